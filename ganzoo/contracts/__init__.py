@@ -1,0 +1,1 @@
+"""What every kind of component promises. Nothing here imports keras or torch."""

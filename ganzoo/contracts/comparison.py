@@ -1,0 +1,59 @@
+"""Real against fake, with any condition already bound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Tensor
+
+#: From images (or whatever is judged) to logits, or to a dict of outputs with `logits` among them.
+Judge = Callable[["Tensor"], "Tensor | Mapping[str, Tensor]"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What adversarial losses and penalties act on; they never learn about conditions.
+
+    `real` and `fake` have the batch axis first and the same shape.
+    """
+
+    judge: Judge
+    real: Tensor
+    fake: Tensor
+
+    def outputs(self, images: Tensor) -> Mapping[str, Tensor]:
+        """Judge the images; `logits` is always among the outputs."""
+        judged = self.judge(images)
+        return judged if isinstance(judged, Mapping) else {"logits": judged}
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Judge the images and return only the logits."""
+        return self.outputs(images)["logits"]
+
+
+class Judged:
+    """Both sides of a comparison after the discriminator has seen them; each side is computed once, when asked for.
+
+    With `real_gradient=False` the real side carries no graph: the generator's update never needs one.
+    """
+
+    def __init__(self, comparison: Comparison, *, real_gradient: bool = True) -> None:
+        self.comparison = comparison
+        self._real_gradient = real_gradient
+
+    @cached_property
+    def real(self) -> Mapping[str, Tensor]:
+        """The discriminator's outputs for the real side."""
+        import torch
+
+        with torch.set_grad_enabled(self._real_gradient):
+            return self.comparison.outputs(self.comparison.real)
+
+    @cached_property
+    def fake(self) -> Mapping[str, Tensor]:
+        """The discriminator's outputs for the fake side."""
+        return self.comparison.outputs(self.comparison.fake)

@@ -1,0 +1,26 @@
+"""What all components share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Variable
+
+
+class Component:
+    """A class whose keyword-only, annotated constructor is its schema.
+
+    Recipe keys, validation, defaults, `ganzoo describe`, the JSON schema and the docs come from the constructor.
+    Allowed annotations: bool, int, float, str, Literal, Annotated with annotated-types limits, `X | None`, tuples of
+    these, `Schedule`, and another contract class (a nested component, written as a table with a `name`).
+    A component without weights is best a frozen dataclass. The first line of the docstring is its description.
+    """
+
+    #: How the kind is called in messages and listings: architecture, loss, ...
+    kind: ClassVar[str] = "component"
+
+    def state(self) -> Mapping[str, Variable]:
+        """Return everything that changes during training, by a stable name; it is saved in checkpoints."""
+        return {}

@@ -1,0 +1,49 @@
+"""Where examples come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ganzoo.contracts.component import Component
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.field import Field
+    from ganzoo.contracts.tensor import Example
+
+
+class Source(ABC):
+    """Examples by index, in a stable order. Must survive pickling: worker processes get a copy.
+
+    Random access is the contract, so that the batch of any step can be built without the ones before it.
+    """
+
+    #: What each example holds.
+    fields: Mapping[str, Field]
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return the number of examples."""
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> Example:
+        """Return example `index` (0 ... len - 1): arrays as `fields` promises. DataError naming the file if bad."""
+
+    def name_of(self, index: int) -> str:
+        """Return what a person calls this example: a file name where there is one."""
+        return f"example {index}"
+
+    def fingerprint(self) -> str:
+        """Return a text that changes when the data change (files, sizes, order); stored with the run."""
+        return f"{type(self).__name__}:{len(self)}"
+
+
+class Dataset(Component, ABC):
+    """Knows how to open a source."""
+
+    kind = "dataset"
+
+    @abstractmethod
+    def open(self) -> Source:
+        """Return the source; DataError with the remedy when it is missing, empty or unreadable. Never downloads."""

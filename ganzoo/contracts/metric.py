@@ -1,0 +1,37 @@
+"""Scores on held-out data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ganzoo.contracts.component import Component
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Example
+
+
+class Metric(Component, ABC):
+    """Accumulates over what a task's `evaluate` yields, then gives named numbers.
+
+    One instance scores one method (a table row); the core makes a fresh one for each. `output` and `target` hold
+    arrays by field name: one photograph each (uint8, H x W x C, no batch axis) for image restoration, or arrays with
+    a first axis of examples for generation. Each docstring says which it wants.
+    """
+
+    kind = "metric"
+
+    #: True when larger is better, by result name prefix; used to mark the best row of a table.
+    larger_is_better: bool = True
+
+    def build(self) -> None:
+        """Load what the metric needs (feature networks); called once, before the first update."""
+
+    @abstractmethod
+    def update(self, output: Example, target: Example) -> None:
+        """Take one output and what it should have been, or a set of fakes and a set of reals."""
+
+    @abstractmethod
+    def result(self) -> Mapping[str, float]:
+        """Return the scores by name, e.g. `{"psnr_y": 29.3}`; the name states the protocol."""

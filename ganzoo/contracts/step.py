@@ -1,0 +1,24 @@
+"""Where a run stands. Everything that changes with time is a pure function of this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One training step = one discriminator update (one generator update in phases without a discriminator).
+
+    `number` counts from 0 over the whole run, `phase_step` from 0 within the phase.
+    """
+
+    number: int
+    phase: str = "train"
+    phase_index: int = 0
+    phase_step: int = 0
+    phase_steps: int = 1
+
+    @property
+    def phase_fraction(self) -> float:
+        """Return how much of the phase is done, in [0, 1)."""
+        return self.phase_step / self.phase_steps

@@ -1,0 +1,105 @@
+"""The mistakes that ganzoo explains itself, and the exit code of each family.
+
+Whatever is not a `GanzooError` is a defect of ganzoo or of a plugin and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class GanzooError(Exception):
+    """A situation that is explained in one message; never shown as a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake of a recipe: where it stands and what to do about it.
+
+    `place` is `file:line` where known, `key` the dotted key, `message` what is wrong and what was expected.
+    """
+
+    message: str
+    key: str = ""
+    place: str = ""
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.place, self.key, self.message) if part)
+
+
+class RecipeError(GanzooError):
+    """A recipe, an override or a component's options are wrong. Carries every problem found."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Problem | Sequence[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = [Problem(problems)]
+        elif isinstance(problems, Problem):
+            problems = [problems]
+        self.problems = list(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PluginError(GanzooError):
+    """A plugin that is needed is broken, or broke its contract."""
+
+    exit_code = 3
+
+
+class DataError(GanzooError):
+    """Data are missing, unreadable, too few, or not what the task needs."""
+
+    exit_code = 4
+
+
+class CheckpointError(GanzooError):
+    """No checkpoint can be loaded, or it belongs to another run."""
+
+    exit_code = 5
+
+
+class NumericError(GanzooError):
+    """A loss, gradient or weight is not finite any more."""
+
+    exit_code = 6
+
+
+class ResourceError(GanzooError):
+    """Disk, memory or permissions do not suffice."""
+
+    exit_code = 7
+
+
+class LockedError(GanzooError):
+    """Another process works in the run folder."""
+
+    exit_code = 8
+
+
+class BackendError(GanzooError):
+    """The environment cannot run ganzoo: another Keras backend, a missing device or package."""
+
+    exit_code = 9
+
+
+class Stopped(GanzooError):
+    """Training was asked to stop; everything is saved and the same command continues."""
+
+    exit_code = 75
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest known name, or an empty string."""
+    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{matches[0]}'?" if matches else ""
+
+
+def listing(names: Iterable[str]) -> str:
+    """Return the names sorted and quoted for a message, or `(none)`."""
+    return ", ".join(f"'{name}'" for name in sorted(names)) or "(none)"

@@ -1,0 +1,1 @@
+"""Bundled plugin, found through its entry point like any other."""
