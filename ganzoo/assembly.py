@@ -1,0 +1,98 @@
+"""From a recipe and the data's fields to networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import keras
+import torch
+
+from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.field import Field
+from ganzoo.contracts.task import NetworkSpec
+from ganzoo.contracts.tensor import Network
+from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
+from ganzoo.recipe import Recipe
+from ganzoo.seeding import seed_everything
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """The networks of a recipe: those that are trained, and the averaged copies of the generator's side."""
+
+    specs: tuple[NetworkSpec, ...]
+    networks: Mapping[str, Network]
+    averages: Mapping[str, Network]
+
+
+def assemble(recipe: Recipe, fields: Mapping[str, Field]) -> Assembly:
+    """Build the networks that the recipe's task needs for data with these fields.
+
+    Initial weights derive from the seed and the network's name alone. RecipeError, with all problems, when a network
+    has no architecture or one of the wrong role; DataError when the data do not fit the task.
+    """
+    standardise_keras()
+    specs = tuple(recipe.task.networks(fields))
+    chosen = choose_architectures(recipe, specs)
+    networks = {spec.name: build_network(chosen[spec.name], spec, recipe.train.seed) for spec in specs}
+    averaged = [spec for spec in specs if spec.player == "generator"] if recipe.ema else []
+    averages = {spec.name: build_network(chosen[spec.name], spec, recipe.train.seed) for spec in averaged}
+    return Assembly(specs=specs, networks=networks, averages=averages)
+
+
+def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict[str, Architecture]:
+    """Return the architecture of each network: by the network's own name, else by its role."""
+    problems: list[Problem] = []
+    chosen: dict[str, Architecture] = {}
+    for spec in specs:
+        architecture = recipe.architectures.get(spec.name) or recipe.architectures.get(spec.role)
+        if architecture is None:
+            problems.append(Problem(f"the task needs a network '{spec.name}'; add a table [{_table(spec)}] with a name"))
+        elif architecture.role != spec.role:
+            problems.append(Problem(f"is a {architecture.role}, expected a {spec.role}", key=_table(spec)))
+        else:
+            chosen[spec.name] = architecture
+    known = {name for spec in specs for name in (spec.name, spec.role)}
+    for name in recipe.architectures:
+        if name not in known:
+            problems.append(
+                Problem(f"the task has no such network{nearest(name, known)}; it has {listing(known)}", key=name)
+            )
+    if problems:
+        raise RecipeError(problems)
+    return chosen
+
+
+def build_network(architecture: Architecture, spec: NetworkSpec, seed: int) -> Network:
+    """Build one network with weights that no other component can move."""
+    seed_everything(seed, f"initial/{spec.name}")
+    try:
+        return architecture.build(spec.signature)
+    except ValueError as error:
+        raise RecipeError(Problem(str(error), key=_table(spec))) from error
+
+
+def standardise_keras() -> None:
+    """Undo what a user's keras.json or environment would silently change about training."""
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_max_epochs(None)
+    keras.config.set_max_steps_per_epoch(None)
+
+
+@contextmanager
+def training_device(name: str) -> Iterator[None]:
+    """Work on `auto` (a GPU when there is one), `cpu` or `cuda`; BackendError when that is not there."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise BackendError("train.device is 'cuda', but torch sees no CUDA device; use 'auto' or 'cpu'")
+    if name == "auto":
+        yield
+        return
+    with keras.device(name):
+        yield
+
+
+def _table(spec: NetworkSpec) -> str:
+    return spec.role if spec.role in ("generator", "discriminator") else f"networks.{spec.name}"

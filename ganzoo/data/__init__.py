@@ -1,0 +1,1 @@
+"""From a source of examples to the batch of any step."""

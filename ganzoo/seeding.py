@@ -1,0 +1,44 @@
+"""Sets every generator there is from (seed, stream name, step)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+
+import keras
+import numpy as np
+import torch
+from keras.src.random.seed_generator import SeedGenerator, global_seed_generator
+
+from ganzoo.contracts.tensor import Network
+from ganzoo.streams import derive_seed
+
+_INT31 = 0x7FFFFFFF
+
+
+def seed_everything(seed: int, name: str, step: int = 0) -> None:
+    """Set torch's, NumPy's, Keras' and Python's global generators for stream `name` at `step`.
+
+    Python's comes last: creating Keras' global generator draws from it, once in a process.
+    """
+    _reseed(global_seed_generator(), seed, f"{name}/keras", step)
+    torch.manual_seed(derive_seed(seed, f"{name}/torch", step))
+    np.random.seed(derive_seed(seed, f"{name}/numpy", step) & 0xFFFFFFFF)
+    random.seed(derive_seed(seed, f"{name}/python", step))
+
+
+def reseed_network(network: Network, seed: int, name: str, step: int) -> None:
+    """Set every seed generator inside a network (dropout, noise layers)."""
+    for index, generator in enumerate(seed_generators(network)):
+        _reseed(generator, seed, f"{name}/{index}", step)
+
+
+def seed_generators(network: Network) -> Iterator[SeedGenerator]:
+    """Yield the seed generators of a network and all its layers, in a stable order."""
+    layers: Iterable[keras.Layer] = network._flatten_layers()
+    for layer in layers:
+        yield from layer._seed_generators
+
+
+def _reseed(generator: SeedGenerator, seed: int, name: str, step: int) -> None:
+    generator.state.assign([derive_seed(seed, name, step) & _INT31, 0])

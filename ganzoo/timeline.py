@@ -1,0 +1,29 @@
+"""Where a step lies among the phases of a run."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+from ganzoo.contracts.step import Step
+
+
+class Timeline:
+    """Maps step numbers to phases: `Timeline([("pretrain", 100), ("gan", 50)]).at(120).phase == "gan"`."""
+
+    def __init__(self, phases: Sequence[tuple[str, int]]) -> None:
+        self.phases = tuple(phases)
+        self._ends = list(accumulate(steps for _, steps in self.phases))
+
+    @property
+    def total_steps(self) -> int:
+        """How many steps the whole run has."""
+        return self._ends[-1]
+
+    def at(self, number: int) -> Step:
+        """Return the step with this number; past the end, the last phase goes on."""
+        index = min(bisect_right(self._ends, number), len(self.phases) - 1)
+        name, steps = self.phases[index]
+        start = self._ends[index] - steps
+        return Step(number=number, phase=name, phase_index=index, phase_step=number - start, phase_steps=steps)

@@ -1,0 +1,1 @@
+"""The model that plays the game, and the loop around it."""

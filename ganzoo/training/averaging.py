@@ -1,0 +1,44 @@
+"""The exponential moving average of the generator's weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from ganzoo.contracts.tensor import Network
+
+
+class WeightAverage:
+    """Averages trainable weights after each generator update and copies the rest (batch-norm statistics).
+
+    With `ramp_up` the decay starts low, min(decay, (1 + n) / (10 + n)) after n updates, so that the random start is
+    forgotten soon.
+    """
+
+    def __init__(self, networks: Mapping[str, Network], *, decay: float, ramp_up: bool) -> None:
+        self.networks = dict(networks)
+        self._decay = decay
+        self._ramp_up = ramp_up
+
+    def start_from(self, live: Mapping[str, Network]) -> None:
+        """Make the averages equal to the live networks."""
+        for name, average in self.networks.items():
+            average.set_weights(live[name].get_weights())
+
+    @torch.no_grad()
+    def update(self, live: Mapping[str, Network], updates: int) -> None:
+        """Move the averages towards the live weights, as after generator update number `updates` (from 0)."""
+        decay = min(self._decay, (1 + updates) / (10 + updates)) if self._ramp_up else self._decay
+        for name, average in self.networks.items():
+            torch._foreach_lerp_(_trainable(average), _trainable(live[name]), 1 - decay)
+            for mine, other in zip(_frozen(average), _frozen(live[name]), strict=True):
+                mine.copy_(other)
+
+
+def _trainable(network: Network) -> list[torch.Tensor]:
+    return [variable.value.data for variable in network.trainable_weights]
+
+
+def _frozen(network: Network) -> list[torch.Tensor]:
+    return [variable.value.data for variable in network.non_trainable_weights]

@@ -1,0 +1,48 @@
+"""Scores on held-out data: one table row for each method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ganzoo.contracts.dataset import Source
+from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.task import Task
+from ganzoo.contracts.tensor import Network
+from ganzoo.streams import Random
+from ganzoo.wiring import WiredMetric
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores by method, then by name; `examples` is how many results each method gave."""
+
+    rows: Mapping[str, Mapping[str, float]]
+    examples: Mapping[str, int]
+
+
+def evaluate(
+    task: Task, networks: Mapping[str, Network], source: Source, metrics: Sequence[WiredMetric], *, seed: int
+) -> Scores:
+    """Let the task produce results on held-out data and every metric score them."""
+    metrics_of: dict[str, list[Metric]] = {}
+    examples: dict[str, int] = {}
+    for scored in task.evaluate(networks, source, rng=Random(seed, "evaluate")):
+        if scored.method not in metrics_of:
+            metrics_of[scored.method] = built(metrics)
+        for metric in metrics_of[scored.method]:
+            metric.update(scored.output, scored.target)
+        examples[scored.method] = examples.get(scored.method, 0) + 1
+    return Scores(rows={method: _results(found) for method, found in metrics_of.items()}, examples=examples)
+
+
+def built(metrics: Sequence[WiredMetric]) -> list[Metric]:
+    """Return a fresh, ready instance of each metric; DataError when one lacks its weights."""
+    fresh = [wired.make() for wired in metrics]
+    for metric in fresh:
+        metric.build()
+    return fresh
+
+
+def _results(metrics: Sequence[Metric]) -> dict[str, float]:
+    return {name: float(value) for metric in metrics for name, value in metric.result().items()}

@@ -1,0 +1,46 @@
+"""Keras optimizers from a recipe's settings, and the one update that both players make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import torch
+
+from ganzoo.contracts.tensor import Tensor, Variable
+
+_CLASSES = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
+
+
+def make_optimizer(name: str, learning_rate: float, options: Mapping[str, Any]) -> keras.optimizers.Optimizer:
+    """Return a Keras optimizer; the model sets its learning rate from a schedule before each step."""
+    return _CLASSES[name](learning_rate=learning_rate, **options)
+
+
+def descend(
+    loss: Tensor, variables: Sequence[Variable], optimizer: keras.optimizers.Optimizer, clip_norm: float | None
+) -> None:
+    """Take one optimizer step on these variables only; no gradient is computed for any other.
+
+    `clip_norm` limits the norm over all gradients together. Variables that the loss does not reach keep their value.
+    """
+    gradients = torch.autograd.grad(loss, [variable.value for variable in variables], allow_unused=True)
+    reached = [(gradient, variable) for gradient, variable in zip(gradients, variables, strict=True) if gradient is not None]
+    found = [gradient for gradient, _ in reached]
+    if clip_norm is not None:
+        clip_global_norm(found, clip_norm)
+    with torch.no_grad():
+        optimizer.apply(found, [variable for _, variable in reached])
+
+
+def clip_global_norm(gradients: Sequence[Tensor], limit: float) -> None:
+    """Scale the gradients in place so that their common 2-norm is at most `limit`; never waits for the device."""
+    if gradients:
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+        torch._foreach_mul_(gradients, torch.clamp(limit / (norm + 1e-12), max=1.0))

@@ -1,0 +1,62 @@
+"""From a recipe and its networks to a compiled model."""
+
+from __future__ import annotations
+
+from ganzoo.assembly import Assembly
+from ganzoo.contracts.regularizer import PlayerName
+from ganzoo.contracts.schedule import Schedule
+from ganzoo.recipe import Recipe
+from ganzoo.timeline import Timeline
+from ganzoo.training.averaging import WeightAverage
+from ganzoo.training.model import AdversarialModel
+from ganzoo.training.optimizers import make_optimizer
+
+
+def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
+    """Return the task's model, compiled with everything that the recipe says."""
+    model_class = recipe.task.model_class or AdversarialModel
+    model = model_class(
+        task=recipe.task, networks=assembly.networks, specs=assembly.specs, seed=recipe.train.seed
+    )
+    model.compile(
+        losses=recipe.losses,
+        regularizers=recipe.regularizers,
+        optimizers={
+            player: make_optimizer(settings.name, settings.learning_rate(0), settings.options)
+            for player, settings in recipe.optimizers.items()
+        },
+        phases=phases_of(recipe),
+        learning_rates=learning_rates_of(recipe),
+        n_critic=recipe.train.n_critic,
+        clip_norm=recipe.train.clip_norm,
+        average=average_of(recipe, assembly),
+    )
+    return model
+
+
+def timeline_of(recipe: Recipe) -> Timeline:
+    """Return the phases of a recipe as a timeline."""
+    return Timeline(phases_of(recipe))
+
+
+def phases_of(recipe: Recipe) -> list[tuple[str, int]]:
+    """Return name and length of each phase."""
+    return [(phase.name, phase.steps) for phase in recipe.phases]
+
+
+def learning_rates_of(recipe: Recipe) -> dict[tuple[PlayerName, str], Schedule]:
+    """Return each optimizer's schedule over the run, and the phases' own where they have one."""
+    rates: dict[tuple[PlayerName, str], Schedule] = {}
+    for player, settings in recipe.optimizers.items():
+        rates[player, ""] = settings.learning_rate
+        for phase in recipe.phases:
+            if phase.learning_rate is not None:
+                rates[player, phase.name] = phase.learning_rate
+    return rates
+
+
+def average_of(recipe: Recipe, assembly: Assembly) -> WeightAverage | None:
+    """Return the weight average of the generator's side, if the recipe wants one."""
+    if recipe.ema is None:
+        return None
+    return WeightAverage(assembly.averages, decay=recipe.ema.decay, ramp_up=recipe.ema.ramp_up)

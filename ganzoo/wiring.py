@@ -1,0 +1,50 @@
+"""How a recipe connects components: which loss acts on what, how strongly, in which phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ganzoo.contracts.loss import Loss
+from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.regularizer import Regularizer
+from ganzoo.contracts.schedule import Constant, Schedule
+from ganzoo.contracts.step import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wired:
+    """What losses and regularizers have in common: a unique key for the logs, a weight, the phases (None: all)."""
+
+    key: str
+    on: str | None = None
+    weight: Schedule = Constant(1.0)
+    phases: frozenset[str] | None = None
+
+    def is_active(self, step: Step) -> bool:
+        """Return whether it acts in this step's phase."""
+        return self.phases is None or step.phase in self.phases
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredLoss(_Wired):
+    """Either a loss component on a comparison or pair (`on`; None: every comparison, or the only pair), or a term."""
+
+    loss: Loss | None = None
+    term: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredRegularizer(_Wired):
+    """A regularizer on one comparison (None: all); its penalties are computed at every `interval`-th update."""
+
+    regularizer: Regularizer
+    interval: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredMetric:
+    """A metric, made afresh for each row of a table."""
+
+    key: str
+    make: Callable[[], Metric]
