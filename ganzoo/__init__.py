@@ -47,6 +47,7 @@ _HOMES = {
     "Step": "ganzoo.contracts.step",
     "Task": "ganzoo.contracts.task",
     "View": "ganzoo.contracts.task",
+    "discriminator_model": "ganzoo.heads",
     "hookimpl": "ganzoo.hookspecs",
     "images": "ganzoo",
 }
