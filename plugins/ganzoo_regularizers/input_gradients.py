@@ -1,0 +1,23 @@
+"""What gradient penalties have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganzoo import Comparison
+
+if TYPE_CHECKING:
+    import torch
+
+
+def input_gradients(comparison: Comparison, images: torch.Tensor) -> torch.Tensor:
+    """Return the gradient of the summed logits at each image as float32 (batch, values).
+
+    It can be differentiated again with respect to the discriminator's weights; nothing flows back into `images`.
+    """
+    import torch
+
+    points = images.detach().float().requires_grad_()
+    logits = comparison.logits(points).float()
+    (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
+    return gradients.flatten(1)

@@ -1,0 +1,45 @@
+"""A reward for latents that are told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import Random, RecipeError, Regularizer, Step
+
+if TYPE_CHECKING:
+    import torch
+
+#: As in the authors' code: bounds the penalty when all fakes are the same.
+_EPSILON = 1e-5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeSeeking(Regularizer):
+    """Asks that different latents give different fakes: 1 / (d(fakes) / d(latents) + 1e-5) (MSGAN, arXiv 1903.05628).
+
+    d is the mean absolute difference of the first and the second half of a batch, so the two halves must not differ in
+    anything but their latents (a condition, say). `field` names the fakes among what the task generates. The paper
+    gives it the weight 1.
+    """
+
+    field: str = "sample"
+
+    def generator_penalty(self, fakes: Mapping[str, torch.Tensor], *, step: Step, rng: Random) -> torch.Tensor:
+        ratio = _half_distance(_take(fakes, self.field)) / _half_distance(_take(fakes, "latent"))
+        return 1 / (ratio + _EPSILON)
+
+
+def _take(fakes: Mapping[str, torch.Tensor], name: str) -> torch.Tensor:
+    if name not in fakes:
+        offered = ", ".join(f"'{known}'" for known in fakes)
+        raise RecipeError(f"mode_seeking needs '{name}' among what the task generates, which is {offered}")
+    return fakes[name].float()
+
+
+def _half_distance(values: torch.Tensor) -> torch.Tensor:
+    half = len(values) // 2
+    if half == 0:
+        raise RecipeError("mode_seeking compares the halves of a batch; train.batch_size must be 2 or more")
+    return (values[:half] - values[half : 2 * half]).abs().mean()
