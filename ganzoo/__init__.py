@@ -1,6 +1,7 @@
 """ganzoo: a GAN zoo in which everything is a plugin, on Keras 3 with the torch backend.
 
-What is listed here is public; everything else may change. Importing this module loads neither keras nor torch.
+What `__all__` lists is public; everything else may change. Importing this module loads neither keras nor torch:
+names are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -10,49 +11,82 @@ from typing import TYPE_CHECKING, Any
 
 from ganzoo.backend import choose_backend
 
+if TYPE_CHECKING:
+    from ganzoo import images as images
+    from ganzoo.contracts.architecture import Architecture as Architecture
+    from ganzoo.contracts.architecture import Features as Features
+    from ganzoo.contracts.comparison import Comparison as Comparison
+    from ganzoo.contracts.comparison import Judged as Judged
+    from ganzoo.contracts.component import Component as Component
+    from ganzoo.contracts.dataset import Dataset as Dataset
+    from ganzoo.contracts.dataset import Source as Source
+    from ganzoo.contracts.field import Field as Field
+    from ganzoo.contracts.field import Signature as Signature
+    from ganzoo.contracts.loss import AdversarialLoss as AdversarialLoss
+    from ganzoo.contracts.loss import Loss as Loss
+    from ganzoo.contracts.loss import PairLoss as PairLoss
+    from ganzoo.contracts.loss import RelativisticLoss as RelativisticLoss
+    from ganzoo.contracts.metric import Metric as Metric
+    from ganzoo.contracts.preparable import Preparable as Preparable
+    from ganzoo.contracts.preparable import Report as Report
+    from ganzoo.contracts.regularizer import Player as Player
+    from ganzoo.contracts.regularizer import PlayerName as PlayerName
+    from ganzoo.contracts.regularizer import Regularizer as Regularizer
+    from ganzoo.contracts.schedule import Constant as Constant
+    from ganzoo.contracts.schedule import Ramp as Ramp
+    from ganzoo.contracts.schedule import Schedule as Schedule
+    from ganzoo.contracts.schedule import Staircase as Staircase
+    from ganzoo.contracts.step import Step as Step
+    from ganzoo.contracts.task import Exposes as Exposes
+    from ganzoo.contracts.task import NetworkSpec as NetworkSpec
+    from ganzoo.contracts.task import Scored as Scored
+    from ganzoo.contracts.task import Task as Task
+    from ganzoo.contracts.task import View as View
+    from ganzoo.errors import BackendError as BackendError
+    from ganzoo.errors import DataError as DataError
+    from ganzoo.errors import GanzooError as GanzooError
+    from ganzoo.errors import PluginError as PluginError
+    from ganzoo.errors import RecipeError as RecipeError
+    from ganzoo.heads import discriminator_model as discriminator_model
+    from ganzoo.hookspecs import hookimpl as hookimpl
+    from ganzoo.recipe import load_recipe as load_recipe
+    from ganzoo.streams import Random as Random
+    from ganzoo.training.averaging import WeightAverage as WeightAverage
+    from ganzoo.training.model import AdversarialModel as AdversarialModel
+    from ganzoo.wiring import WiredLoss as WiredLoss
+    from ganzoo.wiring import WiredRegularizer as WiredRegularizer
+    from ganzoo.zoo import load_zoo as load_zoo
+
 choose_backend()
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "AdversarialLoss": "ganzoo.contracts.loss",
-    "Architecture": "ganzoo.contracts.architecture",
-    "BackendError": "ganzoo.errors",
-    "Comparison": "ganzoo.contracts.comparison",
-    "Component": "ganzoo.contracts.component",
-    "Constant": "ganzoo.contracts.schedule",
-    "DataError": "ganzoo.errors",
-    "Dataset": "ganzoo.contracts.dataset",
-    "Exposes": "ganzoo.contracts.task",
-    "Features": "ganzoo.contracts.architecture",
-    "Field": "ganzoo.contracts.field",
-    "GanzooError": "ganzoo.errors",
-    "Judged": "ganzoo.contracts.comparison",
-    "Loss": "ganzoo.contracts.loss",
-    "Metric": "ganzoo.contracts.metric",
-    "NetworkSpec": "ganzoo.contracts.task",
-    "PairLoss": "ganzoo.contracts.loss",
-    "Player": "ganzoo.contracts.regularizer",
-    "Preparable": "ganzoo.contracts.preparable",
-    "Ramp": "ganzoo.contracts.schedule",
-    "Random": "ganzoo.streams",
-    "RecipeError": "ganzoo.errors",
-    "Regularizer": "ganzoo.contracts.regularizer",
-    "RelativisticLoss": "ganzoo.contracts.loss",
-    "Schedule": "ganzoo.contracts.schedule",
-    "Scored": "ganzoo.contracts.task",
-    "Signature": "ganzoo.contracts.field",
-    "Source": "ganzoo.contracts.dataset",
-    "Staircase": "ganzoo.contracts.schedule",
-    "Step": "ganzoo.contracts.step",
-    "Task": "ganzoo.contracts.task",
-    "View": "ganzoo.contracts.task",
-    "discriminator_model": "ganzoo.heads",
-    "hookimpl": "ganzoo.hookspecs",
-    "images": "ganzoo",
+_NAMES_BY_MODULE = {
+    "ganzoo.contracts.architecture": ("Architecture", "Features"),
+    "ganzoo.contracts.comparison": ("Comparison", "Judged"),
+    "ganzoo.contracts.component": ("Component",),
+    "ganzoo.contracts.dataset": ("Dataset", "Source"),
+    "ganzoo.contracts.field": ("Field", "Signature"),
+    "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
+    "ganzoo.contracts.metric": ("Metric",),
+    "ganzoo.contracts.preparable": ("Preparable", "Report"),
+    "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),
+    "ganzoo.contracts.schedule": ("Constant", "Ramp", "Schedule", "Staircase"),
+    "ganzoo.contracts.step": ("Step",),
+    "ganzoo.contracts.task": ("Exposes", "NetworkSpec", "Scored", "Task", "View"),
+    "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
+    "ganzoo.heads": ("discriminator_model",),
+    "ganzoo.hookspecs": ("hookimpl",),
+    "ganzoo.recipe": ("load_recipe",),
+    "ganzoo.streams": ("Random",),
+    "ganzoo.training.averaging": ("WeightAverage",),
+    "ganzoo.training.model": ("AdversarialModel",),
+    "ganzoo.wiring": ("WiredLoss", "WiredRegularizer"),
+    "ganzoo.zoo": ("load_zoo",),
 }
+_HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
-__all__ = ["__version__", *sorted(_HOMES)]
+__all__ = ["__version__", "images", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:

@@ -49,7 +49,9 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
     for spec in specs:
         architecture = recipe.architectures.get(spec.name) or recipe.architectures.get(spec.role)
         if architecture is None:
-            problems.append(Problem(f"the task needs a network '{spec.name}'; add a table [{_table(spec)}] with a name"))
+            problems.append(
+                Problem(f"the task needs a network '{spec.name}'; add a table [{_table(spec)}] with a name")
+            )
         elif architecture.role != spec.role:
             problems.append(Problem(f"is a {architecture.role}, expected a {spec.role}", key=_table(spec)))
         else:

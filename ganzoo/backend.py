@@ -18,7 +18,8 @@ def require_torch_backend() -> None:
     chosen = os.environ.get("KERAS_BACKEND", "torch")
     if chosen != "torch":
         raise BackendError(
-            f"KERAS_BACKEND is '{chosen}', but ganzoo trains on 'torch'; run again with KERAS_BACKEND=torch, or unset it"
+            f"KERAS_BACKEND is '{chosen}', but ganzoo trains on 'torch'; "
+            "run again with KERAS_BACKEND=torch, or unset it"
         )
     keras = sys.modules.get("keras")
     if keras is not None and keras.config.backend() != "torch":

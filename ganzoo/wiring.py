@@ -11,6 +11,8 @@ from ganzoo.contracts.regularizer import Regularizer
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 
+_ONE = Constant(1.0)
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Wired:
@@ -18,7 +20,7 @@ class _Wired:
 
     key: str
     on: str | None = None
-    weight: Schedule = Constant(1.0)
+    weight: Schedule = _ONE
     phases: frozenset[str] | None = None
 
     def is_active(self, step: Step) -> bool:

@@ -36,7 +36,7 @@ class Regularizer(Component):
 
     kind = "regularizer"
 
-    def build(self, players: Mapping[str, Player], comparisons: Mapping[str, Comparison]) -> None:
+    def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
         """Create variables. `comparisons` are those of a first batch and show shapes; their values mean nothing."""
 
     def discriminator_inputs(

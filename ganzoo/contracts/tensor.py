@@ -18,4 +18,3 @@ Array: TypeAlias = NDArray[Any]
 
 #: One example, or one batch, as NumPy arrays by field name.
 Example: TypeAlias = Mapping[str, Array]
-

@@ -156,6 +156,6 @@ class StepLoader(DataLoader[Any]):
             start = time.perf_counter()
 
 
-def _ignore_interrupt(worker: int) -> None:
+def _ignore_interrupt(_worker: int) -> None:
     """Leave Ctrl-C to the main process, which finishes its step first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -64,7 +64,9 @@ class CheckpointStore:
             temporary.rename(final)
             sync_folder(self.folder)
         except OSError as error:
-            raise ResourceError(f"{final}: cannot be written: {error.strerror}; older checkpoints are intact") from error
+            raise ResourceError(
+                f"{final}: cannot be written: {error.strerror}; older checkpoints are intact"
+            ) from error
         self.rotate()
         return final
 

@@ -70,7 +70,9 @@ class RunFolder:
         try:
             self.samples.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ResourceError(f"{self.path}: cannot be made: {error.strerror}; choose another place with --runs") from error
+            raise ResourceError(
+                f"{self.path}: cannot be made: {error.strerror}; choose another place with --runs"
+            ) from error
         write_durably(self.path / "probe", b"")
         (self.path / "probe").unlink()
 

@@ -20,7 +20,9 @@ from ganzoo.training.setup import build_model
 from ganzoo.training.trainer import Observer, Trainer
 
 
-def launch(recipe: Recipe, run: RunFolder, observer: Observer, *, plugins: Iterable[Any], resume: bool) -> Scores | None:
+def launch(
+    recipe: Recipe, run: RunFolder, observer: Observer, *, plugins: Iterable[Any], resume: bool
+) -> Scores | None:
     """Train the recipe to its end in the run folder, write networks and scores, return the scores.
 
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found

@@ -12,19 +12,19 @@ import torch
 from keras.src.backend.torch.core import get_device
 
 from ganzoo.contracts.comparison import Comparison, Judged
-from ganzoo.contracts.loss import AdversarialLoss, PairLoss, RelativisticLoss
+from ganzoo.contracts.loss import AdversarialLoss, Loss, PairLoss, RelativisticLoss
 from ganzoo.contracts.regularizer import Player, PlayerName
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Network, Tensor, Variable
 from ganzoo.errors import PluginError
+from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
+from ganzoo.timeline import Timeline
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.optimizers import descend
 from ganzoo.training.state import network_state, numbered
-from ganzoo.seeding import reseed_network, seed_everything
-from ganzoo.timeline import Timeline
 from ganzoo.wiring import WiredLoss, WiredRegularizer
 
 PLAYERS: tuple[PlayerName, ...] = ("discriminator", "generator")
@@ -49,7 +49,7 @@ class AdversarialModel(keras.Model):
         self.step_number = 0
         self.built = True
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         *,
         losses: Sequence[WiredLoss],
@@ -134,7 +134,9 @@ class AdversarialModel(keras.Model):
             return {}
         comparisons = self.task.compare(view)
         return {
-            name: Judged(self.change_inputs(name, comparison, player, view.step), real_gradient=player == "discriminator")
+            name: Judged(
+                self.change_inputs(name, comparison, player, view.step), real_gradient=player == "discriminator"
+            )
             for name, comparison in comparisons.items()
         }
 
@@ -170,7 +172,8 @@ class AdversarialModel(keras.Model):
                 pairs[name] = self.task.pair(name, view)
             return wired.loss(*pairs[name])
         names = view.judged if wired.on is None else [wired.on]
-        return sum((_adversarial(wired.loss, player, view.judged[name]) for name in names), torch.zeros(()))
+        values = [_adversarial(wired.loss, player, view.judged[name]) for name in names]
+        return sum(values[1:], values[0])
 
     def penalties_of(self, player: PlayerName, view: View) -> dict[str, tuple[float, Tensor]]:
         """Return (weight, value) of each penalty due in this update; a lazy one counts `interval` times."""
@@ -356,7 +359,9 @@ def _detached(fakes: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: fake.detach() for name, fake in fakes.items()}
 
 
-def _adversarial(loss: AdversarialLoss | RelativisticLoss, player: PlayerName, judged: Judged) -> Tensor:
+def _adversarial(loss: Loss | None, player: PlayerName, judged: Judged) -> Tensor:
+    if not isinstance(loss, AdversarialLoss | RelativisticLoss):
+        raise PluginError(f"{type(loss).__name__} is neither an adversarial nor a pair loss")
     if player == "discriminator":
         return loss.discriminator_loss(judged.real["logits"], judged.fake["logits"])
     if isinstance(loss, RelativisticLoss):

@@ -31,7 +31,9 @@ def descend(
     `clip_norm` limits the norm over all gradients together. Variables that the loss does not reach keep their value.
     """
     gradients = torch.autograd.grad(loss, [variable.value for variable in variables], allow_unused=True)
-    reached = [(gradient, variable) for gradient, variable in zip(gradients, variables, strict=True) if gradient is not None]
+    reached = [
+        (gradient, variable) for gradient, variable in zip(gradients, variables, strict=True) if gradient is not None
+    ]
     found = [gradient for gradient, _ in reached]
     if clip_norm is not None:
         clip_global_norm(found, clip_norm)
@@ -42,5 +44,7 @@ def descend(
 def clip_global_norm(gradients: Sequence[Tensor], limit: float) -> None:
     """Scale the gradients in place so that their common 2-norm is at most `limit`; never waits for the device."""
     if gradients:
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-        torch._foreach_mul_(gradients, torch.clamp(limit / (norm + 1e-12), max=1.0))
+        norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients]))
+        scale = torch.clamp(limit / (norm + 1e-12), max=1.0)
+        for gradient in gradients:
+            gradient.mul_(scale)

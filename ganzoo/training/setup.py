@@ -15,9 +15,7 @@ from ganzoo.training.optimizers import make_optimizer
 def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
     """Return the task's model, compiled with everything that the recipe says."""
     model_class = recipe.task.model_class or AdversarialModel
-    model = model_class(
-        task=recipe.task, networks=assembly.networks, specs=assembly.specs, seed=recipe.train.seed
-    )
+    model = model_class(task=recipe.task, networks=assembly.networks, specs=assembly.specs, seed=recipe.train.seed)
     model.compile(
         losses=recipe.losses,
         regularizers=recipe.regularizers,

@@ -29,23 +29,29 @@ class Observer(Protocol):
     """Whoever watches a run."""
 
     def begin(self, *, first: int, total: int) -> None:
-        """Training starts at step `first`."""
+        """Take note that training starts at step `first`."""
 
     def step(self, number: int, phase: str, waiting: float) -> None:
-        """So many steps are done; `waiting` is the share of time spent waiting for data."""
+        """Take note that so many steps are done; `waiting` is the share of time spent waiting for data."""
 
     def losses(self, record: Mapping[str, Any]) -> None:
-        """A line was written to the journal."""
+        """Take note of a line that was written to the journal."""
 
     def note(self, message: str) -> None:
-        """Something worth a line happened."""
+        """Take note of something worth a line."""
 
 
 class Trainer:
     """Trains one model to the end of its recipe; what it writes goes to one run folder."""
 
     def __init__(
-        self, recipe: Recipe, model: AdversarialModel, source: Source, held_out: Source, run: RunFolder, observer: Observer
+        self,
+        recipe: Recipe,
+        model: AdversarialModel,
+        source: Source,
+        held_out: Source,
+        run: RunFolder,
+        observer: Observer,
     ) -> None:
         self.recipe = recipe
         self.model = model
@@ -157,8 +163,7 @@ class Recorder(keras.callbacks.Callback):
         if broken:
             indices = self._trainer.batches.indices(done - 1)
             raise NumericError(
-                f"step {done - 1}: {', '.join(broken)} not finite (batch of examples {indices}); "
-                f"{_ADVICE}"
+                f"step {done - 1}: {', '.join(broken)} not finite (batch of examples {indices}); {_ADVICE}"
             )
 
     def waiting(self) -> float:
