@@ -1,1 +1,15 @@
-"""Bundled plugin, found through its entry point like any other."""
+"""Generation: new examples from latents alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ganzoo import Task, hookimpl
+from ganzoo_generation.generation import Generation
+
+GANZOO_API = "1"
+
+
+@hookimpl
+def ganzoo_register_tasks() -> Mapping[str, type[Task]]:
+    return {"generation": Generation}
