@@ -24,7 +24,8 @@ class WeightAverage:
     def start_from(self, live: Mapping[str, Network]) -> None:
         """Make the averages equal to the live networks."""
         for name, average in self.networks.items():
-            average.set_weights(live[name].get_weights())
+            for mine, other in zip(average.weights, live[name].weights, strict=True):
+                mine.assign(other)
 
     @torch.no_grad()
     def update(self, live: Mapping[str, Network], updates: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
@@ -42,6 +43,11 @@ def built(metrics: Sequence[WiredMetric]) -> list[Metric]:
     for metric in fresh:
         metric.build()
     return fresh
+
+
+def scores_record(scores: Scores, step: int) -> dict[str, Any]:
+    """Return scores as they are stored: with the step and the number of examples beside them."""
+    return {"step": step, "examples": dict(scores.examples), "scores": {k: dict(v) for k, v in scores.rows.items()}}
 
 
 def _results(metrics: Sequence[Metric]) -> dict[str, float]:

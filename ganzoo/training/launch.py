@@ -15,7 +15,7 @@ from ganzoo.recipe import Recipe
 from ganzoo.runs.files import to_json, write_durably
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
-from ganzoo.training.evaluation import Scores, built, evaluate
+from ganzoo.training.evaluation import Scores, built, evaluate, scores_record
 from ganzoo.training.setup import build_model
 from ganzoo.training.trainer import Observer, Trainer
 
@@ -102,11 +102,6 @@ def export(network: Network, run: RunFolder, name: str) -> None:
     temporary = run.path / f".{name}.part.keras"
     network.save(temporary)
     temporary.replace(run.path / f"{name}.keras")
-
-
-def scores_record(scores: Scores, step: int) -> dict[str, Any]:
-    """Return scores as they are stored: with the step and the number of examples beside them."""
-    return {"step": step, "examples": dict(scores.examples), "scores": {k: dict(v) for k, v in scores.rows.items()}}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

@@ -20,7 +20,7 @@ def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
         losses=recipe.losses,
         regularizers=recipe.regularizers,
         optimizers={
-            player: make_optimizer(settings.name, settings.learning_rate(0), settings.options)
+            player: make_optimizer(settings.name, settings.rate(0), settings.options)
             for player, settings in recipe.optimizers.items()
         },
         phases=phases_of(recipe),
@@ -46,7 +46,7 @@ def learning_rates_of(recipe: Recipe) -> dict[tuple[PlayerName, str], Schedule]:
     """Return each optimizer's schedule over the run, and the phases' own where they have one."""
     rates: dict[tuple[PlayerName, str], Schedule] = {}
     for player, settings in recipe.optimizers.items():
-        rates[player, ""] = settings.learning_rate
+        rates[player, ""] = settings.rate
         for phase in recipe.phases:
             if phase.learning_rate is not None:
                 rates[player, phase.name] = phase.learning_rate

@@ -66,7 +66,7 @@ class Trainer:
         self.fixed_inputs = recipe.task.fixed_inputs(held_out, count=recipe.train.samples, rng=rng)
 
     def restore(self) -> int:
-        """Load the newest good checkpoint into the prepared model, if there is any; return the number of steps that are done."""
+        """Load the newest good checkpoint, if there is any, into the prepared model; return how many steps are done."""
         state = self.model.state()
         loaded, refusals = self.checkpoints.load_newest(state, recipe=self.digest)
         for refusal in refusals:
@@ -94,7 +94,7 @@ class Trainer:
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
         recorder = Recorder(self, loader, stop)
         callbacks = StepCallbacks([recorder], add_history=False, model=self.model, epochs=1, steps=steps)
-        self.model.fit(loader, steps_per_epoch=steps, verbose=0, callbacks=callbacks)
+        self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
     def draw(self, done: int) -> None:
         """Write the picture of the fixed inputs; a full disk costs the picture, not the run."""

@@ -1,0 +1,99 @@
+"""The command `ganzoo`: finds the commands, and is the one place where a user's mistake becomes a message."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import click
+
+from ganzoo import commands
+from ganzoo.errors import GanzooError, RecipeError
+
+_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """One command for each public module of `ganzoo.commands`, imported when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(
+            module.name.replace("_", "-") for module in iter_modules(commands.__path__) if module.name[0] != "_"
+        )
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        found: click.Command = import_module(f"ganzoo.commands.{cmd_name.replace('-', '_')}").command
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            from ganzoo.errors import listing, nearest
+
+            known = self.list_commands(ctx)
+            raise click.UsageError(
+                f"there is no command '{args[0]}'{nearest(args[0], known)}; known are {listing(known)}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keras-ganzoo", prog_name="ganzoo")
+def cli() -> None:
+    """Train, sample and measure GANs in which everything is a plugin.
+
+    ganzoo run RECIPE trains; ganzoo list-recipes and ganzoo list-plugins show what there is.
+    """
+
+
+def main() -> None:
+    """Run the command line; every exit code is stable and documented."""
+    code = _run()
+    _close_output()
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        result: Any = cli(standalone_mode=False)
+    except GanzooError as error:
+        _complain(error)
+        return error.exit_code
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        with suppress(OSError, ValueError):
+            error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted; what was saved before is intact")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _complain(error: object) -> None:
+    lines = str(error).splitlines() or ["unknown error"]
+    if isinstance(error, RecipeError) and len(error.problems) > 1:
+        lines = [f"{len(lines)} mistakes", *(f"  {line}" for line in lines)]
+    with suppress(OSError, ValueError):
+        encoding = sys.stderr.encoding or "ascii"
+        text = "\n".join([f"error: {lines[0]}", *lines[1:]])
+        print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+
+
+def _close_output() -> None:
+    """Flush; a reader that has gone away is no error, not at interpreter exit either."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

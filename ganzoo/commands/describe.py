@@ -1,0 +1,75 @@
+"""`ganzoo describe`: one component and its options."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ganzoo.backend import require_torch_backend
+
+if TYPE_CHECKING:
+    from ganzoo.construction import Option
+    from ganzoo.zoo import Zoo
+
+
+@click.command(name="describe")
+@click.argument("name")
+def command(name: str) -> None:
+    """Describe the component NAME (or KIND/NAME): what it does, what it can be given."""
+    require_torch_backend()
+    from ganzoo.zoo import CONTRACTS, load_zoo
+
+    zoo = load_zoo()
+    kind, slash, bare = name.partition("/")
+    kinds = [kind] if slash and kind in CONTRACTS else zoo.kinds_of(name)
+    if not kinds:
+        raise unknown(zoo, name)
+    for kind in kinds:
+        show(zoo, kind, bare if slash and kind in CONTRACTS else name)
+
+
+def unknown(zoo: Zoo, name: str) -> Exception:
+    """Return the error for a name that nothing has."""
+    from ganzoo.errors import RecipeError, nearest
+
+    known = [other for _, other, _ in zoo.components()]
+    return RecipeError(f"there is no component '{name}'{nearest(name, known)}; ganzoo list-plugins shows all")
+
+
+def show(zoo: Zoo, kind: str, name: str) -> None:
+    """Print one component."""
+    from ganzoo.construction import options
+    from ganzoo.terminal import console, say, table
+
+    cls = zoo.find(kind, name)
+    role = getattr(cls, "role", "")
+    say(f"{kind} {name}" + (f" ({role})" if role else "") + f", from {zoo.owner(kind, name).label}\n")
+    say(inspect.cleandoc(cls.__doc__ or "").strip() + "\n")
+    rows = [[option.name, option.type_text, default_text(option)] for option in options(cls)]
+    if rows:
+        shown = table("Options", ["option", "type", "default"], rows)
+        for column in shown.columns:
+            column.justify = "left"
+        console().print(shown)
+    else:
+        say("no options")
+
+
+def default_text(option: Option) -> str:
+    """Return a default as a recipe would write it."""
+    from ganzoo.construction import plain
+
+    if option.required:
+        return "(required)"
+    value: Any = plain(option.default)
+    return (
+        "(absent)"
+        if value is None
+        else repr(value)
+        if isinstance(value, str)
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )

@@ -1,0 +1,71 @@
+"""`ganzoo list-plugins`: what is installed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ganzoo.backend import require_torch_backend
+
+if TYPE_CHECKING:
+    from ganzoo.zoo import Plugin
+
+
+@click.command(name="list-plugins")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(as_json: bool) -> None:
+    """List the installed plugins and their components; broken ones with the cause."""
+    require_torch_backend()
+    from ganzoo.zoo import load_zoo
+
+    plugins = load_zoo().plugins
+    if as_json:
+        click.echo(json.dumps([record(plugin) for plugin in plugins], indent=2))
+        return
+    for plugin in plugins:
+        show(plugin)
+
+
+def record(plugin: Plugin) -> dict[str, Any]:
+    """Return one plugin as data."""
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "module": plugin.module,
+        "status": status(plugin),
+        "error": plugin.error,
+        "components": {
+            kind: {name: summary(cls) for name, cls in offered.items()} for kind, offered in plugin.components.items()
+        },
+    }
+
+
+def status(plugin: Plugin) -> str:
+    """Return ok, broken or disabled."""
+    return "disabled" if plugin.disabled else "broken" if plugin.error else "ok"
+
+
+def summary(cls: type[Any]) -> str:
+    """Return the first line of a component's docstring."""
+    return (cls.__doc__ or "").strip().partition("\n")[0]
+
+
+def show(plugin: Plugin) -> None:
+    """Print one plugin and, below it, its components by kind."""
+    from rich.text import Text
+
+    from ganzoo.terminal import console
+
+    output = console()
+    output.print(Text(f"{plugin.name}  ", style="bold") + Text(f"{plugin.distribution} {plugin.version}", style="dim"))
+    if plugin.disabled:
+        output.print(Text("  disabled by GANZOO_DISABLE_PLUGINS", style="yellow"))
+    if plugin.error:
+        output.print(Text(f"  broken: {plugin.error}", style="red"))
+    names = [(kind, name, cls) for kind, offered in plugin.components.items() for name, cls in sorted(offered.items())]
+    width = max((len(name) for _, name, _ in names), default=0)
+    for kind, name, cls in names:
+        output.print(Text(f"  {kind:<12} {name:<{width}}  {summary(cls)}"))

@@ -1,0 +1,22 @@
+"""`ganzoo list-recipes`: the bundled recipes."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(name="list-recipes")
+def command() -> None:
+    """List the bundled recipes; ganzoo run NAME trains one."""
+    from ganzoo.recipe.find import list_recipes, read_text
+    from ganzoo.recipe.load import parse_toml
+    from ganzoo.terminal import console, table
+
+    rows = []
+    for name, path in list_recipes().items():
+        recipe = parse_toml(read_text(path), str(path))
+        rows.append([name, recipe["task"]["name"], ", ".join(recipe.get("profiles", {})), recipe.get("title", "")])
+    shown = table("Bundled recipes", ["recipe", "task", "profiles", "title"], rows)
+    for column in shown.columns:
+        column.justify = "left"
+    console().print(shown)

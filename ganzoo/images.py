@@ -1,0 +1,128 @@
+"""Image files to arrays and back, with one stated policy for everything a file can hold.
+
+Arrays are uint8, height x width x 3 (RGB), unless a function says otherwise. Only PNG, JPEG and WebP are read; EXIF
+orientation is applied, transparency is composited on white, 16-bit values are scaled (not clipped), the first frame of
+an animation counts.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ganzoo.contracts.tensor import Array
+from ganzoo.errors import DataError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+#: Larger images are refused before they are decoded: a small file can announce an enormous one.
+MOST_PIXELS = 200_000_000
+
+_GAP = 2
+_SMALLEST_SHOWN = 64
+
+
+def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
+    """Return a file as RGB; DataError naming the file and the cause when it is no good image."""
+    shown = name or str(getattr(file, "name", file))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _decode(file, shown)
+    except UnidentifiedImageError as error:
+        raise DataError(f"{shown}: is no {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(_too_large(shown)) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise DataError(f"{shown}: cannot be decoded: {error}") from error
+
+
+def write_image(path: Path, image: Array) -> None:
+    """Write an image in the format of its suffix: a reader finds the old file or the whole new one.
+
+    DataError when the suffix is not one of PNG's, JPEG's or WebP's.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError(f"{path}: cannot write '{path.suffix}'; expected one of {', '.join(SUFFIXES)}")
+    buffer = io.BytesIO()
+    kind = {".png": "PNG", ".webp": "WEBP"}.get(path.suffix.lower(), "JPEG")
+    Image.fromarray(image).save(buffer, kind, quality=95)
+    temporary = path.with_name(f".{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.write_bytes(buffer.getvalue())
+    temporary.replace(path)
+
+
+def resize_bicubic(image: Array, size: tuple[int, int]) -> Array:
+    """Return the image at (height, width) by antialiased bicubic interpolation (a = -0.5), rounded to uint8.
+
+    This is Pillow's filter: MATLAB's imresize up to the treatment of the outermost pixels and of rounding.
+    """
+    height, width = size
+    return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def to_float(image: Array) -> Array:
+    """Return uint8 [0, 255] as float32 [-1, 1]."""
+    return image.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def to_uint8(image: Array) -> Array:
+    """Return float [-1, 1] as uint8 [0, 255]: clipped and rounded, never truncated."""
+    return np.clip(np.rint((np.asarray(image, np.float64) + 1) * 127.5), 0, 255).astype(np.uint8)
+
+
+def luma(image: Array) -> Array:
+    """Return the Y channel of uint8 RGB, BT.601 studio range [16, 235], as float64 and unrounded (MATLAB rgb2ycbcr)."""
+    weighted: Array = np.asarray(image, np.float64) @ np.array([65.481, 128.553, 24.966])
+    return 16 + weighted / 255
+
+
+def grid(images: Sequence[Array], columns: int | None = None) -> Array:
+    """Return images of one size (H x W x 1 or 3, uint8) side by side with a thin white gap; tiny ones are enlarged."""
+    tiles = [_shown(image) for image in images]
+    columns = columns or math.ceil(math.sqrt(len(tiles)))
+    rows = math.ceil(len(tiles) / columns)
+    height, width = tiles[0].shape[:2]
+    sheet = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, 3), 255, np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def _decode(file: str | Path | IO[bytes], name: str) -> Array:
+    with Image.open(file, formats=FORMATS) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise DataError(_too_large(name))
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+    return np.array(_to_rgb(upright))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        values = np.asarray(image, np.float64) / 257
+        return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).convert("RGB")
+    if "A" in image.getbands() or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _too_large(name: str) -> str:
+    return f"{name}: has more than {MOST_PIXELS // 10**6} million pixels; scale it down first"
+
+
+def _shown(image: Array) -> Array:
+    rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    factor = max(1, _SMALLEST_SHOWN // max(rgb.shape[:2]))
+    return rgb.repeat(factor, axis=0).repeat(factor, axis=1)

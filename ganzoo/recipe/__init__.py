@@ -1,0 +1,8 @@
+"""Recipes: data, never code."""
+
+from __future__ import annotations
+
+from ganzoo.recipe.find import find_recipe, list_recipes
+from ganzoo.recipe.load import Recipe, load_recipe
+
+__all__ = ["Recipe", "find_recipe", "list_recipes", "load_recipe"]

@@ -1,0 +1,58 @@
+"""Recipe files: by path, or bundled ones by name."""
+
+from __future__ import annotations
+
+import sysconfig
+from pathlib import Path
+
+from ganzoo.errors import Problem, RecipeError, listing, nearest
+
+#: A recipe is a page of text; anything larger is something else.
+LARGEST = 2**20
+
+
+def bundled_folders() -> list[Path]:
+    """Return where bundled recipes can lie: beside a checkout's package, or among the installation's shared data."""
+    beside = Path(__file__).parents[2] / "recipes"
+    installed = Path(sysconfig.get_path("data")) / "share" / "ganzoo" / "recipes"
+    return [folder for folder in (beside, installed) if folder.is_dir()]
+
+
+def list_recipes() -> dict[str, Path]:
+    """Return the bundled recipes by name."""
+    found: dict[str, Path] = {}
+    for folder in bundled_folders():
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def find_recipe(source: str | Path) -> Path:
+    """Return the file of a recipe given by path or by bundled name; RecipeError with the nearest name otherwise."""
+    path = Path(source)
+    if path.is_file():
+        return path
+    known = list_recipes()
+    name = path.name.removesuffix(".toml")
+    if str(source) in known or (name in known and path.parent.name in ("", "recipes")):
+        return known[name]
+    raise RecipeError(
+        Problem(
+            f"no such file, and no bundled recipe{nearest(name, known)}; bundled are {listing(known)}", key=str(source)
+        )
+    )
+
+
+def read_text(path: Path) -> str:
+    """Return a recipe's text; RecipeError when it is too large, unreadable or not UTF-8."""
+    try:
+        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
+    except OSError as error:
+        raise RecipeError(Problem(f"cannot be read: {error.strerror}", place=str(path))) from error
+    if content is None:
+        raise RecipeError(Problem("is larger than 1 MiB; a recipe is a page of text", place=str(path)))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise RecipeError(Problem("is not UTF-8 text; save it as UTF-8", place=f"{path}:{line}")) from error

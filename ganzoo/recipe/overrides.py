@@ -1,0 +1,99 @@
+"""`--set KEY=VALUE` and profiles: named changes to a recipe's values, nothing else."""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+from ganzoo.errors import Problem, RecipeError, listing, nearest
+
+#: Keys that mean the same whatever component a table names.
+_CORE_KEYS = {"on", "weight", "interval", "phases", "label", "learning_rate", "steps"}
+
+
+def parse_assignment(text: str) -> tuple[str, Any]:
+    """Return key and value of `KEY=VALUE`; a value that is no TOML is a plain text."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise RecipeError(f"--set {text}: expected KEY=VALUE, as train.seed=1")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+        return key.strip(), value.strip()
+
+
+def with_overrides(table: Mapping[str, Any], changes: Mapping[str, Any], origin: str) -> dict[str, Any]:
+    """Return a copy of the recipe's table with these dotted keys changed; RecipeError with all that do not fit.
+
+    Items of a list are addressed by their label, name or term, or by index. Setting the `name` of a component drops
+    the other keys it had: they belonged to another one.
+    """
+    changed = copy.deepcopy(dict(table))
+    problems: list[Problem] = []
+    for key, value in changes.items():
+        try:
+            _set(changed, key.split("."), value)
+        except RecipeError as error:
+            problems.append(Problem(str(error), key=key, place=origin))
+    if problems:
+        raise RecipeError(problems)
+    return changed
+
+
+def profile_changes(table: Mapping[str, Any], profile: str) -> Mapping[str, Any]:
+    """Return the changes of a profile; RecipeError with the nearest name when there is no such profile."""
+    profiles = table.get("profiles", {})
+    known = profiles if isinstance(profiles, Mapping) else {}
+    if not isinstance(known.get(profile), Mapping):
+        raise RecipeError(
+            f"--profile {profile}: no such profile{nearest(profile, known)}; the recipe has {listing(known)}"
+        )
+    return dict(known[profile])
+
+
+def _set(table: Any, path: list[str], value: Any) -> None:
+    *parents, last = path
+    for depth, part in enumerate(parents):
+        table = _child(table, part, ".".join(path[: depth + 1]))
+    if isinstance(table, list):
+        table[_index(table, last)] = value
+    elif isinstance(table, dict):
+        if last == "name" and table.get("name") != value:
+            _forget_options(table)
+        table[last] = value
+    else:
+        raise RecipeError(f"'{'.'.join(parents)}' is a value, not a table")
+
+
+def _forget_options(table: dict[str, Any]) -> None:
+    for key in set(table) - _CORE_KEYS:
+        del table[key]
+
+
+def _child(table: Any, part: str, path: str) -> Any:
+    if isinstance(table, list):
+        return table[_index(table, part)]
+    if isinstance(table, dict):
+        return table.setdefault(part, {})
+    raise RecipeError(f"'{path}' is inside a value, not a table")
+
+
+def _index(items: list[Any], part: str) -> int:
+    names = [_names(item) for item in items]
+    found = [index for index, known in enumerate(names) if part in known]
+    if len(found) == 1:
+        return found[0]
+    if part.isdecimal() and int(part) < len(items):
+        return int(part)
+    known = [name for group in names for name in group[:1]]
+    if found:
+        raise RecipeError(f"several items are called '{part}'; use an index from 0 to {len(items) - 1}")
+    raise RecipeError(f"there is no item '{part}'{nearest(part, known)}; there are {listing(known)}")
+
+
+def _names(item: Any) -> list[str]:
+    if not isinstance(item, Mapping):
+        return []
+    return [item[key] for key in ("label", "name", "term") if isinstance(item.get(key), str)]

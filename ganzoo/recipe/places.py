@@ -1,0 +1,99 @@
+"""Where each key of a TOML text stands. tomllib tells values but no lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<path>[^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_KEY = re.compile(r"""\s*(?P<path>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
+_INLINE_KEY = re.compile(r"""([\w-]+)\s*=""")
+_QUOTES = ('"""', "'''")
+
+
+@dataclass
+class Places:
+    """Lines by dotted key; items of arrays of tables by index."""
+
+    file: str
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def __call__(self, key: str) -> str:
+        """Return `file:line` of a key, or of the nearest table around it, or just the file."""
+        while key:
+            if key in self.lines:
+                return f"{self.file}:{self.lines[key]}"
+            key = key.rpartition(".")[0]
+        return self.file
+
+
+def find_places(file: str, text: str) -> Places:
+    """Return the lines of all tables and keys of a TOML text."""
+    places = Places(file)
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in _statements(text):
+        header = _HEADER.match(line)
+        if header:
+            table = _resolve(_join(header["path"]), counts)
+            if header["array"]:
+                counts[table] = counts.get(table, -1) + 1
+                table = f"{table}.{counts[table]}"
+            places.lines.setdefault(table, number)
+            continue
+        key = _KEY.match(line)
+        if key:
+            path = f"{table}.{_join(key['path'])}" if table else _join(key["path"])
+            places.lines.setdefault(path, number)
+            for name in _INLINE_KEY.findall(line[key.end() :]):
+                places.lines.setdefault(f"{path}.{name}", number)
+    return places
+
+
+def _join(path: str) -> str:
+    return ".".join(part.strip("\"'") for part in _PART.findall(path))
+
+
+def _resolve(path: str, counts: dict[str, int]) -> str:
+    """Put the index of the newest item behind each array of tables on the way to `path`."""
+    found: list[str] = []
+    *parents, last = path.split(".")
+    for part in parents:
+        found.append(part)
+        if ".".join(found) in counts:
+            found.append(str(counts[".".join(found)]))
+    return ".".join([*found, last])
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines at which a header or a key can begin: none inside a multi-line text or array."""
+    quote, depth = "", 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not quote and depth <= 0:
+            yield number, line
+        quote, change = _scan(line, quote, is_header=not quote and depth <= 0 and bool(_HEADER.match(line)))
+        depth = max(depth + change, 0)
+
+
+def _scan(line: str, quote: str, *, is_header: bool) -> tuple[str, int]:
+    """Return the multi-line quote that is open after this line, and how many brackets it opens."""
+    if is_header:
+        return "", 0
+    depth = position = 0
+    while position < len(line):
+        if quote:
+            end = line.find(quote, position)
+            if end < 0:
+                return (quote if len(quote) == 3 else ""), depth
+            position, quote = end + len(quote), ""
+            continue
+        if line[position] == "#":
+            break
+        opened = next((mark for mark in (*_QUOTES, '"', "'") if line.startswith(mark, position)), "")
+        if opened:
+            quote = opened
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(line[position], 0)
+        position += max(len(opened), 1)
+    return (quote if len(quote) == 3 else ""), depth

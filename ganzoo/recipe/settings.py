@@ -1,0 +1,131 @@
+"""The core's own sections of a recipe. Unknown keys are errors; numbers are finite and in range."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from pydantic import BaseModel, ConfigDict
+
+from ganzoo.construction import ScheduleValue
+from ganzoo.contracts.schedule import Constant, Schedule
+
+PositiveInt = Annotated[int, Ge(1)]
+Fraction = Annotated[float, Ge(0), Lt(1)]
+
+
+class Section(BaseModel):
+    """What all sections share: strict types, no unknown keys."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, frozen=True
+    )
+
+
+class TrainSettings(Section):
+    """[train]: the run as a whole."""
+
+    seed: Annotated[int, Ge(0)] = 0
+    batch_size: PositiveInt
+    n_critic: ScheduleValue = Constant(1)
+    clip_norm: Annotated[float, Gt(0)] | None = None
+    workers: Annotated[int, Ge(0), Le(64)] = 0
+    log_every: PositiveInt = 50
+    sample_every: PositiveInt = 500
+    checkpoint_every: PositiveInt = 500
+    keep_checkpoints: Annotated[int, Ge(2)] = 2
+    samples: PositiveInt = 16
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+class EmaSettings(Section):
+    """[ema]: the average of the generator's weights that samples are drawn from."""
+
+    decay: Fraction = 0.999
+    ramp_up: bool = True
+
+
+class PhaseSettings(Section):
+    """[[phases]]: one stretch of training; `learning_rate` counts its steps from the start of the phase."""
+
+    name: Annotated[str, MinLen(1)]
+    steps: PositiveInt
+    learning_rate: ScheduleValue | None = None
+
+
+class OptimizerSettings(Section):
+    """[optimizers.PLAYER]: what is common to all optimizers."""
+
+    name: str
+    learning_rate: ScheduleValue
+    weight_decay: Annotated[float, Ge(0)] | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of the Keras optimizer beside its learning rate."""
+        return self.model_dump(exclude={"name", "learning_rate"}, exclude_none=True)
+
+    @property
+    def rate(self) -> Schedule:
+        """The learning rate as a function of the step."""
+        rate: Schedule = self.learning_rate
+        return rate
+
+
+class AdamSettings(OptimizerSettings):
+    """Adam and AdamW. Keras adds epsilon to the uncorrected root of the second moment, unlike torch."""
+
+    name: Literal["adam", "adamw"]
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
+    epsilon: Annotated[float, Gt(0)] = 1e-8
+
+
+class RmspropSettings(OptimizerSettings):
+    """RMSprop; torch's `alpha` is `rho` here."""
+
+    name: Literal["rmsprop"]
+    rho: Fraction = 0.99
+    momentum: Fraction = 0.0
+    epsilon: Annotated[float, Gt(0)] = 1e-8
+
+
+class SgdSettings(OptimizerSettings):
+    """Stochastic gradient descent."""
+
+    name: Literal["sgd"]
+    momentum: Fraction = 0.0
+
+
+OPTIMIZERS: dict[str, type[OptimizerSettings]] = {
+    "adam": AdamSettings,
+    "adamw": AdamSettings,
+    "rmsprop": RmspropSettings,
+    "sgd": SgdSettings,
+}
+
+
+class LossWiring(Section):
+    """The core's keys of [[losses]]."""
+
+    on: str | None = None
+    term: str | None = None
+    weight: ScheduleValue = Constant(1.0)
+    phases: tuple[str, ...] | None = None
+    label: Annotated[str, MinLen(1)] | None = None
+
+
+class RegularizerWiring(Section):
+    """The core's keys of [[regularizers]]."""
+
+    on: str | None = None
+    weight: ScheduleValue = Constant(1.0)
+    interval: PositiveInt = 1
+    phases: tuple[str, ...] | None = None
+    label: Annotated[str, MinLen(1)] | None = None
+
+
+class MetricWiring(Section):
+    """The core's keys of [[metrics]]."""
+
+    label: Annotated[str, MinLen(1)] | None = None

@@ -1,0 +1,226 @@
+"""Finds plugins, and keeps working when one of them is broken.
+
+Entry points are registered one by one, so that a failed import, a duplicate name, a misspelt hook or another API
+version is an error that names plugin, distribution and version. A plugin that nothing uses never stops anything.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import pluggy
+
+from ganzoo import hookspecs
+from ganzoo.contracts.architecture import Architecture, Features
+from ganzoo.contracts.component import Component
+from ganzoo.contracts.dataset import Dataset
+from ganzoo.contracts.loss import Loss
+from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.regularizer import Regularizer
+from ganzoo.contracts.task import Task
+from ganzoo.errors import PluginError, RecipeError, listing, nearest
+
+#: What each kind of component must be a subclass of. The hook of a kind is `ganzoo_register_<kind>s`.
+CONTRACTS: Mapping[str, tuple[type[Any], ...]] = {
+    "architecture": (Architecture, Features),
+    "loss": (Loss,),
+    "regularizer": (Regularizer,),
+    "task": (Task,),
+    "dataset": (Dataset,),
+    "metric": (Metric,),
+}
+_HOOKS = {
+    "architecture": "ganzoo_register_architectures",
+    "loss": "ganzoo_register_losses",
+    "regularizer": "ganzoo_register_regularizers",
+    "task": "ganzoo_register_tasks",
+    "dataset": "ganzoo_register_datasets",
+    "metric": "ganzoo_register_metrics",
+}
+_PREFIX = "ganzoo_register_"
+_GROUP = "ganzoo"
+DISABLE_VARIABLE = "GANZOO_DISABLE_PLUGINS"
+
+
+@dataclass
+class Plugin:
+    """One plugin and what it offers, or why it offers nothing."""
+
+    name: str
+    module: str
+    distribution: str = "(in process)"
+    version: str = ""
+    components: dict[str, dict[str, type[Component]]] = field(default_factory=dict)
+    error: str | None = None
+    disabled: bool = False
+
+    @property
+    def label(self) -> str:
+        """Plugin, distribution and version, as messages name it."""
+        return f"plugin '{self.name}' ({' '.join(filter(None, (self.distribution, self.version)))})"
+
+
+class Zoo:
+    """Every component that is installed, by kind and name."""
+
+    def __init__(self, plugins: list[Plugin]) -> None:
+        self.plugins = plugins
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of one kind, sorted."""
+        return sorted({name for plugin in self.plugins for name in plugin.components.get(kind, {})})
+
+    def find(self, kind: str, name: str) -> type[Component]:
+        """Return the component class of this name, or `plugin/name`; RecipeError with the nearest name otherwise."""
+        found = list(self._offers(kind, name))
+        if not found:
+            raise RecipeError(self._missing(kind, name))
+        if len(found) > 1:
+            choices = " or ".join(f"'{plugin.name}/{name}' ({plugin.distribution})" for plugin, _ in found)
+            raise RecipeError(f"{kind} '{name}' is offered by several plugins; write {choices}")
+        return found[0][1]
+
+    def owner(self, kind: str, name: str) -> Plugin:
+        """Return the plugin that offers a component."""
+        self.find(kind, name)
+        return next(plugin for plugin, _ in self._offers(kind, name))
+
+    def kinds_of(self, name: str) -> list[str]:
+        """Return the kinds under which a name is offered."""
+        return [kind for kind in CONTRACTS if name in self.names(kind)]
+
+    def components(self) -> Iterator[tuple[str, str, type[Component]]]:
+        """Yield (kind, name, class) of everything that can be named without a plugin."""
+        for kind in CONTRACTS:
+            for name in self.names(kind):
+                offers = list(self._offers(kind, name))
+                if len(offers) == 1:
+                    yield kind, name, offers[0][1]
+
+    def _offers(self, kind: str, name: str) -> Iterator[tuple[Plugin, type[Component]]]:
+        wanted, slash, bare = name.partition("/")
+        for plugin in self.plugins:
+            offered = plugin.components.get(kind, {})
+            if slash and plugin.name == wanted and bare in offered:
+                yield plugin, offered[bare]
+            elif not slash and name in offered:
+                yield plugin, offered[name]
+
+    def _missing(self, kind: str, name: str) -> str:
+        known = self.names(kind)
+        message = f"there is no {kind} '{name}'{nearest(name, known)}; known are {listing(known)}"
+        other = [found for found in self.kinds_of(name) if found != kind]
+        if other:
+            message += f"; '{name}' is a {' and a '.join(other)}"
+        broken = [plugin.label for plugin in self.plugins if plugin.error]
+        if broken:
+            message += f"; {', '.join(broken)} cannot be used: see ganzoo list-plugins"
+        return message
+
+
+def load_zoo(extra: Mapping[str, Any] | None = None) -> Zoo:
+    """Return the zoo of all installed plugins, and of the modules or objects in `extra` by plugin name.
+
+    Never raises for a plugin: what is wrong with one stands in its `error`.
+    """
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
+    points = sorted(entry_points(group=_GROUP), key=lambda point: (point.name, point.value))
+    plugins = [_load(manager, point, disabled) for point in points]
+    for name, namespace in (extra or {}).items():
+        plugin = Plugin(name=name, module=getattr(namespace, "__name__", type(namespace).__name__))
+        _guarded(plugin, lambda plugin=plugin, namespace=namespace: _register(manager, plugin, namespace))
+        plugins.append(plugin)
+    return Zoo(plugins)
+
+
+def _load(manager: pluggy.PluginManager, point: EntryPoint, disabled: set[str]) -> Plugin:
+    distribution = point.dist
+    plugin = Plugin(
+        name=point.name,
+        module=point.value,
+        distribution=distribution.name if distribution else "(unknown)",
+        version=distribution.version if distribution else "",
+    )
+    if point.name in disabled:
+        plugin.disabled = True
+    else:
+        _guarded(plugin, lambda: _register(manager, plugin, point.load()))
+    return plugin
+
+
+def _guarded(plugin: Plugin, work: Any) -> None:
+    """Run a plugin's import and hooks; whatever goes wrong becomes its `error`."""
+    try:
+        work()
+    except KeyboardInterrupt:
+        raise
+    except PluginError as error:
+        plugin.error = str(error)
+    except BaseException as error:
+        plugin.error = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    if plugin.error:
+        plugin.components = {}
+
+
+def _register(manager: pluggy.PluginManager, plugin: Plugin, namespace: Any) -> None:
+    _check_version(namespace)
+    _check_hook_names(namespace)
+    if manager.has_plugin(plugin.name):
+        raise PluginError(f"another plugin is called '{plugin.name}' too; one of them must be renamed or uninstalled")
+    try:
+        manager.register(namespace, name=plugin.name)
+    except (pluggy.PluginValidationError, ValueError) as error:
+        raise PluginError(" ".join(str(error).split())) from error
+    for kind, hook in _HOOKS.items():
+        offered = _offered(namespace, kind, hook)
+        if offered:
+            plugin.components[kind] = offered
+
+
+def _check_version(namespace: Any) -> None:
+    version = getattr(namespace, "GANZOO_API", None)
+    if version != hookspecs.API_VERSION:
+        raise PluginError(
+            f"states GANZOO_API = {version!r}, but this ganzoo offers API '{hookspecs.API_VERSION}'; "
+            "install a version of the plugin, or of ganzoo, that agrees"
+        )
+
+
+def _check_hook_names(namespace: Any) -> None:
+    for name in dir(namespace):
+        if name.startswith(_PREFIX) and name not in _HOOKS.values():
+            raise PluginError(f"there is no hook '{name}'{nearest(name, _HOOKS.values())}")
+        if name in _HOOKS.values() and not hasattr(getattr(namespace, name), "ganzoo_impl"):
+            raise PluginError(f"the hook '{name}' lacks the decorator @hookimpl")
+
+
+def _offered(namespace: Any, kind: str, hook: str) -> dict[str, type[Component]]:
+    function = getattr(namespace, hook, None)
+    if function is None:
+        return {}
+    offered = function()
+    if not isinstance(offered, Mapping):
+        raise PluginError(f"{hook} returned {type(offered).__name__}, expected a mapping from names to classes")
+    return {name: _checked(hook, kind, name, cls) for name, cls in offered.items()}
+
+
+def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
+    contracts = CONTRACTS[kind]
+    if not (inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)):
+        expected = " or ".join(contract.__name__ for contract in contracts)
+        raise PluginError(f"{hook}: '{name}' is {cls!r}, expected a subclass of ganzoo.{expected}")
+    if inspect.isabstract(cls):
+        raise PluginError(f"{hook}: '{name}' lacks {', '.join(sorted(getattr(cls, '__abstractmethods__', ())))}")
+    if kind == "architecture" and not isinstance(getattr(cls, "role", None), str):
+        raise PluginError(f"{hook}: '{name}' lacks a role, such as role = 'generator'")
+    from ganzoo.construction import options
+
+    options(cls)
+    return cls

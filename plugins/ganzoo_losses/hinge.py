@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import AdversarialLoss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hinge(AdversarialLoss):
+    """Margins of 1 for the discriminator, -E D(fake) for the generator (Lim and Ye 2017, arXiv 1705.02894).
+
+    Discriminator E max(0, 1 - real) + E max(0, 1 + fake); the generator's side is not hinged.
+    """
+
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return (1 - real_logits).relu().mean() + (1 + fake_logits).relu().mean()
+
+    def generator_loss(self, fake_logits: Tensor) -> Tensor:
+        return -fake_logits.mean()

@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import PairLoss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class L1(PairLoss):
+    """Mean absolute error over all values of images in [-1, 1]."""
+
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
+        return (output - target).abs().mean()

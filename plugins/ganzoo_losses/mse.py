@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import PairLoss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class MSE(PairLoss):
+    """Mean squared error over all values; SRResNet minimises it on images in [-1, 1] (arXiv 1609.04802)."""
+
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
+        return (output - target).square().mean()

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import RelativisticLoss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelativisticAverage(RelativisticLoss):
+    """Is a real more real than the average fake? (RaGAN, arXiv 1807.00734; as ESRGAN uses it, arXiv 1809.00219).
+
+    The mean of both cross-entropies, for either player with the roles exchanged.
+    """
+
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        from torch.nn.functional import softplus
+
+        real, fake = real_logits - fake_logits.mean(), fake_logits - real_logits.mean()
+        return (softplus(-real).mean() + softplus(fake).mean()) / 2
+
+    def generator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return self.discriminator_loss(fake_logits, real_logits)

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import PairLoss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotalVariation(PairLoss):
+    """Roughness of the output alone: mean squared difference of neighbouring pixels (Aly and Dubois 2005).
+
+    The mean over vertical neighbours plus the mean over horizontal ones; the target is not looked at.
+    """
+
+    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
+        vertical = output[:, 1:] - output[:, :-1]
+        horizontal = output[:, :, 1:] - output[:, :, :-1]
+        return vertical.square().mean() + horizontal.square().mean()

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ganzoo import AdversarialLoss
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wasserstein(AdversarialLoss):
+    """Difference of mean logits, an estimate of the Wasserstein distance (WGAN, arXiv 1701.07875).
+
+    Only meaningful for a Lipschitz discriminator: add `weight_clipping` or `gradient_penalty`.
+    """
+
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return fake_logits.mean() - real_logits.mean()
+
+    def generator_loss(self, fake_logits: Tensor) -> Tensor:
+        return -fake_logits.mean()
