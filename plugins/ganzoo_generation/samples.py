@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganzoo import DataError, Field
+from ganzoo import DataError, Field, images
 
 if TYPE_CHECKING:
     import keras
@@ -37,16 +37,7 @@ def sample_field(name: str, fields: Mapping[str, Field]) -> Field:
 
 def to_network(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return one example as networks see it."""
-    if values.dtype == np.uint8:
-        return values.astype(np.float32) / np.float32(127.5) - np.float32(1)
-    return values.astype(np.float32)
-
-
-def from_network(samples: NDArray[np.float32]) -> NDArray[Any]:
-    """Return a batch of what a network made, at the edge."""
-    if samples.ndim == 4:
-        return ((samples.clip(-1, 1) + 1) * 127.5).round().astype(np.uint8)
-    return samples
+    return images.to_float(values) if values.dtype == np.uint8 else values.astype(np.float32)
 
 
 def make_samples(generator: keras.Model, latents: NDArray[np.float32] | torch.Tensor) -> NDArray[Any]:
@@ -56,5 +47,9 @@ def make_samples(generator: keras.Model, latents: NDArray[np.float32] | torch.Te
 
     with torch.no_grad():
         chunks = keras.ops.convert_to_tensor(latents).split(_CHUNK)
-        made = [generator(chunk, training=False).cpu().numpy() for chunk in chunks]
-    return from_network(np.concatenate(made))
+        return np.concatenate([_at_the_edge(generator(chunk, training=False)) for chunk in chunks])
+
+
+def _at_the_edge(samples: torch.Tensor) -> NDArray[Any]:
+    values = samples.cpu().numpy()
+    return images.to_uint8(values) if values.ndim == 4 else values

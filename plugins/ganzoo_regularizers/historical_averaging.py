@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ganzoo import Comparison, Judged, Player, Regularizer, Step
+from ganzoo import Comparison, Judged, Player, PlayerName, Regularizer, Step
 
 if TYPE_CHECKING:
     import keras
@@ -23,7 +23,7 @@ class HistoricalAveraging(Regularizer):
         self._means: dict[str, list[keras.Variable]] = {}
         self._counts: dict[str, keras.Variable] = {}
 
-    def build(self, players: Mapping[str, Player], comparisons: Mapping[str, Comparison]) -> None:
+    def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
         import keras
 
         for name, player in players.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ganzoo import Ramp, Random, Regularizer, Schedule, Step
+from ganzoo import PlayerName, Ramp, Random, Regularizer, Schedule, Step
 
 if TYPE_CHECKING:
     import torch
@@ -25,7 +25,7 @@ class InstanceNoise(Regularizer):
     sigma: Schedule = _FADING
 
     def discriminator_inputs(
-        self, images: torch.Tensor, *, comparison: str, real: bool, player: str, step: Step, rng: Random
+        self, images: torch.Tensor, *, comparison: str, real: bool, player: PlayerName, step: Step, rng: Random
     ) -> torch.Tensor:
         sigma = self.sigma(step.number)
         if sigma == 0:
