@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from ganzoo.contracts.task import Scored as Scored
     from ganzoo.contracts.task import Task as Task
     from ganzoo.contracts.task import View as View
+    from ganzoo.contracts.tensor import Array as Array
+    from ganzoo.contracts.tensor import Example as Example
+    from ganzoo.contracts.tensor import Network as Network
+    from ganzoo.contracts.tensor import Tensor as Tensor
+    from ganzoo.contracts.tensor import Variable as Variable
     from ganzoo.errors import BackendError as BackendError
     from ganzoo.errors import DataError as DataError
     from ganzoo.errors import GanzooError as GanzooError
@@ -76,6 +81,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.task": ("Exposes", "NetworkSpec", "Scored", "Task", "View"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
     "ganzoo.heads": ("discriminator_model",),
+    "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.recipe": ("load_recipe",),
     "ganzoo.streams": ("Random",),

@@ -27,7 +27,7 @@ class TrainSettings(Section):
 
     seed: Annotated[int, Ge(0)] = 0
     batch_size: PositiveInt
-    n_critic: ScheduleValue = Constant(1)
+    n_critic: ScheduleValue = Constant(1.0)
     clip_norm: Annotated[float, Gt(0)] | None = None
     workers: Annotated[int, Ge(0), Le(64)] = 0
     log_every: PositiveInt = 50

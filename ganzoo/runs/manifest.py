@@ -34,9 +34,10 @@ def describe_run(*, name: str, digest: str, seed: int, source: Source, plugins: 
 
 def describe_data(source: Source) -> dict[str, Any]:
     """Return size, fields and fingerprint of the data."""
+    fields = {name: {**asdict(field), "shape": list(field.shape)} for name, field in source.fields.items()}
     return {
         "examples": len(source),
-        "fields": {name: asdict(field) for name, field in source.fields.items()},
+        "fields": fields,
         "fingerprint": hashlib.sha256(source.fingerprint().encode()).hexdigest(),
         "skipped": list(getattr(source, "skipped", ())),
     }

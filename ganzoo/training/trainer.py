@@ -93,7 +93,7 @@ class Trainer:
 
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
         recorder = Recorder(self, loader, stop)
-        callbacks = StepCallbacks([recorder], add_history=False, model=self.model, epochs=1, steps=steps)
+        callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
         self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
     def draw(self, done: int) -> None:

@@ -1,1 +1,27 @@
-"""Bundled plugin, found through its entry point like any other."""
+"""Data from folders, HDF5 files, embedded photographs and digits, and a mixture of gaussians."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ganzoo import Dataset, hookimpl
+from ganzoo_data.digits import Digits
+from ganzoo_data.folder import Folder
+from ganzoo_data.gaussians import Gaussians
+from ganzoo_data.hdf5 import Hdf5
+from ganzoo_data.paired_folder import PairedFolder
+from ganzoo_data.photos import Photos
+
+GANZOO_API = "1"
+
+
+@hookimpl
+def ganzoo_register_datasets() -> Mapping[str, type[Dataset]]:
+    return {
+        "digits": Digits,
+        "folder": Folder,
+        "gaussians": Gaussians,
+        "hdf5": Hdf5,
+        "paired_folder": PairedFolder,
+        "photos": Photos,
+    }

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ganzoo import DataError, Dataset, Field
+from ganzoo_data.arrays import Arrays
+
+_EVERY = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digits(Dataset):
+    """The 1797 handwritten 8x8 digits of scikit-learn: fields `image` (8, 8, 1) uint8 and `label`.
+
+    Grey levels 0 ... 16 become 0 ... 255. Every sixth digit is held out for validation. Needs the extra `samples`.
+    """
+
+    split: Literal["train", "validation"] = "train"
+
+    def open(self) -> Arrays:
+        try:
+            from sklearn.datasets import load_digits
+        except ImportError as error:
+            raise DataError('digits: need scikit-learn; run pip install "keras-ganzoo[samples]"') from error
+        digits = load_digits()
+        held_out = np.arange(len(digits.target)) % _EVERY == 0
+        chosen = held_out if self.split == "validation" else ~held_out
+        pixels = np.rint(digits.images[chosen, :, :, None] * (255 / 16)).astype(np.uint8)
+        return Arrays(
+            {"image": pixels, "label": digits.target[chosen].astype(np.int32)},
+            {
+                "image": Field(shape=(8, 8, 1), dtype="uint8", low=0, high=255),
+                "label": Field(shape=(), dtype="int32", low=0, high=9),
+            },
+        )

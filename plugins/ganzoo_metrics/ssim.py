@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge
+
+from ganzoo import Array, DataError
+from ganzoo_metrics.photographs import Channel, PhotographMetric
+
+_SIDE, _SIGMA = 11, 1.5
+_C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+
+
+class SSIM(PhotographMetric):
+    """Structural similarity on uint8 photographs: `ssim_y` or `ssim_rgb`, mean over photographs (Wang 2004).
+
+    Gaussian window 11x11 of deviation 1.5, population covariance, only windows wholly inside; RGB is the mean over
+    channels. Y is BT.601 studio range; `border` pixels are cut first.
+    """
+
+    score_name = "ssim"
+
+    def __init__(self, *, channel: Channel = "y", border: Annotated[int, Ge(0)] = 4) -> None:
+        super().__init__(channel=channel, border=border)
+
+    def score(self, output: Array, target: Array) -> float:
+        if min(output.shape[:2]) < _SIDE:
+            raise DataError(f"ssim needs at least {_SIDE} pixels a side inside the border, not {output.shape[:2]}")
+        mean_x, mean_y = _blur(output), _blur(target)
+        variance_x = _blur(output**2) - mean_x**2
+        variance_y = _blur(target**2) - mean_y**2
+        covariance = _blur(output * target) - mean_x * mean_y
+        likeness = (2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)
+        return float(np.mean(likeness / ((mean_x**2 + mean_y**2 + _C1) * (variance_x + variance_y + _C2))))
+
+
+def _blur(image: Array) -> Array:
+    """Filter with the gaussian window along both sides, keeping windows that lie wholly inside."""
+    offsets = np.arange(_SIDE) - _SIDE // 2
+    window = np.exp(-(offsets**2) / (2 * _SIGMA**2))
+    window /= window.sum()
+    for axis in (0, 1):
+        image = np.lib.stride_tricks.sliding_window_view(image, _SIDE, axis=axis) @ window
+    return image
