@@ -64,4 +64,5 @@ def _train(plan: Recipe, run: RunFolder, zoo: Zoo, *, resume: bool) -> None:
         progress.close()
     if scores is not None:
         show_scores(scores, f"held-out data after {sum(phase.steps for phase in plan.phases)} steps")
-    say(f"pictures in {run.samples}, networks and scores in {run.path}")
+    shown = run.held_out if run.held_out.is_dir() else run.samples
+    say(f"pictures in {shown}, networks and scores in {run.path}")

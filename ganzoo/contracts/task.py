@@ -61,11 +61,16 @@ class View:
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """One held-out result: by which method (a row of the table), what came out, what was wanted."""
+    """One held-out result: by which method (a row of the table), what came out, what was wanted.
+
+    Where a person would look at it, `picture` shows the result (uint8, H x W x 3) and `name` tells which example it is.
+    """
 
     method: str
     output: Example
     target: Example
+    name: str = ""
+    picture: Array | None = None
 
 
 class Task(Component, ABC):

@@ -25,6 +25,7 @@ class RunFolder:
     manifest.json     versions, plugins, device, seed, data, fields; `status` is running, stopped or finished
     metrics.jsonl     losses by step
     samples/          pictures of the same fixed inputs over time
+    held_out/         the results on held-out examples, to look at
     checkpoints/      the newest states, complete
     evaluation.json   the scores on held-out data
     generator.keras   the trained generator (one file for each network of its side)
@@ -35,6 +36,7 @@ class RunFolder:
         self.recipe = path / "recipe.toml"
         self.manifest = path / "manifest.json"
         self.samples = path / "samples"
+        self.held_out = path / "held_out"
         self.evaluation = path / "evaluation.json"
         self.journal = Journal(path / "metrics.jsonl")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
-from ganzoo.contracts.task import Task
+from ganzoo.contracts.task import Scored, Task
 from ganzoo.contracts.tensor import Network
 from ganzoo.streams import Random
 from ganzoo.wiring import WiredMetric
@@ -23,9 +23,15 @@ class Scores:
 
 
 def evaluate(
-    task: Task, networks: Mapping[str, Network], source: Source, metrics: Sequence[WiredMetric], *, seed: int
+    task: Task,
+    networks: Mapping[str, Network],
+    source: Source,
+    metrics: Sequence[WiredMetric],
+    *,
+    seed: int,
+    show: Callable[[Scored], None] = lambda scored: None,
 ) -> Scores:
-    """Let the task produce results on held-out data and every metric score them."""
+    """Let the task produce results on held-out data and every metric score them; `show` is handed each result."""
     metrics_of: dict[str, list[Metric]] = {}
     examples: dict[str, int] = {}
     for scored in task.evaluate(networks, source, rng=Random(seed, "evaluate")):
@@ -33,6 +39,7 @@ def evaluate(
             metrics_of[scored.method] = built(metrics)
         for metric in metrics_of[scored.method]:
             metric.update(scored.output, scored.target)
+        show(scored)
         examples[scored.method] = examples.get(scored.method, 0) + 1
     return Scores(rows={method: _results(found) for method, found in metrics_of.items()}, examples=examples)
 

@@ -9,8 +9,10 @@ from typing import Any
 import tomli_w
 
 from ganzoo.assembly import assemble
+from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, RecipeError
+from ganzoo.images import write_image
 from ganzoo.recipe import Recipe
 from ganzoo.runs.files import to_json, write_durably
 from ganzoo.runs.folder import RunFolder
@@ -91,10 +93,24 @@ def finish(recipe: Recipe, run: RunFolder, trainer: Trainer) -> Scores | None:
     scores = None
     if recipe.validation is not None and recipe.metrics:
         source = recipe.validation.open()
-        scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed)
+        scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed, show=Gallery(run))
         write_durably(run.evaluation, to_json(scores_record(scores, trainer.model.step_number)))
     run.write_manifest({**run.read_manifest(), "status": "finished"})
     return scores
+
+
+class Gallery:
+    """Writes the first few held-out results as pictures."""
+
+    def __init__(self, run: RunFolder, most: int = 20) -> None:
+        self._folder = run.held_out
+        self._left = most
+
+    def __call__(self, scored: Scored) -> None:
+        """Write one result where it has a picture."""
+        if scored.picture is not None and self._left > 0:
+            self._left -= 1
+            write_image(self._folder / f"{scored.name}-{scored.method}.png", scored.picture)
 
 
 def export(network: Network, run: RunFolder, name: str) -> None:

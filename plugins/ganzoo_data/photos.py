@@ -3,10 +3,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from ganzoo import DataError, Dataset
+from annotated_types import Ge
+
+from ganzoo import DataError, Dataset, Source
 from ganzoo_data.files import ImageFiles
+from ganzoo_data.tiles import Tiles
 
 #: The two halves of the stereo pair show one scene, so they stay on one side of the split.
 _FILES = {
@@ -16,7 +19,6 @@ _FILES = {
         "ihc.png",
         "motorcycle_left.png",
         "motorcycle_right.png",
-        "retina.jpg",
         "rocket.jpg",
     ),
     "validation": ("chelsea.png", "coffee.png"),
@@ -27,12 +29,14 @@ _FILES = {
 class Photos(Dataset):
     """Photographs that come with scikit-image: field `image`, RGB uint8; two are held out for validation.
 
-    Held out are the cat and the coffee cup. Needs the extra `samples`, no network.
+    Held out are the cat and the coffee cup. With `tile` each photograph is cut into as many squares of that side as
+    fit, so that a batch finds enough examples. Needs the extra `samples`, no network.
     """
 
     split: Literal["train", "validation"] = "train"
+    tile: Annotated[int, Ge(16)] | None = None
 
-    def open(self) -> ImageFiles:
+    def open(self) -> Source:
         spec = find_spec("skimage")
         if spec is None or spec.origin is None:
             raise DataError('photos: need scikit-image; run pip install "keras-ganzoo[samples]"')
@@ -41,4 +45,5 @@ class Photos(Dataset):
         missing = [path.name for path in paths if not path.is_file()]
         if missing:
             raise DataError(f"photos: this scikit-image lacks {', '.join(missing)}; install version 0.24 or later")
-        return ImageFiles(paths, folder)
+        photographs = ImageFiles(paths, folder)
+        return photographs if self.tile is None else Tiles(photographs, self.tile)

@@ -1,0 +1,94 @@
+"""The layers that SRGAN's networks are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+#: Keys' cubic with this parameter is what Pillow and MATLAB call bicubic; torch's own has -0.75.
+_CUBIC = -0.5
+
+
+def convolution(filters: int, size: int = 3, *, strides: int = 1, initializer: str = "he_normal") -> keras.layers.Layer:
+    """Return a convolution that keeps the size of the image (or divides it by the stride)."""
+    return keras.layers.Conv2D(filters, size, strides=strides, padding="same", kernel_initializer=initializer)
+
+
+def batch_normalization() -> keras.layers.Layer:
+    """Return batch normalization with the momentum and epsilon that the published implementations have."""
+    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+
+
+def prelu(values: keras.KerasTensor) -> keras.KerasTensor:
+    """Apply a PReLU with one slope for each channel, which starts at 0.25."""
+    return keras.layers.PReLU(shared_axes=[1, 2], alpha_initializer=keras.initializers.Constant(0.25))(values)
+
+
+@keras.saving.register_keras_serializable(package="ganzoo_srgan")
+class PixelShuffle(keras.layers.Layer):
+    """Turns channels into pixels: (h, w, c s^2) -> (h s, w s, c), as `keras.ops.depth_to_space` orders them."""
+
+    def __init__(self, scale: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.scale = scale
+
+    def call(self, inputs: Any) -> Any:
+        return ops.depth_to_space(inputs, self.scale)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, channels = input_shape
+        return batch, _times(height, self.scale), _times(width, self.scale), (channels or 0) // self.scale**2
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": self.scale}
+
+
+@keras.saving.register_keras_serializable(package="ganzoo_srgan")
+class BicubicEnlargement(keras.layers.Layer):
+    """Enlarges images by a whole number as Pillow's BICUBIC does, up to rounding and the outermost pixels.
+
+    Those see the border repeated. Fixed weights; a convolution along each axis, so that it is deterministic everywhere.
+    """
+
+    def __init__(self, scale: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.scale = scale
+
+    def call(self, inputs: Any) -> Any:
+        return self._along_width(ops.swapaxes(self._along_width(ops.swapaxes(inputs, 1, 2)), 1, 2))
+
+    def _along_width(self, image: Any) -> Any:
+        taps = cubic_taps(self.scale)
+        reach = len(taps) // 2
+        width = ops.shape(image)[2]
+        padded = ops.concatenate([image[:, :, :1]] * reach + [image] + [image[:, :, -1:]] * reach, axis=2)
+        shifted = [padded[:, :, tap : tap + width] for tap in range(len(taps))]
+        phases = [
+            sum(float(weight) * part for weight, part in zip(taps[:, phase], shifted, strict=True) if weight)
+            for phase in range(self.scale)
+        ]
+        batch, height, _, channels = ops.shape(image)
+        return ops.reshape(ops.stack(phases, axis=3), (batch, height, width * self.scale, channels))
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, height, width, channels = input_shape
+        return batch, _times(height, self.scale), _times(width, self.scale), channels
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "scale": self.scale}
+
+
+def cubic_taps(scale: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return the weights (5, scale) of the pixels at -2 ... 2 around a pixel for each of the pixels it becomes."""
+    centres = (np.arange(scale) + 0.5) / scale - 0.5
+    distance = np.abs(np.arange(-2, 3)[:, None] - centres[None])
+    near = (_CUBIC + 2) * distance**3 - (_CUBIC + 3) * distance**2 + 1
+    far = _CUBIC * (distance**3 - 5 * distance**2 + 8 * distance - 4)
+    return np.where(distance <= 1, near, np.where(distance < 2, far, 0.0))
+
+
+def _times(side: int | None, scale: int) -> int | None:
+    return None if side is None else side * scale

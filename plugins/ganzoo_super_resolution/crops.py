@@ -1,0 +1,46 @@
+"""Crops of photographs, and their low resolution partners."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ganzoo import Array, DataError, Example, images
+
+
+def pair_of(example: Example, scale: int) -> tuple[Array | None, Array]:
+    """Return (lr or None, hr) of an example, hr cut to a multiple of the scale; DataError when their sizes disagree."""
+    hr = example["hr"] if "hr" in example else example["image"]
+    height, width = (side // scale for side in hr.shape[:2])
+    hr = hr[: height * scale, : width * scale]
+    lr = example.get("lr")
+    if lr is not None and lr.shape[:2] != (height, width):
+        raise DataError(
+            f"the low resolution image is {_size(lr)}, but {_size(hr)} at scale {scale} needs {width}x{height}"
+        )
+    return lr, hr
+
+
+def low_resolution(lr: Array | None, hr: Array, scale: int) -> Array:
+    """Return the low resolution image, by bicubic interpolation where the data have none."""
+    return images.resize_bicubic(hr, (hr.shape[0] // scale, hr.shape[1] // scale)) if lr is None else lr
+
+
+def crop(lr: Array | None, hr: Array, scale: int, side: int, corner: tuple[float, float]) -> tuple[Array, Array]:
+    """Return aligned (lr, hr) crops, hr of `side` pixels; `corner` is where in [0, 1) the free play is used."""
+    if min(hr.shape[:2]) < side:
+        raise DataError(f"the image is {_size(hr)}, but task.crop is {side}; leave it out or lower task.crop")
+    small = side // scale
+    top, left = (int(place * (length // scale - small + 1)) for place, length in zip(corner, hr.shape[:2], strict=True))
+    hr = hr[top * scale : top * scale + side, left * scale : left * scale + side]
+    lr = None if lr is None else lr[top : top + small, left : left + small]
+    return low_resolution(lr, hr, scale), hr
+
+
+def turned(image: Array, quarter_turns: int, mirrored: bool) -> Array:
+    """Return the image rotated by quarter turns and mirrored, as contiguous memory."""
+    rotated = np.rot90(image, quarter_turns)
+    return np.ascontiguousarray(rotated[:, ::-1] if mirrored else rotated)
+
+
+def _size(image: Array) -> str:
+    return f"{image.shape[1]}x{image.shape[0]}"

@@ -1,0 +1,151 @@
+"""Super-resolution: photographs from small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from annotated_types import Ge
+
+from ganzoo import (
+    Array,
+    Comparison,
+    DataError,
+    Example,
+    Exposes,
+    Field,
+    Network,
+    NetworkSpec,
+    Random,
+    RecipeError,
+    Scored,
+    Signature,
+    Source,
+    Step,
+    Task,
+    Tensor,
+    View,
+    images,
+)
+from ganzoo_super_resolution.crops import crop, low_resolution, pair_of, turned
+from ganzoo_super_resolution.tiling import enlarge
+
+_PICTURE_SIDE = 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperResolution(Task):
+    """Enlarges photographs by `scale`; learns from random crops of `crop` pixels and their bicubic reductions.
+
+    Data: field `hr` with its aligned `lr`, or `image`, whose reduction is made by antialiased bicubic interpolation of
+    the crop. Comparison and pair are both called `image`. `flips` mirrors crops and turns them by right angles, which
+    the SRGAN paper does not mention. Photographs larger than `tile` low resolution pixels are enlarged piece by piece;
+    `overlap` must cover the generator's receptive field (39 pixels for SRGAN's 16 blocks) for seams to be impossible.
+
+    The table of scores always has the row `bicubic`.
+    """
+
+    scale: Literal[2, 3, 4, 8] = 4
+    crop: Annotated[int, Ge(1)] = 96
+    flips: bool = True
+    tile: Annotated[int, Ge(16)] = 192
+    overlap: Annotated[int, Ge(0)] = 40
+
+    exposes: ClassVar[Exposes] = Exposes(comparisons=("image",), pairs=("image",))
+
+    def __post_init__(self) -> None:
+        if self.crop % self.scale:
+            raise ValueError(f"crop must be a multiple of scale, but {self.crop} is none of {self.scale}")
+
+    def networks(self, fields: Mapping[str, Field]) -> Sequence[NetworkSpec]:
+        if "hr" not in fields and "image" not in fields:
+            raise DataError(f"super_resolution needs a field 'hr' or 'image'; the data have {', '.join(fields)}")
+        small, large = _image(self.crop // self.scale), _image(self.crop)
+        logits = Field(shape=(1,))
+        return (
+            NetworkSpec(
+                name="generator",
+                role="generator",
+                player="generator",
+                signature=Signature(inputs={"image": small}, outputs={"image": large}),
+            ),
+            NetworkSpec(
+                name="discriminator",
+                role="discriminator",
+                player="discriminator",
+                signature=Signature(inputs={"image": large}, outputs={"logits": logits}),
+            ),
+        )
+
+    def prepare(self, example: Example, *, rng: np.random.Generator, step: Step) -> Example:
+        lr, hr = crop(*pair_of(example, self.scale), self.scale, self.crop, tuple(rng.random(2)))
+        if self.flips:
+            turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
+            lr, hr = turned(lr, turns, mirrored), turned(hr, turns, mirrored)
+        return {"lr": images.to_float(lr), "hr": images.to_float(hr)}
+
+    def generate(self, view: View) -> Mapping[str, Tensor]:
+        return {"image": view.networks["generator"](view.batch["lr"], training=view.training)}
+
+    def compare(self, view: View) -> Mapping[str, Comparison]:
+        discriminator = view.networks["discriminator"]
+        return {
+            "image": Comparison(
+                judge=lambda shown: discriminator(shown, training=view.training),
+                real=view.batch["hr"],
+                fake=view.fakes["image"],
+            )
+        }
+
+    def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:
+        return view.fakes["image"], view.batch["hr"]
+
+    def fixed_inputs(self, source: Source, *, count: int, rng: np.random.Generator) -> Example:
+        chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
+        pairs = [pair_of(source[int(index)], self.scale) for index in chosen]
+        smallest = min(min(hr.shape[:2]) for _, hr in pairs)
+        side = min(smallest, max(self.crop, _PICTURE_SIDE)) // self.scale * self.scale
+        crops = [crop(lr, hr, self.scale, side, (0.5, 0.5)) for lr, hr in pairs]
+        return {"lr": np.stack([lr for lr, _ in crops]), "hr": np.stack([hr for _, hr in crops])}
+
+    def picture(self, networks: Mapping[str, Network], inputs: Example) -> Array:
+        tiles: list[Array] = []
+        for lr, hr in zip(inputs["lr"], inputs["hr"], strict=True):
+            tiles += [images.resize_bicubic(lr, hr.shape[:2]), self.enlarge(networks, lr), hr]
+        return images.grid(tiles, columns=3 * min(2, len(inputs["lr"])))
+
+    def evaluate(self, networks: Mapping[str, Network], source: Source, *, rng: Random) -> Iterator[Scored]:
+        for index in range(len(source)):
+            given, hr = pair_of(source[index], self.scale)
+            lr = low_resolution(given, hr, self.scale)
+            name = Path(source.name_of(index)).stem
+            results = {"bicubic": images.resize_bicubic(lr, hr.shape[:2]), "generator": self.enlarge(networks, lr)}
+            for method, image in results.items():
+                yield Scored(method=method, output={"image": image}, target={"image": hr}, name=name, picture=image)
+
+    def sample(
+        self, networks: Mapping[str, Network], inputs: Sequence[Path], output: Path, *, count: int, rng: Random
+    ) -> Sequence[Path]:
+        if not inputs:
+            raise RecipeError(
+                "super-resolution enlarges photographs; name them, as ganzoo sample RUN photo.jpg -o big.png"
+            )
+        if len(inputs) > 1 and output.suffix:
+            raise RecipeError(f"{output}: several photographs need a folder to be written to, not one file")
+        written = []
+        for path in inputs:
+            target = output if output.suffix else output / f"{path.stem}_x{self.scale}.png"
+            images.write_image(target, self.enlarge(networks, images.read_image(path)))
+            written.append(target)
+        return written
+
+    def enlarge(self, networks: Mapping[str, Network], photograph: Array) -> Array:
+        """Return one photograph enlarged by the generator (uint8 to uint8)."""
+        return enlarge(networks["generator"], photograph, scale=self.scale, tile=self.tile, overlap=self.overlap)
+
+
+def _image(side: int) -> Field:
+    return Field(shape=(side, side, 3), low=-1, high=1)

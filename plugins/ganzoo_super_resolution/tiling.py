@@ -1,0 +1,49 @@
+"""Running a network over photographs of any size in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from ganzoo import Array, Network, images
+
+
+def enlarge(network: Network, photograph: Array, *, scale: int, tile: int, overlap: int) -> Array:
+    """Return the photograph (uint8) enlarged by the network in inference mode, as uint8.
+
+    Tiles of `tile` low resolution pixels are computed with `overlap` more on each side, which is cut away: where the
+    overlap is at least the network's receptive field, no seam can appear.
+    """
+    return images.to_uint8(enlarge_float(network, images.to_float(photograph), scale=scale, tile=tile, overlap=overlap))
+
+
+def enlarge_float(network: Network, image: Array, *, scale: int, tile: int, overlap: int) -> Array:
+    """Return a float32 image in [-1, 1] enlarged; see `enlarge`."""
+    height, width = image.shape[:2]
+    result = np.empty((height * scale, width * scale, 3), np.float32)
+    for top, bottom in _spans(height, tile):
+        for left, right in _spans(width, tile):
+            above, before = max(top - overlap, 0), max(left - overlap, 0)
+            piece = _call(network, image[above : bottom + overlap, before : right + overlap])
+            kept = piece[(top - above) * scale :, (left - before) * scale :]
+            result[top * scale : bottom * scale, left * scale : right * scale] = kept[
+                : (bottom - top) * scale, : (right - left) * scale
+            ]
+    return result
+
+
+def _spans(length: int, tile: int) -> Iterator[tuple[int, int]]:
+    """Yield equal spans of at most `tile`."""
+    count = -(-length // tile)
+    borders = [round(index * length / count) for index in range(count + 1)]
+    yield from pairwise(borders)
+
+
+def _call(network: Network, image: Array) -> Array:
+    import torch
+
+    with torch.inference_mode():
+        found: Array = network(np.ascontiguousarray(image)[None], training=False)[0].cpu().numpy()
+    return found
