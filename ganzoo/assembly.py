@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -34,12 +34,18 @@ def assemble(recipe: Recipe, fields: Mapping[str, Field]) -> Assembly:
     has no architecture or one of the wrong role; DataError when the data do not fit the task.
     """
     standardise_keras()
-    specs = tuple(recipe.task.networks(fields))
+    specs = needed(recipe, recipe.task.networks(fields))
     chosen = choose_architectures(recipe, specs)
     networks = {spec.name: build_network(chosen[spec.name], spec, recipe.train.seed) for spec in specs}
     averaged = [spec for spec in specs if spec.player == "generator"] if recipe.ema else []
     averages = {spec.name: build_network(chosen[spec.name], spec, recipe.train.seed) for spec in averaged}
     return Assembly(specs=specs, networks=networks, averages=averages)
+
+
+def needed(recipe: Recipe, specs: Sequence[NetworkSpec]) -> tuple[NetworkSpec, ...]:
+    """Return the networks that the recipe's losses train: no discriminator for content losses alone."""
+    trained = {player for loss in recipe.losses for player in loss.trains(recipe.task.exposes)}
+    return tuple(spec for spec in specs if spec.player in trained or spec.name in recipe.architectures)
 
 
 def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict[str, Architecture]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ganzoo.contracts.loss import Loss
+from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
-from ganzoo.contracts.regularizer import Regularizer
+from ganzoo.contracts.regularizer import PlayerName, Regularizer
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
+from ganzoo.contracts.task import Exposes
 
 _ONE = Constant(1.0)
 
@@ -34,6 +35,12 @@ class WiredLoss(_Wired):
 
     loss: Loss | None = None
     term: str | None = None
+
+    def trains(self, exposes: Exposes) -> tuple[PlayerName, ...]:
+        """Return whom it trains: a pair loss the generator, an adversarial one both, a term whom the task says."""
+        if self.term is not None:
+            return exposes.terms[self.term]
+        return ("generator",) if isinstance(self.loss, PairLoss) else ("discriminator", "generator")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,7 @@ def evaluate(
     metrics: Sequence[WiredMetric],
     *,
     seed: int,
-    show: Callable[[Scored], None] = lambda scored: None,
+    show: Callable[[Scored], None] | None = None,
 ) -> Scores:
     """Let the task produce results on held-out data and every metric score them; `show` is handed each result."""
     metrics_of: dict[str, list[Metric]] = {}
@@ -39,7 +39,8 @@ def evaluate(
             metrics_of[scored.method] = built(metrics)
         for metric in metrics_of[scored.method]:
             metric.update(scored.output, scored.target)
-        show(scored)
+        if show is not None:
+            show(scored)
         examples[scored.method] = examples.get(scored.method, 0) + 1
     return Scores(rows={method: _results(found) for method, found in metrics_of.items()}, examples=examples)
 

@@ -237,14 +237,8 @@ class AdversarialModel(keras.Model):
     def active_losses(self, player: PlayerName, step: Step) -> Iterator[WiredLoss]:
         """Yield the losses that train this player in this phase."""
         for wired in self.wired_losses:
-            if wired.is_active(step) and player in self.trained_by(wired):
+            if wired.is_active(step) and player in wired.trains(self.task.exposes):
                 yield wired
-
-    def trained_by(self, wired: WiredLoss) -> tuple[PlayerName, ...]:
-        """Return the players that a loss trains: pair losses the generator, adversarial ones both."""
-        if wired.term is not None:
-            return self.task.exposes.terms[wired.term]
-        return ("generator",) if isinstance(wired.loss, PairLoss) else PLAYERS
 
     def active_regularizers(self, moment: str, step: Step) -> Iterator[WiredRegularizer]:
         """Yield the regularizers that act at this moment in this phase."""
@@ -262,7 +256,7 @@ class AdversarialModel(keras.Model):
         """Build optimizers, losses and regularizers; needed once, before state is loaded or the first step taken."""
         seed_everything(self.seed, "prepare")
         for name, player in self.players.items():
-            if player.variables:
+            if player.variables and name in self.player_optimizers:
                 self.player_optimizers[name].build(list(player.variables))
         for wired in self.wired_losses:
             if wired.loss is not None:
@@ -277,6 +271,8 @@ class AdversarialModel(keras.Model):
     @torch.no_grad()
     def first_comparisons(self, batch: Mapping[str, Tensor]) -> Mapping[str, Comparison]:
         """Return the comparisons of a first batch in inference mode: shapes to build from, nothing is changed."""
+        if not self.players["discriminator"].networks:
+            return {}
         step = self.timeline.at(0)
         self.enter(step)
         view = replace(self.view(batch, step), training=False)

@@ -1,1 +1,29 @@
-"""Bundled plugin, found through its entry point like any other."""
+"""Frozen networks that see as people do, the loss on their activations, and LPIPS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ganzoo import Features, Loss, Metric, hookimpl
+from ganzoo_perceptual.lpips import LPIPS
+from ganzoo_perceptual.perceptual import Perceptual
+from ganzoo_perceptual.vgg16 import VGG16
+from ganzoo_perceptual.vgg16_hed import VGG16HED
+from ganzoo_perceptual.vgg19 import VGG19
+
+GANZOO_API = "1"
+
+
+@hookimpl
+def ganzoo_register_architectures() -> Mapping[str, type[Features]]:
+    return {"vgg16": VGG16, "vgg16_hed": VGG16HED, "vgg19": VGG19}
+
+
+@hookimpl
+def ganzoo_register_losses() -> Mapping[str, type[Loss]]:
+    return {"perceptual": Perceptual}
+
+
+@hookimpl
+def ganzoo_register_metrics() -> Mapping[str, type[Metric]]:
+    return {"lpips": LPIPS}

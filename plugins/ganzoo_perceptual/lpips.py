@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, files
+
+import numpy as np
+
+from ganzoo import Array, DataError, Example, Features, Metric, Network, RecipeError, Tensor, images
+
+_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
+_HEADS_FILE = "lpips_models/vgg.pth"
+_HEADS_SHA256 = "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"
+#: Where the float32 values of each head begin in that file, and how many there are. The rest of it is a pickle, which
+#: is never opened; the checksum makes sure that the places are right.
+_HEADS = ((6001, 64), (5481, 128), (6265, 256), (3425, 512), (1369, 512))
+
+
+class LPIPS(Metric):
+    """Learned perceptual distance, version 0.1 heads for VGG (arXiv 1801.03924), named after its features.
+
+    Activations after relu 1_2, 2_2, 3_3, 4_3 and 5_3 are normalised to unit length over channels; their squared
+    differences are weighted by the learned heads (from the wheel of torchmetrics) and averaged over space; the five are
+    added. Lower is better. The published numbers use torchvision's VGG16, which is not among our features: results are
+    called `lpips_vgg16` (Keras' weights) or `lpips_vgghed`, and compare only with numbers of the same name. Takes
+    uint8 photographs in field `image`; the mean over photographs is the result.
+    """
+
+    larger_is_better = False
+
+    def __init__(self, *, features: Features) -> None:
+        missing = [layer for layer in _LAYERS if layer not in features.layers]
+        if missing:
+            raise ValueError(f"needs a VGG16, but {features.label} lacks {', '.join(missing)}")
+        self.features = features
+        self._network: Network | None = None
+        self._heads: list[Array] = []
+        self._distances: list[float] = []
+
+    def build(self) -> None:
+        self._heads = read_heads()
+        self._network = self.features.build(_LAYERS)
+
+    def update(self, output: Example, target: Example) -> None:
+        self._distances.append(self.distance(output["image"], target["image"]))
+
+    def result(self) -> Mapping[str, float]:
+        name = self.features.label.lower().replace("-", "_")
+        return {f"lpips_{name}": float(np.mean(self._distances))}
+
+    def distance(self, one: Array, other: Array) -> float:
+        """Return the distance of two uint8 photographs of the same size."""
+        import torch
+
+        if self._network is None:
+            raise RecipeError("lpips: build() must be called before the first update")
+        with torch.inference_mode():
+            mine = self._network(images.to_float(one)[None], training=False)
+            wanted = self._network(images.to_float(other)[None], training=False)
+            total = 0.0
+            for layer, head in zip(_LAYERS, self._heads, strict=True):
+                difference = (_unit(mine[layer]) - _unit(wanted[layer])).square()
+                total += float((difference.mean(dim=(0, 1, 2)).cpu().numpy() * head).sum())
+        return total
+
+
+def read_heads() -> list[Array]:
+    """Return the weights of the five heads from the installed torchmetrics; DataError when the file is another one."""
+    try:
+        found = [file for file in files("torchmetrics") or () if str(file).endswith(_HEADS_FILE)]
+    except PackageNotFoundError:
+        found = []
+    content = found[0].read_binary() if found else b""
+    if hashlib.sha256(content).hexdigest() != _HEADS_SHA256:
+        raise DataError(
+            "lpips: the installed torchmetrics has no known LPIPS heads; run: pip install torchmetrics==1.9.0"
+        )
+    return [np.frombuffer(content, "<f4", count, start) for start, count in _HEADS]
+
+
+def _unit(values: Tensor) -> Tensor:
+    return values / (values.square().sum(dim=-1, keepdim=True).sqrt() + 1e-10)
