@@ -41,7 +41,7 @@ def console(*, stderr: bool = False) -> Console:
     with suppress(AttributeError, OSError, ValueError):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     piped = not stream.isatty()
-    return SafeConsole(stderr=stderr, width=_PIPED_WIDTH if piped else None, highlight=False, soft_wrap=piped)
+    return SafeConsole(file=stream, width=_PIPED_WIDTH if piped else None, highlight=False, soft_wrap=piped)
 
 
 def say(message: str) -> None:

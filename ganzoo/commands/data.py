@@ -1,0 +1,93 @@
+"""`ganzoo data`: fetch and prepare what recipes train on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ganzoo.backend import require_torch_backend
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.preparable import Preparable
+    from ganzoo.zoo import Zoo
+
+_SECONDS_BETWEEN_LINES = 2.0
+
+
+@click.group(name="data")
+def command() -> None:
+    """Fetch and prepare data sets and weights. The only command that uses the network."""
+
+
+@command.command(name="prepare")
+@click.argument("name")
+@click.option(
+    "--from", "origin", type=click.Path(exists=True, path_type=Path), help="Files you have, instead of a download."
+)
+@click.option("--data-dir", "directory", type=click.Path(path_type=Path), help="Where to put the result.")
+def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
+    """Download NAME (div2k/bicubic_x4, vgg19, ...), or take it from files, and prepare it for recipes."""
+    require_torch_backend()
+    from ganzoo.terminal import say
+    from ganzoo.zoo import load_zoo
+
+    owner = find_preparable(load_zoo(), name)
+    reporter = Reporter()
+    try:
+        place = owner.prepare_files(name, origin=origin, directory=directory, report=reporter)
+    finally:
+        reporter.close()
+    say(f"{name} is ready in {place}")
+
+
+def find_preparable(zoo: Zoo, name: str) -> type[Preparable]:
+    """Return the component that can prepare this name; DataError with the nearest name otherwise."""
+    from ganzoo.contracts.preparable import Preparable
+    from ganzoo.errors import DataError, nearest
+
+    known: dict[str, type[Preparable]] = {}
+    for _, _, cls in zoo.components():
+        if issubclass(cls, Preparable):
+            known |= dict.fromkeys(cls.preparable(), cls)
+    found = known.get(name) or known.get(name.partition("/")[0])
+    if found is None:
+        raise DataError(f"nothing can prepare '{name}'{nearest(name, known)}; div2k/bicubic_x4 and vgg19 are examples")
+    return found
+
+
+class Reporter:
+    """Shows progress: a bar on a terminal, a line every few seconds in a pipe."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        from ganzoo.terminal import console
+
+        self._console = console()
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"))
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=self._console)
+        self._tasks: dict[str, int] = {}
+        self._said: dict[str, float] = {}
+        if self._console.is_terminal:
+            self._bar.start()
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """Show how far something is."""
+        if self._console.is_terminal:
+            if what not in self._tasks:
+                self._tasks[what] = self._bar.add_task(what, total=total)
+            self._bar.update(self._tasks[what], completed=done)  # type: ignore[arg-type]
+            return
+        now = time.monotonic()
+        if done == total or now - self._said.get(what, 0.0) >= _SECONDS_BETWEEN_LINES:
+            self._said[what] = now
+            share = f" {done}/{total}" if total else ""
+            self._console.print(f"{what}{share}", markup=False)
+
+    def close(self) -> None:
+        """Leave the terminal in order."""
+        if self._console.is_terminal:
+            self._bar.stop()

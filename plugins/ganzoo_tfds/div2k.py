@@ -1,0 +1,169 @@
+"""DIV2K written as TFDS would write it, but without TensorFlow (Agustsson and Timofte 2017)."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from ganzoo import Array, DataError, Report, images
+from ganzoo_tfds.download import RemoteFile, fetch
+
+_LARGEST_MEMBER = 200 * 2**20
+
+
+def remote_files(scale: int) -> Mapping[str, RemoteFile]:
+    """Return the four official archives by their name, as TFDS' table of checksums lists them."""
+    wanted = [f"{archive}.zip" for archives in archive_names(scale).values() for archive in archives]
+    table = files("tensorflow_datasets").joinpath("datasets/div2k/checksums.tsv").read_text()
+    rows = [line.split("\t") for line in table.splitlines()]
+    found = {row[3]: RemoteFile(url=row[0], size=int(row[1]), sha256=row[2]) for row in rows}
+    return {name: found[name] for name in wanted}
+
+
+def archive_names(scale: int) -> Mapping[str, tuple[str, str]]:
+    """Return (hr, lr) archives of each split."""
+    return {
+        "train": ("DIV2K_train_HR", f"DIV2K_train_LR_bicubic_X{scale}"),
+        "validation": ("DIV2K_valid_HR", f"DIV2K_valid_LR_bicubic_X{scale}"),
+    }
+
+
+def prepare_div2k(scale: int, *, origin: Path | None, folder: Path, report: Report) -> Path:
+    """Write div2k/bicubic_xS below `folder` and return where it lies.
+
+    From `origin` come the official zips or unpacked folders (`DIV2K_train_HR`, `DIV2K_train_LR_bicubic/X4`, the same
+    with `valid`), with any number of images; low resolution images that are not there are made by antialiased bicubic
+    interpolation. Without `origin` the zips are downloaded to `folder`/downloads/div2k.
+    """
+    if origin is None:
+        origin = folder / "downloads" / "div2k"
+        remedy = f"fetch the zips elsewhere, then run: ganzoo data prepare div2k/bicubic_x{scale} --from DIR"
+        for remote in remote_files(scale).values():
+            fetch(remote, origin, report, remedy)
+    splits = {split: (_images(origin, hr), _images(origin, lr)) for split, (hr, lr) in archive_names(scale).items()}
+    for split, (hr, _) in splits.items():
+        if not hr:
+            name = archive_names(scale)[split][0]
+            raise DataError(f"{origin}: has neither {name}.zip nor a folder {name} with images")
+    builder = Div2k(scale=scale, splits=splits, report=report, data_dir=str(folder))
+    builder.download_and_prepare()
+    return Path(builder.data_dir)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image file in a folder or in a zip."""
+
+    name: str
+    path: Path
+    member: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The number that low and high resolution share: `0001` of `0001x4.png`."""
+        return Path(self.name).stem.partition("x")[0] if self.name[:4].isdigit() else Path(self.name).stem
+
+    def read(self) -> bytes:
+        """Return the encoded image."""
+        if self.member is None:
+            return self.path.read_bytes()
+        with zipfile.ZipFile(self.path) as archive:
+            if archive.getinfo(self.member).file_size > _LARGEST_MEMBER:
+                raise DataError(f"{self.path}: {self.member} is larger than an image should be")
+            return archive.read(self.member)
+
+
+def _images(origin: Path, archive: str) -> dict[str, Picture]:
+    """Return the images of one archive by key, from its zip or from the folder it unpacks to."""
+    packed = origin / f"{archive}.zip"
+    if packed.is_file():
+        try:
+            with zipfile.ZipFile(packed) as found:
+                names = [name for name in found.namelist() if Path(name).suffix.lower() in images.SUFFIXES]
+        except zipfile.BadZipFile as error:
+            raise DataError(f"{packed}: is no complete zip file: {error}") from error
+        pictures = [Picture(Path(name).name, packed, name) for name in names]
+    else:
+        base, _, scale = archive.partition("_bicubic_X")
+        candidates = [origin / f"{base}_bicubic" / f"X{scale}", origin / archive] if scale else [origin / archive]
+        paths = [path for folder in candidates if folder.is_dir() for path in folder.rglob("*")]
+        pictures = [Picture(path.name, path) for path in paths if path.suffix.lower() in images.SUFFIXES]
+    return {picture.key: picture for picture in sorted(pictures, key=lambda picture: picture.name)}
+
+
+class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[misc, call-arg]
+    """Same names, features and splits as TFDS' own builder."""
+
+    name = "div2k"
+    VERSION = tfds.core.Version("2.0.0")
+    BUILDER_CONFIGS = [
+        tfds.core.BuilderConfig(name=f"bicubic_x{scale}", description=f"LR by bicubic x{scale}") for scale in (2, 3, 4)
+    ]
+
+    def __init__(
+        self,
+        *,
+        scale: int,
+        splits: Mapping[str, tuple[Mapping[str, Picture], Mapping[str, Picture]]],
+        report: Report,
+        data_dir: str,
+    ) -> None:
+        self._scale = scale
+        self._splits = splits
+        self._report = report
+        super().__init__(config=f"bicubic_x{scale}", data_dir=data_dir, file_format="array_record")
+
+    def _info(self) -> Any:
+        features = {"lr": tfds.features.Image(), "hr": tfds.features.Image()}
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="DIV2K: photographs of about 2000 pixels a side and their bicubic reductions.",
+            features=tfds.features.FeaturesDict(features),
+            supervised_keys=("lr", "hr"),
+            homepage="https://data.vision.ee.ethz.ch/cvl/DIV2K/",
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:
+        return {split: self._generate_examples(split) for split in self._splits}
+
+    def _generate_examples(self, split: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        hr, lr = self._splits[split]
+        for index, key in enumerate(sorted(hr)):
+            yield index, example(hr[key], lr.get(key), self._scale)
+            self._report(f"writing {split}", index + 1, len(hr))
+
+
+def example(hr: Picture, lr: Picture | None, scale: int) -> dict[str, Any]:
+    """Return one pair as TFDS encodes it: files that are plain RGB PNGs keep their bytes."""
+    if lr is not None:
+        return {"lr": _encoded(lr), "hr": _encoded(hr)}
+    array = _decoded(hr)
+    height, width = (side // scale for side in array.shape[:2])
+    if not height or not width:
+        raise DataError(f"{hr.path}: {hr.name} is smaller than {scale} pixels")
+    cut = array[: height * scale, : width * scale]
+    small = images.resize_bicubic(cut, (height, width))
+    return {"lr": Image.fromarray(small), "hr": Image.fromarray(cut)}
+
+
+def _encoded(picture: Picture) -> Any:
+    content = picture.read()
+    try:
+        with Image.open(io.BytesIO(content), formats=images.FORMATS) as header:
+            plain = header.format == "PNG" and header.mode == "RGB"
+    except OSError:
+        plain = False
+    return io.BytesIO(content) if plain else Image.fromarray(_decoded(picture))
+
+
+def _decoded(picture: Picture) -> Array:
+    return images.read_image(io.BytesIO(picture.read()), name=picture.member or str(picture.path))

@@ -1,0 +1,107 @@
+"""Data sets that TFDS, or ganzoo, wrote to disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganzoo import Array, DataError, Field, Source
+from ganzoo_tfds.quiet import quiet
+
+_RANDOM_ACCESS = ("array_record", "parquet")
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
+
+
+def data_folder(given: str | None) -> Path:
+    """Return where data sets lie: as given, else TFDS_DATA_DIR, else TFDS' default place."""
+    return Path(given or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def find_prepared(folder: Path, dataset: str) -> Path | None:
+    """Return the newest prepared version of a data set (`name` or `name/config`), if there is one."""
+    found = [
+        path
+        for path in (folder / dataset).glob("*")
+        if _VERSION.fullmatch(path.name) and (path / "dataset_info.json").is_file()
+    ]
+    return max(found, key=lambda path: tuple(int(part) for part in path.name.split("."))) if found else None
+
+
+class Prepared(Source):
+    """One split of a prepared data set. Each process opens the files for itself: a fork must not share them."""
+
+    def __init__(self, path: Path, split: str) -> None:
+        self._path = path
+        self._split = split
+        self._rows: Any = None
+        features = self._open().dataset_info.features
+        self.fields = _fields(features)
+        if not self.fields:
+            raise DataError(f"{path}: has no images, labels or numbers; it has {', '.join(features)}")
+
+    def __len__(self) -> int:
+        return len(self._open())
+
+    def __getitem__(self, index: int) -> dict[str, Array]:
+        with quiet():
+            row = self._open()[index]
+        return {name: np.asarray(row[name], field.dtype) for name, field in self.fields.items()}
+
+    def name_of(self, index: int) -> str:
+        return f"{self._path.parent.name} {self._split} {index:04d}"
+
+    def fingerprint(self) -> str:
+        info = json.loads((self._path / "dataset_info.json").read_bytes())
+        splits = [[s["name"], s.get("shardLengths"), s.get("numBytes")] for s in info.get("splits", ())]
+        return json.dumps([info.get("name"), info.get("configName"), info.get("version"), self._split, splits])
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_rows": None}
+
+    def _open(self) -> Any:
+        if self._rows is None:
+            self._rows = _rows(self._path, self._split)
+        return self._rows
+
+
+def _rows(path: Path, split: str) -> Any:
+    with quiet():
+        import tensorflow_datasets as tfds
+
+        builder = tfds.builder_from_directory(path)
+        form = builder.info.file_format.file_suffix if builder.info.file_format else "unknown"
+        if form not in _RANDOM_ACCESS:
+            raise DataError(
+                f"{path}: was prepared as {form}, which has no random access; prepare it again with "
+                'tfds.builder(..., file_format="array_record") or ganzoo data prepare'
+            )
+        try:
+            return builder.as_data_source(split=split)
+        except (ValueError, KeyError) as error:
+            known = ", ".join(f"'{name}'" for name in builder.info.splits)
+            raise DataError(f"{path}: cannot take the split '{split}'; it has {known}") from error
+
+
+def _fields(features: Mapping[str, Any]) -> dict[str, Field]:
+    found = {name: _field(feature) for name, feature in features.items()}
+    return {name: field for name, field in found.items() if field is not None}
+
+
+def _field(feature: Any) -> Field | None:
+    """Return what a feature holds; None for texts, sequences and whatever else is no array of numbers."""
+    kind = type(feature).__name__
+    if kind == "Image":
+        shape = tuple(feature.shape)
+        return Field(shape=shape, dtype="uint8", low=0, high=255) if np.dtype(feature.np_dtype) == np.uint8 else None
+    if kind == "ClassLabel":
+        return Field(shape=(), dtype="int32", low=0, high=feature.num_classes - 1)
+    if kind in ("Tensor", "Scalar") and np.dtype(feature.np_dtype).kind in "iuf":
+        dtype = "float32" if np.dtype(feature.np_dtype).kind == "f" else "int32"
+        return Field(shape=tuple(feature.shape), dtype=dtype)
+    return None

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from ganzoo import DataError, Dataset, Preparable, Report
+from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared
+from ganzoo_tfds.quiet import quiet
+
+_OURS = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TFDS(Dataset, Preparable):
+    """A prepared data set of TensorFlow Datasets, read without TensorFlow: fields as TFDS names them.
+
+    `dataset` is a name such as "div2k/bicubic_x4" or "mnist", `split` anything that TFDS can slice ("train[:90%]"). It
+    must be on disk in array_record or parquet form; `ganzoo data prepare NAME` puts it there. Nothing is downloaded
+    during a run.
+    """
+
+    dataset: str
+    split: str = "train"
+    data_dir: str | None = None
+
+    def open(self) -> Prepared:
+        folder = data_folder(self.data_dir)
+        path = find_prepared(folder, self.dataset)
+        if path is None:
+            raise DataError(self._missing(folder))
+        return Prepared(path, self.split)
+
+    def _missing(self, folder: Path) -> str:
+        name = self.dataset.partition("/")[0]
+        known = stock_names()
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            return f"TFDS has no data set '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
+        return (
+            f"'{self.dataset}' is not prepared in {folder}. Any of these helps:\n"
+            f"  ganzoo data prepare {self.dataset}              downloads and prepares it\n"
+            f"  ganzoo data prepare {self.dataset} --from DIR   prepares the files you have\n"
+            f"  --set data.data_dir=DIR                         if it is prepared elsewhere\n"
+            f'  --set \'data={{name="folder", path="DIR"}}\'      to train on your own images'
+        )
+
+    @classmethod
+    def preparable(cls) -> tuple[str, ...]:
+        return (*_OURS, *stock_names())
+
+    @classmethod
+    def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:
+        folder = directory or data_folder(None)
+        there = find_prepared(folder, name)
+        if there is not None:
+            return there
+        with quiet():
+            import tensorflow_datasets as tfds
+
+            tfds.disable_progress_bar()
+            if name in _OURS:
+                from ganzoo_tfds.div2k import prepare_div2k
+
+                return prepare_div2k(int(name[-1]), origin=origin, folder=folder, report=report)
+            from ganzoo_tfds.stock import prepare_stock
+
+            return prepare_stock(name, origin=origin, folder=folder, report=report)
+
+
+def stock_names() -> list[str]:
+    """Return the names that TFDS knows."""
+    with quiet():
+        import tensorflow_datasets as tfds
+
+        return list(tfds.list_builders(with_community_datasets=False))
