@@ -37,13 +37,15 @@ class TFDS(Dataset, Preparable):
         if name not in known:
             close = get_close_matches(name, known, n=1)
             return f"TFDS has no data set '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
-        return (
-            f"'{self.dataset}' is not prepared in {folder}. Any of these helps:\n"
-            f"  ganzoo data prepare {self.dataset}              downloads and prepares it\n"
-            f"  ganzoo data prepare {self.dataset} --from DIR   prepares the files you have\n"
-            f"  --set data.data_dir=DIR                         if it is prepared elsewhere\n"
-            f'  --set \'data={{name="folder", path="DIR"}}\'      to train on your own images'
-        )
+        remedies = {
+            f"ganzoo data prepare {self.dataset}": "downloads and prepares it",
+            f"ganzoo data prepare {self.dataset} --from DIR": "prepares the files you have",
+            "--set data.data_dir=DIR": "when it is prepared elsewhere",
+            '--set \'data={name="folder", path="DIR"}\'': "trains on your own images",
+        }
+        width = max(len(remedy) for remedy in remedies)
+        lines = [f"  {remedy:<{width}}  {effect}" for remedy, effect in remedies.items()]
+        return "\n".join([f"'{self.dataset}' is not prepared in {folder}. Any of these helps:", *lines])
 
     @classmethod
     def preparable(cls) -> tuple[str, ...]:
