@@ -50,16 +50,21 @@ def command(
 
 
 def _train(plan: Recipe, run: RunFolder, zoo: Zoo, *, resume: bool) -> None:
+    from ganzoo.terminal import RunProgress, say
+
+    say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
+    # data first: what is missing is told at once, before keras and torch are imported
+    source = plan.data.open()
+    held_out = plan.validation.open() if plan.validation else None
+
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
-    from ganzoo.terminal import RunProgress, say
     from ganzoo.training.launch import launch
 
     progress = RunProgress()
-    say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     try:
         with training_device(plan.train.device):
-            scores = launch(plan, run, progress, plugins=zoo.plugins, resume=resume)
+            scores = launch(plan, run, progress, source=source, held_out=held_out, plugins=zoo.plugins, resume=resume)
     finally:
         progress.close()
     if scores is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import tomli_w
 
 from ganzoo.assembly import assemble
+from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, RecipeError
@@ -23,17 +24,24 @@ from ganzoo.training.trainer import Observer, Trainer
 
 
 def launch(
-    recipe: Recipe, run: RunFolder, observer: Observer, *, plugins: Iterable[Any], resume: bool
+    recipe: Recipe,
+    run: RunFolder,
+    observer: Observer,
+    *,
+    source: Source,
+    held_out: Source | None,
+    plugins: Iterable[Any],
+    resume: bool,
 ) -> Scores | None:
-    """Train the recipe to its end in the run folder, write networks and scores, return the scores.
+    """Train on `source` to the recipe's end in the run folder, write networks and scores, return the scores.
 
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found
-    before the first step: data, networks, feature weights, the folder.
+    before the first step: networks, feature weights, the folder.
     """
     check_resumable(recipe, run, resume=resume)
     run.probe()
     try:
-        trainer = prepare(recipe, run, observer)
+        trainer = prepare(recipe, run, observer, source, held_out)
     except BaseException:
         run.discard_if_new()
         raise
@@ -43,16 +51,14 @@ def launch(
         observer.note(f"{run.path}: the run is finished already; nothing to train")
     else:
         trainer.train(first)
-    return finish(recipe, run, trainer)
+    return finish(recipe, run, trainer, held_out)
 
 
-def prepare(recipe: Recipe, run: RunFolder, observer: Observer) -> Trainer:
-    """Open the data, build every network and metric; raises what is wrong before anything is written."""
-    source = recipe.data.open()
-    held_out = recipe.validation.open() if recipe.validation else source
+def prepare(recipe: Recipe, run: RunFolder, observer: Observer, source: Source, held_out: Source | None) -> Trainer:
+    """Build every network, loss and metric; raises what is wrong before anything is written."""
     built(recipe.metrics)
     model = build_model(recipe, assemble(recipe, source.fields))
-    trainer = Trainer(recipe, model, source, held_out, run, observer)
+    trainer = Trainer(recipe, model, source, held_out or source, run, observer)
     model.prepare(trainer.batches.tensors(0))
     return trainer
 
@@ -85,15 +91,14 @@ def begin(recipe: Recipe, run: RunFolder, trainer: Trainer, plugins: Iterable[An
         raise CheckpointError(f"{run.path}: the data changed since the run began; start a new run with --name")
 
 
-def finish(recipe: Recipe, run: RunFolder, trainer: Trainer) -> Scores | None:
+def finish(recipe: Recipe, run: RunFolder, trainer: Trainer, held_out: Source | None) -> Scores | None:
     """Export the generator's networks, score them on held-out data, mark the run as finished."""
     networks = trainer.model.sampling_networks()
     for name in trainer.model.players["generator"].networks:
         export(networks[name], run, name)
     scores = None
-    if recipe.validation is not None and recipe.metrics:
-        source = recipe.validation.open()
-        scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed, show=Gallery(run))
+    if held_out is not None and recipe.metrics:
+        scores = evaluate(recipe.task, networks, held_out, recipe.metrics, seed=recipe.train.seed, show=Gallery(run))
         write_durably(run.evaluation, to_json(scores_record(scores, trainer.model.step_number)))
     run.write_manifest({**run.read_manifest(), "status": "finished"})
     return scores
