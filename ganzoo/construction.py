@@ -327,7 +327,8 @@ ScheduleValue = Annotated[Any, _ScheduleSchema]
 
 def _phrase(item: Mapping[str, Any]) -> str:
     message = str(item["msg"]).removeprefix("Value error, ")
-    return message[:1].lower() + message[1:]
+    where = "".join(f"{part}: " for part in item["loc"][:1] if isinstance(part, str) and part.isidentifier())
+    return f"{where}{message[:1].lower()}{message[1:]}"
 
 
 def _limit_texts(item: Any) -> list[str]:

@@ -46,7 +46,7 @@ def check_loss(loss: Loss, *, image_size: int = 16) -> None:
 
 
 def check_architecture(architecture: Architecture, signature: Signature) -> None:
-    """Check that the network gives what the signature says, for any batch, and reloads from a `.keras` file."""
+    """Check that the network gives what the signature says for any batch, and reloads from a `.keras` file."""
     import torch
 
     network = architecture.build(signature)
@@ -59,7 +59,7 @@ def check_architecture(architecture: Architecture, signature: Signature) -> None
 
 
 def check_regularizer(regularizer: Regularizer) -> None:
-    """Check that each moment of the regularizer gives what the contract says, on a linear discriminator of 2-D points."""
+    """Check that each moment of the regularizer keeps the contract, on a linear discriminator of 2-D points."""
     import keras
     import torch
 

@@ -1,0 +1,45 @@
+"""What many tests need: a command line, and small photographs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganzoo import images
+from ganzoo.cli import main
+
+
+class Finished:
+    """How a command ended, and what it printed."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def ganzoo(capfd, monkeypatch) -> Callable[..., Finished]:
+    """Run one `ganzoo` command in this process."""
+
+    def run(*arguments: object) -> Finished:
+        monkeypatch.setattr(sys, "argv", ["ganzoo", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capfd.readouterr()
+        return Finished(int(end.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def photographs(tmp_path) -> Path:
+    """A folder with eight smooth, coloured images of 40 x 48 pixels."""
+    folder = tmp_path / "photographs"
+    for index in range(8):
+        rng = np.random.default_rng(index)
+        coarse = rng.integers(0, 256, (5, 6, 3), dtype=np.uint8)
+        images.write_image(folder / f"{index}.png", images.resize_bicubic(coarse, (40, 48)))
+    return folder

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+import tomli_w
+
+from ganzoo import RecipeError, load_recipe, load_zoo
+from ganzoo.contracts.schedule import Ramp, Staircase
+from ganzoo.recipe import list_recipes
+from ganzoo.recipe.places import find_places
+
+ZOO = load_zoo()
+GOOD = """
+title = "points"
+
+[task]
+name = "generation"
+field = "point"
+
+[data]
+name = "gaussians"
+
+[generator]
+name = "mlp_generator"
+
+[discriminator]
+name = "mlp_discriminator"
+
+[[losses]]
+name = "hinge"
+
+[[regularizers]]
+name = "r1"
+interval = 4
+
+[optimizers.generator]
+name = "adam"
+learning_rate = 1e-3
+
+[optimizers.discriminator]
+name = "adam"
+learning_rate = {start = 1e-3, end = 1e-5, steps = 100}
+
+[train]
+batch_size = 8
+
+[[phases]]
+name = "first"
+steps = 10
+
+[[phases]]
+name = "second"
+steps = 5
+
+[profiles.smoke]
+"phases.first.steps" = 2
+"train.batch_size" = 4
+"""
+
+
+def load(tmp_path, text=GOOD, **options):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    return load_recipe(path, zoo=ZOO, **options)
+
+
+def mistakes(tmp_path, text, **options):
+    with pytest.raises(RecipeError) as caught:
+        load(tmp_path, text, **options)
+    return [str(problem).replace(str(tmp_path) + "/", "") for problem in caught.value.problems]
+
+
+def test_a_good_recipe_is_resolved_with_every_default_written_out(tmp_path):
+    recipe = load(tmp_path)
+    assert recipe.name == "mine"
+    assert recipe.resolved["regularizers"] == [{"name": "r1", "gamma": 10.0, "weight": 1.0, "interval": 4}]
+    assert recipe.optimizers["discriminator"].rate(100) == pytest.approx(1e-5)
+
+
+def test_the_resolved_recipe_is_the_same_recipe(tmp_path):
+    recipe = load(tmp_path)
+    again = load(tmp_path, tomli_w.dumps(dict(recipe.resolved)))
+    assert again.digest() == recipe.digest()
+    assert again.resolved == recipe.resolved
+
+
+def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
+    text = GOOD.replace('name = "hinge"', 'name = "hing"').replace("batch_size = 8", 'batch_sise = 8\nseed = "one"')
+    text = text.replace("[[regularizers]]", "[[regularisers]]").replace(
+        'name = "mlp_generator"', 'name = "mlp_discriminator"'
+    )
+    found = mistakes(tmp_path, text)
+    assert any(m.startswith("mine.toml:12: generator.name: 'mlp_discriminator' is a discriminator") for m in found)
+    assert any(
+        m.startswith("mine.toml:18: losses.0.name: there is no loss 'hing'; did you mean 'hinge'?") for m in found
+    )
+    assert any("unknown section; did you mean 'regularizers'?" in m for m in found)
+    assert any(
+        m.startswith("mine.toml:33: train.batch_sise: unknown key 'batch_sise'; did you mean 'batch_size'?")
+        for m in found
+    )
+    assert any("train.seed: is 'one'" in m for m in found)
+    assert any("train.batch_size: is required" in m for m in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("interval = 4", "interval = true", "is True"),
+        ("interval = 4", "interval = 0", "greater than or equal to 1"),
+        ("interval = 4", "gamma = nan", "finite"),
+        ("interval = 4", "gamma = 1979-05-27", "expected float >= 0"),
+        ("interval = 4", "gama = 2.0", "unknown key 'gama'; did you mean 'gamma'?"),
+        ("interval = 4", 'on = "imge"', "the task has no comparison 'imge'"),
+        ("interval = 4", 'phases = ["frist"]', "there is no phase 'frist'; did you mean 'first'?"),
+        ("steps = 5", "steps = -5", "greater than or equal to 1"),
+        ('name = "second"', 'name = "first"', "another phase is called 'first' too"),
+        ("learning_rate = 1e-3\n", "learning_rate = {start = 1.0}\n", "end: field required"),
+        ("learning_rate = 1e-3\n", "learning_rate = inf\n", "finite"),
+        ('name = "hinge"', 'name = "mse"', "needs 'on', the name of a pair; the task has (none)"),
+        ('name = "hinge"', 'term = "classification"', "the task has no term 'classification'"),
+        ('name = "gaussians"', 'name = "gaussians"\nlayout = "circle"', "expected 'ring' or 'grid'"),
+        ('name = "gaussians"', 'name = "gaussians"\nlayout = "grid"', "a grid needs a square number of modes, not 8"),
+        ('name = "gaussians"', "modes = 8", "needs a name"),
+        ("[optimizers.discriminator]", "[optimizers.critic]", "the section is missing; add [optimizers.discriminator]"),
+        ('name = "adam"\nlearning_rate = 1e-3', 'name = "adamm"\nlearning_rate = 1e-3', "did you mean 'adam'?"),
+        ("[data]", "[dataa]", "the section [data] is missing"),
+    ],
+)
+def test_each_mistake_has_its_message(tmp_path, old, new, expected):
+    assert old in GOOD
+    assert any(expected in mistake for mistake in mistakes(tmp_path, GOOD.replace(old, new, 1)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"title = ",
+        b"\xff\xfe",
+        "title = 'é'".encode("latin-1"),
+        b"a = " + b"[" * 5000,
+        b"a = " + b"9" * 6000,
+        b"[task]\n[task]\n",
+        b"x" * (2**20 + 1),
+        b"",
+    ],
+)
+def test_whatever_a_file_holds_the_answer_is_a_recipe_error(tmp_path, content):
+    path = tmp_path / "mine.toml"
+    path.write_bytes(content)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path, zoo=ZOO)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_a_missing_file_names_the_nearest_bundled_recipe():
+    with pytest.raises(RecipeError, match="did you mean 'srgan_photos'"):
+        load_recipe("srgan_photo", zoo=ZOO)
+
+
+def test_set_changes_one_value_and_profiles_many(tmp_path):
+    recipe = load(tmp_path, profile="smoke", overrides=["train.seed=7", "regularizers.r1.gamma=2"])
+    assert (recipe.train.seed, recipe.train.batch_size) == (7, 4)
+    assert recipe.resolved["regularizers"][0]["gamma"] == 2.0
+    assert [phase.steps for phase in recipe.phases] == [2, 5]
+
+
+def test_setting_a_name_drops_the_options_of_the_component_before(tmp_path):
+    recipe = load(tmp_path, overrides=["regularizers.r1.name=gradient_penalty"])
+    assert recipe.resolved["regularizers"] == [
+        {"name": "gradient_penalty", "target": 1.0, "weight": 1.0, "interval": 4}
+    ]
+
+
+def test_a_table_can_be_set_as_a_whole(tmp_path):
+    assert load(tmp_path, overrides=['data={name="gaussians", modes=3}']).resolved["data"]["modes"] == 3
+
+
+def test_wrong_overrides_and_profiles_are_recipe_errors(tmp_path):
+    assert "did you mean 'smoke'?" in mistakes(tmp_path, GOOD, profile="smok")[0]
+    assert (
+        "there is no item 'frist'; did you mean 'first'?"
+        in mistakes(tmp_path, GOOD, overrides=["phases.frist.steps=1"])[0]
+    )
+    assert "expected KEY=VALUE" in mistakes(tmp_path, GOOD, overrides=["train.seed"])[0]
+    assert "unknown key 'sed'" in mistakes(tmp_path, GOOD, overrides=["train.sed=1"])[0]
+
+
+def test_two_losses_of_one_name_get_keys_of_their_own(tmp_path):
+    recipe = load(tmp_path, GOOD.replace("[[regularizers]]", '[[losses]]\nname = "hinge"\n\n[[regularizers]]'))
+    assert [loss.key for loss in recipe.losses] == ["hinge", "hinge_2"]
+
+
+def test_schedules_are_numbers_ramps_or_staircases():
+    ramp = Ramp(start=1.0, end=0.0, steps=10, delay=5)
+    assert [ramp(0), ramp(5), ramp(10), ramp(99)] == [1.0, 1.0, 0.5, 0.0]
+    assert Ramp(start=1.0, end=0.01, steps=2, shape="exponential")(1) == pytest.approx(0.1)
+    assert Ramp(start=1.0, end=0.0, steps=2, shape="cosine")(1) == pytest.approx(0.5)
+    stairs = Staircase(values=(1.0, 0.1), at=(3,))
+    assert [stairs(2), stairs(3)] == [1.0, 0.1]
+
+
+def test_lines_are_found_through_comments_texts_and_arrays():
+    text = 'a = """\n[not.a.table]\nb = 1\n"""\n[t] # comment\nx = [\n  1, # ]\n]\n'
+    text += "[[l]]\ny = {z = 1}\n[[l]]\n[l.inner]\nq = 1\n"
+    places = find_places("f", text)
+    assert tomllib.loads(text)
+    assert [places(key) for key in ("a", "t", "t.x", "l.0.y.z", "l.1", "l.1.inner.q", "nowhere")] == [
+        "f:1",
+        "f:5",
+        "f:6",
+        "f:10",
+        "f:11",
+        "f:13",
+        "f",
+    ]
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_every_bundled_recipe_is_right_and_has_a_smoke_profile(name):
+    for profile in (None, "smoke"):
+        recipe = load_recipe(name, zoo=ZOO, profile=profile)
+        assert "paper says" in recipe.description
+        assert "recipe does" in recipe.description
+        assert recipe.paper

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+
+from ganzoo import AdversarialLoss, RecipeError, hookimpl, load_zoo
+from ganzoo.zoo import CONTRACTS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss(AdversarialLoss):
+    """A loss."""
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        return fake_logits.mean() - real_logits.mean()
+
+    def generator_loss(self, fake_logits):
+        return -fake_logits.mean()
+
+
+def plugin(**members):
+    return SimpleNamespace(**{"GANZOO_API": "1", **members})
+
+
+def losses(offered):
+    @hookimpl
+    def ganzoo_register_losses():
+        return offered
+
+    return plugin(ganzoo_register_losses=ganzoo_register_losses)
+
+
+def error_of(namespace):
+    zoo = load_zoo({"mine": namespace})
+    assert "r1" in zoo.names("regularizer"), "the others must stay usable"
+    return next(found for found in zoo.plugins if found.name == "mine").error
+
+
+def test_every_bundled_plugin_is_found_and_whole():
+    broken = {found.name: found.error for found in load_zoo().plugins if found.error}
+    assert broken == {}
+
+
+def test_every_kind_has_a_bundled_component():
+    zoo = load_zoo()
+    assert all(zoo.names(kind) for kind in CONTRACTS)
+
+
+def test_a_component_of_another_plugin_is_found_by_name():
+    assert load_zoo({"mine": losses({"my_loss": Loss})}).find("loss", "my_loss") is Loss
+
+
+def test_an_unknown_name_is_answered_with_the_nearest():
+    with pytest.raises(RecipeError, match=r"there is no loss 'hing'; did you mean 'hinge'"):
+        load_zoo().find("loss", "hing")
+
+
+def test_a_name_of_another_kind_says_so():
+    with pytest.raises(RecipeError, match=r"'r1' is a regularizer"):
+        load_zoo().find("loss", "r1")
+
+
+def test_a_duplicate_name_must_be_qualified_and_names_both_plugins():
+    zoo = load_zoo({"mine": losses({"hinge": Loss})})
+    with pytest.raises(RecipeError, match=r"'losses/hinge' .keras-ganzoo. or 'mine/hinge'"):
+        zoo.find("loss", "hinge")
+    assert zoo.find("loss", "mine/hinge") is Loss
+
+
+def test_an_unknown_name_points_to_broken_plugins():
+    zoo = load_zoo({"mine": plugin(GANZOO_API="7")})
+    with pytest.raises(RecipeError, match=r"plugin 'mine'.*cannot be used"):
+        zoo.find("loss", "my_loss")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "cause"),
+    [
+        (SimpleNamespace(), "GANZOO_API = None"),
+        (plugin(GANZOO_API="7"), "GANZOO_API = '7', but this ganzoo offers API '1'"),
+        (
+            plugin(ganzoo_register_loses=dict),
+            "no hook 'ganzoo_register_loses'; did you mean 'ganzoo_register_losses'",
+        ),
+        (plugin(ganzoo_register_losses=dict), "lacks the decorator @hookimpl"),
+        (losses(["my_loss"]), "expected a mapping"),
+        (losses({"my_loss": "text"}), "expected a subclass of ganzoo.Loss"),
+        (losses({"my_loss": AdversarialLoss}), "lacks discriminator_loss, generator_loss"),
+    ],
+)
+def test_a_plugin_that_breaks_the_rules_is_reported_with_its_cause(namespace, cause):
+    assert cause in error_of(namespace)
+
+
+@pytest.mark.parametrize("failure", [ValueError("no"), SystemExit(3), ImportError("no libfoo")])
+def test_a_plugin_whose_hook_raises_is_reported_and_stops_nothing(failure):
+    @hookimpl
+    def ganzoo_register_losses():
+        raise failure
+
+    assert type(failure).__name__ in error_of(plugin(ganzoo_register_losses=ganzoo_register_losses))
+
+
+def test_a_hook_with_wrong_arguments_is_reported():
+    @hookimpl
+    def ganzoo_register_losses(surprise):
+        return {}
+
+    assert "surprise" in error_of(plugin(ganzoo_register_losses=ganzoo_register_losses))
+
+
+def test_a_constructor_that_is_no_schema_is_reported():
+    class Untyped(Loss):
+        """No annotation."""
+
+        def __init__(self, *, strength=1.0):
+            self.strength = strength
+
+    class Reserved(Loss):
+        """Takes a key of the core."""
+
+        def __init__(self, *, weight: float = 1.0):
+            self.weight = weight
+
+    class Positional(Loss):
+        """Not keyword-only."""
+
+        def __init__(self, strength: float = 1.0):
+            self.strength = strength
+
+    assert "needs an annotation" in error_of(losses({"my_loss": Untyped}))
+    assert "is a key of the core" in error_of(losses({"my_loss": Reserved}))
+    assert "must be keyword-only" in error_of(losses({"my_loss": Positional}))
+
+
+def test_a_disabled_plugin_is_not_imported(monkeypatch):
+    monkeypatch.setenv("GANZOO_DISABLE_PLUGINS", "losses, srgan")
+    zoo = load_zoo()
+    assert [found.name for found in zoo.plugins if found.disabled] == ["losses", "srgan"]
+    assert "hinge" not in zoo.names("loss")
