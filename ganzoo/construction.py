@@ -124,6 +124,11 @@ def check_value(annotation: Any, value: Any) -> Any:
     return _adapter(_for_pydantic(annotation)).validate_python(_tuples(value))
 
 
+def value_schema(annotation: Any) -> dict[str, Any]:
+    """Return the JSON schema of what an annotation accepts."""
+    return _adapter(_for_pydantic(annotation)).json_schema()
+
+
 def readable(error: ValidationError) -> str:
     """Return pydantic's findings as one phrase."""
     found = list(dict.fromkeys(_phrase(dict(item)) for item in error.errors()))
