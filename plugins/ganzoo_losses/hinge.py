@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Hinge(AdversarialLoss):
     """Margins of 1 for the discriminator, -E D(fake) for the generator (Lim and Ye 2017, arXiv 1705.02894).
 
-    Discriminator E max(0, 1 - real) + E max(0, 1 + fake); the generator's side is not hinged.
+    Discriminator E max(0, 1 - real) + E max(0, 1 + fake), at least 0; the generator's side is not hinged and
+    unbounded.
     """
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:

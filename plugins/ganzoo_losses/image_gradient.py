@@ -14,7 +14,8 @@ class ImageGradient(PairLoss):
     """Texture: mean absolute error between the image gradients of output and target (Mathieu 2016, arXiv 1511.05440).
 
     Gradients are differences of neighbouring pixels; the means over vertical and horizontal ones are added. Unlike
-    that paper, signed gradients are compared, so that an edge of the wrong polarity is an error.
+    that paper, signed gradients are compared, so that an edge of the wrong polarity is an error. In [0, 8] for images
+    in [-1, 1].
     """
 
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class L1(PairLoss):
-    """Mean absolute error over all values of images in [-1, 1]."""
+    """Mean absolute error over all values, in [0, 2] for images in [-1, 1]."""
 
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         return (output - target).abs().mean()

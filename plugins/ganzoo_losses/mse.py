@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class MSE(PairLoss):
-    """Mean squared error over all values; SRResNet minimises it on images in [-1, 1] (arXiv 1609.04802)."""
+    """Mean squared error over all values, in [0, 4] for images in [-1, 1]; SRResNet minimises it (arXiv 1609.04802)."""
 
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         return (output - target).square().mean()

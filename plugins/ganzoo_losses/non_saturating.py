@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class NonSaturating(AdversarialLoss):
     """Cross-entropy of real against fake; the generator maximises log D(fake) (Goodfellow 2014, arXiv 1406.2661).
 
-    Computed on logits: discriminator E softplus(-real) + E softplus(fake), generator E softplus(-fake). A `real_label`
-    below 1 smooths the real target only, never the fake one (Salimans 2016, arXiv 1606.03498).
+    Computed on logits: discriminator E softplus(-real) + E softplus(fake), generator E softplus(-fake), each at least
+    0. A `real_label` below 1 smooths the real target only, never the fake one (Salimans 2016, arXiv 1606.03498).
     """
 
     real_label: Annotated[float, Gt(0.5), Le(1)] = 1.0

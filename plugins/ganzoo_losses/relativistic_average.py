@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class RelativisticAverage(RelativisticLoss):
     """Is a real more real than the average fake? (RaGAN, arXiv 1807.00734; as ESRGAN uses it, arXiv 1809.00219).
 
-    The mean of both cross-entropies, for either player with the roles exchanged.
+    (E softplus(-(real - E fake)) + E softplus(fake - E real)) / 2, at least 0; the roles are exchanged for the
+    generator.
     """
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:

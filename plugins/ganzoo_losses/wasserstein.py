@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Wasserstein(AdversarialLoss):
     """Difference of mean logits, an estimate of the Wasserstein distance (WGAN, arXiv 1701.07875).
 
-    Only meaningful for a Lipschitz discriminator: add `weight_clipping` or `gradient_penalty`.
+    Discriminator E fake - E real, generator -E fake, both unbounded. Only meaningful for a Lipschitz discriminator: add
+    `weight_clipping` or `gradient_penalty`.
     """
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
