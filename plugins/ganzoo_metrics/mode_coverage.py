@@ -7,6 +7,7 @@ import numpy as np
 from annotated_types import Gt
 
 from ganzoo import Array, Example, Metric
+from ganzoo_metrics.fields import field_of
 
 
 class ModeCoverage(Metric):
@@ -24,9 +25,9 @@ class ModeCoverage(Metric):
         self._labels: list[Array] = []
 
     def update(self, output: Example, target: Example) -> None:
-        self._fakes.append(output["point"])
-        self._reals.append(target["point"])
-        self._labels.append(target["label"])
+        self._fakes.append(field_of(output, "point", "mode_coverage"))
+        self._reals.append(field_of(target, "point", "mode_coverage"))
+        self._labels.append(field_of(target, "label", "mode_coverage"))
 
     def result(self) -> Mapping[str, float]:
         fakes, reals, labels = (np.concatenate(found) for found in (self._fakes, self._reals, self._labels))

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
-from annotated_types import Ge
 
 from ganzoo import Array
-from ganzoo_metrics.photographs import Channel, PhotographMetric
+from ganzoo_metrics.photographs import PhotographMetric
+
+_MOST = 100.0
 
 
 class PSNR(PhotographMetric):
@@ -18,9 +17,6 @@ class PSNR(PhotographMetric):
 
     score_name = "psnr"
 
-    def __init__(self, *, channel: Channel = "y", border: Annotated[int, Ge(0)] = 4) -> None:
-        super().__init__(channel=channel, border=border)
-
     def score(self, output: Array, target: Array) -> float:
         error = float(np.mean((output - target) ** 2))
-        return 100.0 if error == 0 else min(100.0, float(10 * np.log10(255**2 / error)))
+        return _MOST if error == 0 else min(_MOST, float(10 * np.log10(255**2 / error)))

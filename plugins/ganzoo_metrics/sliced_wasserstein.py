@@ -7,6 +7,7 @@ import numpy as np
 from annotated_types import Ge
 
 from ganzoo import Array, DataError, Example, Metric
+from ganzoo_metrics.fields import field_of
 
 
 class SlicedWasserstein(Metric):
@@ -16,6 +17,8 @@ class SlicedWasserstein(Metric):
     of the smaller one. Directions are drawn from `seed`. This is a distance on pixels or points, not FID, and not the
     patch-wise distance of ProGAN.
     """
+
+    larger_is_better = False
 
     def __init__(
         self, *, field: str = "image", projections: Annotated[int, Ge(1)] = 256, seed: Annotated[int, Ge(0)] = 0
@@ -27,10 +30,13 @@ class SlicedWasserstein(Metric):
         self._reals: list[Array] = []
 
     def update(self, output: Example, target: Example) -> None:
-        if self.field not in output:
-            raise DataError(f"sliced_wasserstein: there is no field '{self.field}'; there are {', '.join(output)}")
-        self._fakes.append(_flat(output[self.field]))
-        self._reals.append(_flat(target[self.field]))
+        fakes, reals = (_flat(field_of(given, self.field, "sliced_wasserstein")) for given in (output, target))
+        if fakes.shape[1] != reals.shape[1]:
+            raise DataError(
+                f"sliced_wasserstein: examples of {fakes.shape[1]} and {reals.shape[1]} values cannot be compared"
+            )
+        self._fakes.append(fakes)
+        self._reals.append(reals)
 
     def result(self) -> Mapping[str, float]:
         fakes, reals = np.concatenate(self._fakes), np.concatenate(self._reals)

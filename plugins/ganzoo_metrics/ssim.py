@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
-from annotated_types import Ge
 
 from ganzoo import Array, DataError
-from ganzoo_metrics.photographs import Channel, PhotographMetric
+from ganzoo_metrics.photographs import PhotographMetric
 
 _SIDE, _SIGMA = 11, 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
@@ -21,12 +18,11 @@ class SSIM(PhotographMetric):
 
     score_name = "ssim"
 
-    def __init__(self, *, channel: Channel = "y", border: Annotated[int, Ge(0)] = 4) -> None:
-        super().__init__(channel=channel, border=border)
-
     def score(self, output: Array, target: Array) -> float:
         if min(output.shape[:2]) < _SIDE:
-            raise DataError(f"ssim needs at least {_SIDE} pixels a side inside the border, not {output.shape[:2]}")
+            raise DataError(
+                f"ssim: needs at least {_SIDE} pixels a side inside the border, received {output.shape[:2]}"
+            )
         mean_x, mean_y = _blur(output), _blur(target)
         variance_x = _blur(output**2) - mean_x**2
         variance_y = _blur(target**2) - mean_y**2
