@@ -13,6 +13,7 @@ from ganzoo.backend import choose_backend
 
 if TYPE_CHECKING:
     from ganzoo import images as images
+    from ganzoo.assembly import assemble as assemble
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
     from ganzoo.contracts.comparison import Comparison as Comparison
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network as Network
     from ganzoo.contracts.tensor import Tensor as Tensor
     from ganzoo.contracts.tensor import Variable as Variable
+    from ganzoo.data.loader import batches as batches
     from ganzoo.errors import BackendError as BackendError
     from ganzoo.errors import DataError as DataError
     from ganzoo.errors import GanzooError as GanzooError
@@ -54,10 +56,12 @@ if TYPE_CHECKING:
     from ganzoo.errors import RecipeError as RecipeError
     from ganzoo.heads import discriminator_model as discriminator_model
     from ganzoo.hookspecs import hookimpl as hookimpl
+    from ganzoo.recipe import Recipe as Recipe
     from ganzoo.recipe import load_recipe as load_recipe
     from ganzoo.streams import Random as Random
     from ganzoo.training.averaging import WeightAverage as WeightAverage
     from ganzoo.training.model import AdversarialModel as AdversarialModel
+    from ganzoo.training.setup import build_model as build_model
     from ganzoo.wiring import WiredLoss as WiredLoss
     from ganzoo.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.zoo import load_zoo as load_zoo
@@ -83,9 +87,12 @@ _NAMES_BY_MODULE = {
     "ganzoo.heads": ("discriminator_model",),
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.hookspecs": ("hookimpl",),
-    "ganzoo.recipe": ("load_recipe",),
+    "ganzoo.assembly": ("assemble",),
+    "ganzoo.data.loader": ("batches",),
+    "ganzoo.recipe": ("Recipe", "load_recipe"),
     "ganzoo.streams": ("Random",),
     "ganzoo.training.averaging": ("WeightAverage",),
+    "ganzoo.training.setup": ("build_model",),
     "ganzoo.training.model": ("AdversarialModel",),
     "ganzoo.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.zoo": ("load_zoo",),

@@ -56,12 +56,9 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
 def first_batch(recipe: Recipe, source: Source) -> Mapping[str, Tensor]:
     """Return the batch of step 0 as tensors."""
     from ganzoo.data.loader import StepBatches
-    from ganzoo.training.setup import timeline_of
 
     train = recipe.train
-    batches = StepBatches(
-        source, recipe.task, batch_size=train.batch_size, seed=train.seed, timeline=timeline_of(recipe)
-    )
+    batches = StepBatches(source, recipe.task, batch_size=train.batch_size, seed=train.seed, timeline=recipe.timeline)
     return batches.tensors(0)
 
 

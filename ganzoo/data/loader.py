@@ -16,6 +16,7 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example, Tensor
 from ganzoo.errors import DataError
+from ganzoo.recipe import Recipe
 from ganzoo.streams import derive_seed, numpy_generator
 from ganzoo.timeline import Timeline
 
@@ -40,6 +41,13 @@ class CachedSource:
             self._kept[index] = example
             self._room -= size
         return example
+
+
+def batches(recipe: Recipe, source: Source) -> StepLoader:
+    """Return the batches of a whole run, for `fit(batches(recipe, source), steps_per_epoch=..., shuffle=False)`."""
+    train = recipe.train
+    made = StepBatches(source, recipe.task, batch_size=train.batch_size, seed=train.seed, timeline=recipe.timeline)
+    return StepLoader(made, first=0, last=recipe.timeline.total_steps, workers=train.workers)
 
 
 class StepBatches:

@@ -34,6 +34,7 @@ from ganzoo.recipe.settings import (
     Section,
     TrainSettings,
 )
+from ganzoo.timeline import Timeline
 from ganzoo.wiring import WiredLoss, WiredMetric, WiredRegularizer
 from ganzoo.zoo import Zoo
 
@@ -68,6 +69,11 @@ class Recipe:
     phases: tuple[PhaseSettings, ...]
     resolved: Mapping[str, Any]
     text: str
+
+    @property
+    def timeline(self) -> Timeline:
+        """The phases by step."""
+        return Timeline([(phase.name, phase.steps) for phase in self.phases])
 
     def digest(self) -> str:
         """Return the sha256 of all that decides the result: the resolved table without its texts."""

@@ -7,7 +7,6 @@ from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError
 from ganzoo.recipe import Recipe
 from ganzoo.runs.folder import RunFolder
-from ganzoo.training.setup import timeline_of
 from ganzoo.training.state import network_state
 
 
@@ -24,7 +23,7 @@ def trained_networks(run: RunFolder, recipe: Recipe) -> tuple[dict[str, Network]
     for name, variable in state.items():
         variable.assign(loaded.values[name])
     networks = {**assembly.networks, **assembly.averages}
-    last = timeline_of(recipe).at(max(loaded.step - 1, 0))
+    last = recipe.timeline.at(max(loaded.step - 1, 0))
     for network in networks.values():
         if hasattr(network, "begin_step"):
             network.begin_step(last)

@@ -6,7 +6,6 @@ from ganzoo.assembly import Assembly
 from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.schedule import Schedule
 from ganzoo.recipe import Recipe
-from ganzoo.timeline import Timeline
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.optimizers import make_optimizer
@@ -23,23 +22,13 @@ def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
             player: make_optimizer(settings.name, settings.rate(0), settings.options)
             for player, settings in recipe.optimizers.items()
         },
-        phases=phases_of(recipe),
+        phases=recipe.timeline.phases,
         learning_rates=learning_rates_of(recipe),
         n_critic=recipe.train.n_critic,
         clip_norm=recipe.train.clip_norm,
         average=average_of(recipe, assembly),
     )
     return model
-
-
-def timeline_of(recipe: Recipe) -> Timeline:
-    """Return the phases of a recipe as a timeline."""
-    return Timeline(phases_of(recipe))
-
-
-def phases_of(recipe: Recipe) -> list[tuple[str, int]]:
-    """Return name and length of each phase."""
-    return [(phase.name, phase.steps) for phase in recipe.phases]
 
 
 def learning_rates_of(recipe: Recipe) -> dict[tuple[PlayerName, str], Schedule]:
