@@ -121,10 +121,14 @@ class AdversarialModel(keras.Model):
             view = replace(view, judged=self.judge(player, view))
             terms = {**self.losses_of(player, view), **self.penalties_of(player, view)}
             total = _weighted_sum(player, terms)
-            descend(total, self.players[player].variables, self.player_optimizers[player], self.clip_norm)
+            self.descend(player, total)
         self.after_update(player, view)
         logs = {f"{player}/{key}": value.detach() for key, (_, value) in terms.items()}
         return {**logs, f"{player}/total": total.detach()}
+
+    def descend(self, player: PlayerName, loss: Tensor) -> None:
+        """Take one optimizer step down this loss on one player's weights, and on no others."""
+        descend(loss, self.players[player].variables, self.player_optimizers[player], self.clip_norm)
 
     # -- parts of an update --------------------------------------------------------------------------------------------
 
