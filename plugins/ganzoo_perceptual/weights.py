@@ -15,6 +15,8 @@ Weights = Mapping[str, tuple[Array, Array]]
 Shapes = Mapping[str, tuple[int, int]]
 
 _SIDE = 3
+#: How deep arrays may lie below their layer's group; a damaged file may hold itself.
+_DEEPEST = 2
 
 
 def read_keras_weights(path: Path, shapes: Shapes) -> Weights:
@@ -56,7 +58,7 @@ def _read(path: Path, shapes: Shapes, groups: Mapping[str, Sequence[str]]) -> We
                 )
                 for name, (inputs, outputs) in shapes.items()
             }
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError, ValueError) as error:  # whatever HDF5 says of a damaged file
         raise DataError(f"{path}: cannot be read as HDF5: {error}") from error
 
 
@@ -75,14 +77,14 @@ def _array(file: Any, path: Path, groups: Sequence[str], shape: tuple[int, ...])
     return np.asarray(found[0][...])
 
 
-def _datasets(group: Any) -> list[Any]:
+def _datasets(group: Any, depth: int = 0) -> list[Any]:
     import h5py
 
     found: list[Any] = []
     for name in group:
         item = _owned(group, name)
         if isinstance(item, h5py.Group):
-            found += _datasets(item)
+            found += _datasets(item, depth + 1) if depth < _DEEPEST else []
         elif item is not None and not item.external and not item.is_virtual:
             found.append(item)
     return found
