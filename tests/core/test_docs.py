@@ -1,0 +1,101 @@
+"""What README and docs say is true."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from ganzoo import hookspecs, load_recipe, load_zoo
+from ganzoo.cli import Commands
+from ganzoo.recipe import list_recipes
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/ganzoo-lsgan/README.md"]
+
+pytestmark = pytest.mark.skipif(not PAGES[0].is_file(), reason="there is no checkout around the tests")
+
+
+def blocks(page, language):
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert (page.parent / target).exists() or target.startswith("http"), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_named_exists(page):
+    known = Commands().list_commands(None)
+    for line in "\n".join(blocks(page, "sh")).splitlines():
+        for name in re.findall(r"(?:^|/|&& )ganzoo ([a-z-]+)", line):
+            assert name in known, line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_in_the_docs_is_python(page):
+    for code in blocks(page, "python"):
+        ast.parse(code)
+
+
+def test_every_bundled_recipe_and_command_is_in_the_readme():
+    text = PAGES[0].read_text()
+    assert [name for name in list_recipes() if f"`{name}`" not in text] == []
+
+
+def test_every_hook_is_documented():
+    text = (ROOT / "docs/plugins.md").read_text()
+    hooks = [name for name in dir(hookspecs) if name.startswith("ganzoo_register_")]
+    assert len(hooks) == 6
+    assert [name for name in hooks if name not in text] == []
+
+
+def test_the_recipe_in_the_docs_is_a_recipe(tmp_path):
+    (tmp_path / "documented.toml").write_text(blocks(ROOT / "docs/recipes.md", "toml")[0])
+    recipe = load_recipe(tmp_path / "documented.toml", zoo=load_zoo())
+    assert recipe.phases[0].name == "gan"
+
+
+def test_every_key_of_the_core_is_in_the_recipe_of_the_docs():
+    table = tomllib.loads(blocks(ROOT / "docs/recipes.md", "toml")[0])
+    assert set(table) >= {
+        "task",
+        "data",
+        "validation",
+        "losses",
+        "regularizers",
+        "metrics",
+        "optimizers",
+        "train",
+        "ema",
+        "phases",
+    }
+
+
+def test_exit_codes_in_the_docs_are_those_of_the_errors():
+    from ganzoo import errors
+
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", (ROOT / "docs/runs.md").read_text(), re.MULTILINE)}
+    raised = {
+        cls.exit_code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.GanzooError)
+    }
+    assert raised | {0, 130} <= documented | {8}
+
+
+def test_the_ci_runs_the_test_command_of_the_readme():
+    command = next(line for line in blocks(PAGES[0], "sh")[1].splitlines() if "tox" in line)
+    ci = (ROOT / ".ci/run").read_text()
+    assert command.endswith(".venv/bin/tox")
+    assert all(step in ci for step in ("python3 -m venv .venv", "-c constraints.txt tox", ".venv/bin/tox"))
+    assert subprocess.run(["bash", "-n", str(ROOT / ".ci/run")], check=False).returncode == 0
+
+
+def test_the_thirty_line_example_is_thirty_lines():
+    lines = (ROOT / "examples/ganzoo-lsgan/ganzoo_lsgan.py").read_text().splitlines()
+    assert sum(bool(line.strip()) for line in lines) < 30

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganzoo import DataError, images
+
+RNG = np.random.default_rng(0)
+PHOTO = RNG.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+
+
+def saved(path, image, **options):
+    image.save(path, **options)
+    return path
+
+
+def read(tmp_path, image, suffix=".png", **options):
+    return images.read_image(saved(tmp_path / f"image{suffix}", image, **options))
+
+
+def test_a_plain_image_is_read_exactly(tmp_path):
+    assert np.array_equal(read(tmp_path, Image.fromarray(PHOTO)), PHOTO)
+    assert np.array_equal(read(tmp_path, Image.fromarray(PHOTO), ".webp", lossless=True), PHOTO)
+
+
+def test_grey_and_black_and_white_become_three_equal_channels(tmp_path):
+    grey = PHOTO[:, :, 0]
+    assert np.array_equal(read(tmp_path, Image.fromarray(grey)), np.repeat(grey[:, :, None], 3, axis=2))
+    bits = Image.fromarray((grey > 128).astype(np.uint8) * 255).convert("1")
+    assert set(np.unique(read(tmp_path, bits))) <= {0, 255}
+
+
+def test_transparency_is_composited_on_white(tmp_path):
+    clear = np.dstack([PHOTO, np.zeros((6, 9), np.uint8)])
+    assert (read(tmp_path, Image.fromarray(clear)) == 255).all()
+    solid = np.dstack([PHOTO, np.full((6, 9), 255, np.uint8)])
+    assert np.array_equal(read(tmp_path, Image.fromarray(solid)), PHOTO)
+    grey_and_alpha = np.dstack([PHOTO[:, :, 0], np.zeros((6, 9), np.uint8)])
+    assert (read(tmp_path, Image.fromarray(grey_and_alpha, "LA")) == 255).all()
+
+
+def test_a_transparent_colour_of_a_palette_is_composited_on_white(tmp_path):
+    palette = Image.fromarray(np.zeros((2, 2), np.uint8)).convert("P")
+    assert (read(tmp_path, palette, transparency=0) == 255).all()
+
+
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path):
+    deep = np.array([[0, 257, 32896, 65535]], np.uint16)
+    assert read(tmp_path, Image.fromarray(deep))[0, :, 0].tolist() == [0, 1, 128, 255]
+
+
+def test_cmyk_is_converted(tmp_path):
+    assert read(tmp_path, Image.new("CMYK", (4, 4), (0, 0, 0, 0)), ".jpg").min() > 250
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    found = read(tmp_path, Image.fromarray(PHOTO), exif=exif)
+    turned = {1: PHOTO, 2: PHOTO[:, ::-1], 3: PHOTO[::-1, ::-1], 4: PHOTO[::-1], 5: PHOTO.transpose(1, 0, 2)}
+    turned |= {6: np.rot90(PHOTO, -1), 7: PHOTO[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90(PHOTO, 1)}
+    assert np.array_equal(found, turned[orientation])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>no image</html>", b"\x89PNG\r\n\x1a\n", b"GIF89a" + b"\0" * 20, b"\xff\xd8\xff\xe0" + b"\0" * 9],
+)
+def test_what_is_no_image_is_named(tmp_path, content):
+    path = tmp_path / "holiday.jpg"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"holiday\.jpg"):
+        images.read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+def test_a_truncated_image_is_named(tmp_path, suffix):
+    path = saved(tmp_path / f"cut{suffix}", Image.fromarray(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)))
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(DataError, match=rf"cut\{suffix}"):
+        images.read_image(path)
+
+
+def test_an_enormous_image_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "MOST_PIXELS", 50)
+    with pytest.raises(DataError, match="million pixels"):
+        read(tmp_path, Image.fromarray(PHOTO))
+
+
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(DataError, match="million pixels"):
+        read(tmp_path, Image.fromarray(PHOTO))
+
+
+def test_an_image_is_written_whole_or_not_at_all(tmp_path):
+    images.write_image(tmp_path / "new" / "image.png", PHOTO)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["image.png"]
+    assert np.array_equal(images.read_image(tmp_path / "new" / "image.png"), PHOTO)
+    with pytest.raises(DataError, match=r"cannot write '\.tiff'"):
+        images.write_image(tmp_path / "image.tiff", PHOTO)
+
+
+def test_float_and_uint8_are_the_same_values():
+    every = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    assert np.array_equal(images.to_uint8(images.to_float(every)), every)
+    assert images.to_float(every).min() == -1
+    assert images.to_float(every).max() == 1
+    assert images.to_uint8(np.array([-2.0, 2.0])).tolist() == [0, 255]
+
+
+def test_luma_is_bt601_in_studio_range():
+    colours = np.array([[[0, 0, 0], [255, 255, 255], [255, 0, 0]]], np.uint8)
+    assert images.luma(colours)[0] == pytest.approx([16, 235, 81.481])
+
+
+def test_bicubic_reduction_keeps_flat_images_and_averages():
+    assert (images.resize_bicubic(np.full((8, 8, 3), 77, np.uint8), (2, 2)) == 77).all()
+    assert images.resize_bicubic(PHOTO, (3, 4)).shape == (3, 4, 3)
+
+
+def test_a_grid_has_gaps_and_enlarges_tiny_images():
+    sheet = images.grid([np.zeros((8, 8, 1), np.uint8)] * 3, columns=2)
+    assert sheet.shape == (2 * 64 + 2, 2 * 64 + 2, 3)
+    assert (sheet[:64, :64] == 0).all()
+    assert (sheet[66:, 66:] == 255).all(), "an empty place is white"
+
+
+def test_files_can_be_read_from_memory():
+    buffer = io.BytesIO()
+    Image.fromarray(PHOTO).save(buffer, "PNG")
+    buffer.seek(0)
+    assert np.array_equal(images.read_image(buffer, name="in memory"), PHOTO)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+from ganzoo_data.digits import Digits
+from ganzoo_data.folder import Folder
+from ganzoo_data.gaussians import Gaussians
+from ganzoo_data.hdf5 import Hdf5
+from ganzoo_data.paired_folder import PairedFolder
+from ganzoo_data.photos import Photos
+
+from ganzoo import DataError, images
+from ganzoo.testing import check_dataset
+
+GREY = np.full((4, 4, 3), 128, np.uint8)
+
+
+def test_a_folder_is_read_in_a_stable_order_at_any_depth(tmp_path):
+    for name in ("b.PNG", "a.jpg", "deep/er/c.webp", ".hidden.png", ".hidden/d.png"):
+        images.write_image(tmp_path / name.lower(), GREY)
+    (tmp_path / "b.png").rename(tmp_path / "b.PNG")
+    (tmp_path / "notes.txt").write_text("no image")
+    source = Folder(path=str(tmp_path)).open()
+    assert [source.name_of(index).removeprefix(f"{tmp_path}/") for index in range(3)] == [
+        "a.jpg",
+        "b.PNG",
+        "deep/er/c.webp",
+    ]
+    assert len(source) == 3
+    check_dataset(Folder(path=str(tmp_path)))
+
+
+def test_a_loop_of_links_is_not_followed(tmp_path):
+    images.write_image(tmp_path / "a.png", GREY)
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "link.png").symlink_to(tmp_path / "a.png")
+    assert len(Folder(path=str(tmp_path)).open()) == 2
+
+
+def test_the_fingerprint_of_a_folder_follows_names_and_sizes(tmp_path):
+    images.write_image(tmp_path / "a.png", GREY)
+    before = Folder(path=str(tmp_path)).open().fingerprint()
+    images.write_image(tmp_path / "b.png", GREY)
+    assert Folder(path=str(tmp_path)).open().fingerprint() != before
+
+
+def test_bad_images_are_left_out_when_asked_and_listed(tmp_path):
+    images.write_image(tmp_path / "a.png", GREY)
+    (tmp_path / "b.png").write_bytes(b"no image")
+    source = Folder(path=str(tmp_path), on_bad_image="skip").open()
+    assert (len(source), source.skipped) == (1, ["b.png"])
+    (tmp_path / "a.png").write_bytes(b"no image either")
+    with pytest.raises(DataError, match="none of its 2 images"):
+        Folder(path=str(tmp_path), on_bad_image="skip").open()
+
+
+def test_pairs_are_found_by_name_with_the_suffix_of_div2k(tmp_path):
+    for name in ("0001", "0002"):
+        images.write_image(tmp_path / "hr" / f"{name}.png", GREY)
+        images.write_image(tmp_path / "lr" / f"{name}x4.png", GREY[:1, :1])
+    pairs = PairedFolder(hr_path=str(tmp_path / "hr"), lr_path=str(tmp_path / "lr"))
+    check_dataset(pairs)
+    assert pairs.open()[1]["lr"].shape == (1, 1, 3)
+    images.write_image(tmp_path / "hr" / "0003.png", GREY)
+    with pytest.raises(DataError, match="1 images lack a partner, '0003' first"):
+        pairs.open()
+
+
+def test_hdf5_rows_have_fields_by_name(tmp_path):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["image"] = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
+        file["label"] = np.array([3, 1])
+        file["group/vector"] = np.ones((2, 5))
+    dataset = Hdf5(path=str(tmp_path / "data.h5"), fields=("image", "label", "group/vector"))
+    check_dataset(dataset)
+    source = dataset.open()
+    assert source.fields["label"].num_classes == 4
+    assert source[1]["image"][0, 0].tolist() == [12, 13, 14]
+    with pytest.raises(DataError, match="has no array 'labels' of its own; it has group, image, label"):
+        Hdf5(path=str(tmp_path / "data.h5"), fields=("labels",)).open()
+
+
+def test_hdf5_links_to_elsewhere_are_refused(tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as file:
+        file["image"] = np.zeros((2, 2))
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["image"] = h5py.ExternalLink(str(tmp_path / "secret.h5"), "/image")
+        file["soft"] = h5py.SoftLink("/image")
+    for name in ("image", "soft"):
+        with pytest.raises(DataError, match="of its own"):
+            Hdf5(path=str(tmp_path / "data.h5"), fields=(name,)).open()
+
+
+def test_what_is_no_hdf5_is_named(tmp_path):
+    (tmp_path / "data.h5").write_bytes(b"nothing of the kind")
+    with pytest.raises(DataError, match=r"data\.h5: cannot be read as HDF5"):
+        Hdf5(path=str(tmp_path / "data.h5"), fields=("image",)).open()
+
+
+def test_photographs_are_held_out_and_never_on_both_sides():
+    pytest.importorskip("skimage", reason="needs the extra 'samples'")
+    train, held_out = Photos().open(), Photos(split="validation").open()
+    names = [{source.name_of(index) for index in range(len(source))} for source in (train, held_out)]
+    assert len(held_out) == 2
+    assert not names[0] & names[1]
+    check_dataset(Photos(split="validation"))
+
+
+def test_photographs_can_be_cut_into_tiles():
+    pytest.importorskip("skimage", reason="needs the extra 'samples'")
+    source = Photos(tile=128).open()
+    assert len(source) > 100
+    assert source[5]["image"].shape == (128, 128, 3)
+    with pytest.raises(DataError, match="no image is as large as a tile"):
+        Photos(tile=4000).open()
+
+
+def test_digits_are_split_without_overlap():
+    pytest.importorskip("sklearn", reason="needs the extra 'samples'")
+    check_dataset(Digits())
+    assert (len(Digits().open()), len(Digits(split="validation").open())) == (1497, 300)
+    assert Digits().open()[0]["image"].max() == 255
+
+
+def test_gaussians_lie_around_their_centres():
+    check_dataset(Gaussians(count=80))
+    source = Gaussians(count=800, std=0.01).open()
+    points = np.stack([source[index]["point"] for index in range(800)])
+    assert np.linalg.norm(points, axis=1) == pytest.approx(2.0, abs=0.05)
+    grid = Gaussians(count=90, modes=9, layout="grid", std=1e-6).open()
+    corners = {tuple(np.round(grid[index]["point"]).tolist()) for index in range(90)}
+    assert corners == {(x, y) for x in (-2, 0, 2) for y in (-2, 0, 2)}
+    with pytest.raises(DataError, match="cannot show 8 modes"):
+        Gaussians(count=3).open()

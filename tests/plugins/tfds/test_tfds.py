@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.server
+import pickle
+import threading
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from ganzoo_tfds.download import RemoteFile, fetch
+from ganzoo_tfds.tfds import TFDS
+
+from ganzoo import DataError, images
+from ganzoo.testing import check_dataset
+
+RNG = np.random.default_rng(0)
+
+
+def quiet(what, done, total):
+    """Report to nobody."""
+
+
+def photograph(path, height, width):
+    images.write_image(path, RNG.integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+@pytest.fixture
+def div2k(tmp_path):
+    """A folder in the shape of DIV2K without low resolution images."""
+    folder = tmp_path / "div2k"
+    for index in range(3):
+        photograph(folder / "DIV2K_train_HR" / f"000{index}.png", 18, 21)
+    photograph(folder / "DIV2K_valid_HR" / "0801.jpg", 16, 12)
+    return folder
+
+
+def prepared(tmp_path, origin, name="div2k/bicubic_x4"):
+    return TFDS.prepare_files(name, origin=origin, directory=tmp_path / "data", report=quiet)
+
+
+def opened(tmp_path, split="train"):
+    return TFDS(dataset="div2k/bicubic_x4", split=split, data_dir=str(tmp_path / "data")).open()
+
+
+def test_a_folder_is_prepared_with_reductions_and_read_back(tmp_path, div2k):
+    prepared(tmp_path, div2k)
+    train, validation = opened(tmp_path), opened(tmp_path, "validation")
+    assert (len(train), len(validation)) == (3, 1)
+    original = images.read_image(div2k / "DIV2K_train_HR" / "0001.png")[:16, :20]
+    assert np.array_equal(train[1]["hr"], original)
+    assert np.array_equal(train[1]["lr"], images.resize_bicubic(original, (4, 5)))
+    check_dataset(TFDS(dataset="div2k/bicubic_x4", data_dir=str(tmp_path / "data")))
+
+
+def test_low_resolution_images_that_are_there_are_taken_as_they_are(tmp_path, div2k):
+    for index in range(3):
+        photograph(div2k / "DIV2K_train_LR_bicubic" / "X4" / f"000{index}x4.png", 4, 5)
+    prepared(tmp_path, div2k)
+    given = images.read_image(div2k / "DIV2K_train_LR_bicubic" / "X4" / "0002x4.png")
+    assert np.array_equal(opened(tmp_path)[2]["lr"], given)
+    assert opened(tmp_path)[2]["hr"].shape == (18, 21, 3)
+
+
+def test_zips_are_read_without_unpacking(tmp_path, div2k):
+    for name in ("DIV2K_train_HR", "DIV2K_valid_HR"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for path in (div2k / name).iterdir():
+                archive.write(path, f"{name}/{path.name}")
+    prepared(tmp_path, tmp_path)
+    assert len(opened(tmp_path)) == 3
+
+
+def test_a_damaged_zip_and_missing_parts_are_named(tmp_path, div2k):
+    (tmp_path / "DIV2K_train_HR.zip").write_bytes(b"PK nothing")
+    with pytest.raises(DataError, match=r"DIV2K_train_HR\.zip: is no complete zip file"):
+        prepared(tmp_path, tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=r"neither DIV2K_train_HR\.zip nor a folder"):
+        prepared(tmp_path, tmp_path / "empty")
+
+
+def test_a_failed_preparation_leaves_nothing_that_looks_ready(tmp_path, div2k):
+    (div2k / "DIV2K_train_HR" / "0002.png").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"0002\.png"):
+        prepared(tmp_path, div2k)
+    with pytest.raises(DataError, match="is not prepared"):
+        opened(tmp_path)
+    photograph(div2k / "DIV2K_train_HR" / "0002.png", 18, 21)
+    prepared(tmp_path, div2k)
+    assert len(opened(tmp_path)) == 3
+
+
+def test_splits_can_be_sliced_and_wrong_ones_are_told(tmp_path, div2k):
+    prepared(tmp_path, div2k)
+    assert len(opened(tmp_path, "train[:2]")) == 2
+    with pytest.raises(DataError, match="cannot take the split 'tran'; it has 'train', 'validation'"):
+        opened(tmp_path, "tran")
+
+
+def test_a_source_survives_the_way_to_another_process(tmp_path, div2k):
+    prepared(tmp_path, div2k)
+    source = opened(tmp_path)
+    first = source[0]["hr"]
+    assert np.array_equal(pickle.loads(pickle.dumps(source))[0]["hr"], first)
+
+
+def test_what_is_not_prepared_is_told_at_once_with_remedies(tmp_path):
+    start = time.monotonic()
+    with pytest.raises(DataError, match="ganzoo data prepare div2k/bicubic_x4 --from DIR"):
+        opened(tmp_path)
+    assert time.monotonic() - start < 5
+    with pytest.raises(DataError, match="did you mean 'mnist'"):
+        TFDS(dataset="mnits", data_dir=str(tmp_path)).open()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Files over http on this machine, with ranges."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments): ...
+
+        def do_GET(self):
+            content = (tmp_path / "served" / self.path[1:]).read_bytes()
+            start = int(self.headers.get("Range", "bytes=0-")[6:-1])
+            self.server.starts.append(start)
+            self.send_response(206 if start else 200)
+            self.end_headers()
+            self.wfile.write(content[start : start + self.server.most])
+
+    (tmp_path / "served").mkdir()
+    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler))
+    found.starts, found.most = [], 10**9
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield found
+    found.shutdown()
+    found.server_close()
+
+
+def remote(server, content, name="big.zip"):
+    url = f"http://127.0.0.1:{server.server_address[1]}/{name}"
+    return RemoteFile(url=url, size=len(content), sha256=hashlib.sha256(content).hexdigest())
+
+
+def test_a_download_is_checked_and_an_interrupted_one_goes_on(tmp_path, server):
+    content = RNG.bytes(5000)
+    (tmp_path / "served" / "big.zip").write_bytes(content)
+    server.most = 2000
+    with pytest.raises(DataError, match="ended after 2000 of 5000 bytes"):
+        fetch(remote(server, content), tmp_path / "there", quiet, "")
+    server.most = 10**9
+    path = fetch(remote(server, content), tmp_path / "there", quiet, "")
+    assert path.read_bytes() == content
+    assert server.starts == [0, 2000]
+    assert [found.name for found in (tmp_path / "there").iterdir()] == ["big.zip"]
+
+
+def test_a_file_with_another_checksum_is_refused_and_removed(tmp_path, server):
+    content = RNG.bytes(100)
+    (tmp_path / "served" / "big.zip").write_bytes(content[::-1])
+    with pytest.raises(DataError, match="is not the published file"):
+        fetch(remote(server, content), tmp_path / "there", quiet, "")
+    assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_server_that_cannot_be_reached_is_told_in_seconds_with_the_remedy(tmp_path):
+    start = time.monotonic()
+    file = RemoteFile(url="http://127.0.0.1:9/big.zip", size=1, sha256="")
+    with pytest.raises(DataError, match=r"cannot be reached.*; take it from a friend"):
+        fetch(file, tmp_path, quiet, "take it from a friend")
+    assert time.monotonic() - start < 5
+
+
+def test_the_command_prepares_from_files(ganzoo, tmp_path, div2k):
+    done = ganzoo("data", "prepare", "div2k/bicubic_x2", "--from", div2k, "--data-dir", tmp_path / "data")
+    assert done.code == 0, done.err
+    assert "writing train 3/3" in done.out
+    assert "is ready in" in done.out
+    unknown = ganzoo("data", "prepare", "vgg91")
+    assert unknown.code == 4
+    assert "did you mean 'vgg19'?" in unknown.err
