@@ -1,0 +1,290 @@
+"""How the one model plays the game."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import keras
+import numpy as np
+import pytest
+import torch
+from points import LOGITS, POINT, ToyTask, dense_network, spec
+
+from ganzoo import (
+    AdversarialLoss,
+    AdversarialModel,
+    Comparison,
+    Constant,
+    Exposes,
+    Field,
+    PairLoss,
+    PluginError,
+    Ramp,
+    Regularizer,
+    RelativisticLoss,
+    Staircase,
+    WeightAverage,
+    WiredLoss,
+    WiredRegularizer,
+)
+from ganzoo.seeding import seed_everything
+
+LATENT = Field(shape=(3,))
+
+
+class Task(ToyTask):
+    exposes = Exposes(comparisons=("sample",), pairs=("sample",))
+
+    def networks(self, fields):
+        return (
+            spec("generator", "generator", {"latent": LATENT}, {"point": POINT}),
+            spec("discriminator", "discriminator", {"point": POINT}, {"logits": LOGITS}),
+        )
+
+    def generate(self, view):
+        latent = view.rng.normal((len(view.batch["point"]), 3))
+        return {"latent": latent, "sample": view.networks["generator"](latent, training=view.training)}
+
+    def compare(self, view):
+        return {"sample": Comparison(view.networks["discriminator"], view.batch["point"], view.fakes["sample"])}
+
+    def pair(self, name, view):
+        return view.fakes["sample"], view.batch["point"]
+
+
+class Wasserstein(AdversarialLoss):
+    def discriminator_loss(self, real_logits, fake_logits):
+        return fake_logits.mean() - real_logits.mean()
+
+    def generator_loss(self, fake_logits):
+        return -fake_logits.mean()
+
+
+class Distance(PairLoss):
+    def __call__(self, output, target):
+        return (output - target).square().mean()
+
+
+BATCH = {"point": torch.linspace(-1, 1, 16).reshape(8, 2)}
+
+
+def model(*losses, build=dense_network, sgd=0.1, **options):
+    """A compiled toy model; each loss is a component or already wired."""
+    task = Task()
+    specs = task.networks({})
+    networks = {}
+    for found in specs:
+        seed_everything(0, found.name)
+        networks[found.name] = build(found.signature)
+    made = AdversarialModel(task=task, networks=networks, specs=specs)
+    wired = [
+        loss if isinstance(loss, WiredLoss) else WiredLoss(key=f"loss{i}", loss=loss) for i, loss in enumerate(losses)
+    ]
+    options.setdefault("phases", [("train", 100)])
+    made.compile(
+        losses=wired,
+        optimizers={player: keras.optimizers.SGD(sgd) for player in ("generator", "discriminator")},
+        **options,
+    )
+    return made
+
+
+def weights(made, name):
+    return [variable.value.detach().numpy().copy() for variable in made.networks[name].weights]
+
+
+def moved(made, name, before):
+    return any(not np.array_equal(old, new) for old, new in zip(before, weights(made, name), strict=True))
+
+
+def test_n_critic_counts_discriminator_updates_for_each_generator_update():
+    made = model(Wasserstein(), n_critic=3)
+    turns = [any(key.startswith("generator/") for key in made.train_step(BATCH)) for _ in range(7)]
+    assert turns == [False, False, True, False, False, True, False]
+
+
+def test_n_critic_can_change_with_the_step():
+    made = model(Wasserstein(), n_critic=Staircase(values=(4.0, 1.0), at=(4,)))
+    turns = [any(key.startswith("generator/") for key in made.train_step(BATCH)) for _ in range(6)]
+    assert turns == [False, False, False, True, True, True]
+
+
+def test_a_phase_without_adversarial_loss_leaves_the_discriminator_alone():
+    content = WiredLoss(key="content", loss=Distance(), phases=frozenset({"content"}))
+    gan = WiredLoss(key="gan", loss=Wasserstein(), phases=frozenset({"gan"}))
+    made = model(content, gan, phases=[("content", 2), ("gan", 2)])
+    before = weights(made, "discriminator")
+    logs = [made.train_step(BATCH) for _ in range(2)]
+    assert not moved(made, "discriminator", before)
+    assert all(set(found) == {"generator/content", "generator/total"} for found in logs)
+    assert "discriminator/gan" in made.train_step(BATCH)
+    assert moved(made, "discriminator", before)
+
+
+def test_each_player_moves_its_own_weights_only():
+    made = model(Wasserstein(), n_critic=2)
+    generator, discriminator = weights(made, "generator"), weights(made, "discriminator")
+    made.train_step(BATCH)
+    assert not moved(made, "generator", generator)
+    assert moved(made, "discriminator", discriminator)
+    assert all(variable.value.requires_grad for variable in made.networks["discriminator"].trainable_variables)
+
+
+def test_the_update_is_the_gradient_of_the_weighted_losses():
+    weight = Constant(0.5)
+    made = model(WiredLoss(key="content", loss=Distance(), weight=weight), sgd=1.0)
+    made.prepare(BATCH)
+    made.enter(made.timeline.at(0))
+    view = made.view(BATCH, made.timeline.at(0))
+    variables = [variable.value for variable in made.networks["generator"].trainable_variables]
+    loss = 0.5 * (made.task.generate(view)["sample"] - BATCH["point"]).square().mean()
+    wanted = [v.detach() - g for v, g in zip(variables, torch.autograd.grad(loss, variables), strict=True)]
+    made.train_step(BATCH)
+    assert all(torch.allclose(new, old.detach(), atol=1e-7) for new, old in zip(wanted, variables, strict=True))
+
+
+def test_the_gradient_of_each_player_is_clipped_to_the_norm():
+    made = model(Distance(), sgd=1.0, clip_norm=1e-3)
+    made.prepare(BATCH)
+    before = weights(made, "generator")
+    made.train_step(BATCH)
+    change = [new - old for old, new in zip(before, weights(made, "generator"), strict=True)]
+    assert np.sqrt(sum((part**2).sum() for part in change)) == pytest.approx(1e-3, rel=1e-3)
+
+
+class Recorded(Regularizer):
+    """Counts its moments; penalises the size of the logits."""
+
+    def __init__(self):
+        self.calls = Counter()
+
+    def discriminator_penalty(self, comparison, *, step, rng):
+        self.calls[step.number] += 1
+        return comparison.logits(comparison.real).square().mean()
+
+
+def test_a_lazy_penalty_is_computed_at_its_interval_and_counts_so_many_times():
+    recorded = Recorded()
+    wired = WiredRegularizer(key="lazy", regularizer=recorded, interval=3, weight=Constant(2.0))
+    made = model(Wasserstein(), regularizers=[wired])
+    logs = [made.train_step(BATCH) for _ in range(7)]
+    assert sorted(recorded.calls) == [0, 3, 6]
+    found = {name: float(value) for name, value in logs[3].items()}
+    assert found["discriminator/total"] == pytest.approx(
+        found["discriminator/loss0"] + 3 * 2 * found["discriminator/lazy"]
+    )
+
+
+def test_weights_and_rates_follow_their_schedules_and_phases():
+    made = model(
+        Distance(),
+        phases=[("first", 2), ("second", 4)],
+        learning_rates={
+            ("generator", ""): Constant(0.5),
+            ("generator", "second"): Ramp(start=0.2, end=0.0, steps=2),
+        },
+    )
+    rates = []
+    for _ in range(5):
+        made.train_step(BATCH)
+        rates.append(float(made.player_optimizers["generator"].learning_rate.value))
+    assert rates == pytest.approx([0.5, 0.5, 0.2, 0.1, 0.0])
+
+
+def with_batch_normalization(signature):
+    inputs = keras.Input(next(iter(signature.inputs.values())).shape)
+    values = keras.layers.BatchNormalization(momentum=0.5)(keras.layers.Dense(4)(inputs))
+    return keras.Model(inputs, keras.layers.Dense(next(iter(signature.outputs.values())).shape[0])(values))
+
+
+def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
+    copy = with_batch_normalization(Task().networks({})[0].signature)
+    average = WeightAverage({"generator": copy}, decay=0.75, ramp_up=False)
+    made = model(Distance(), build=with_batch_normalization, average=average)
+    made.prepare(BATCH)
+    kernel = made.networks["generator"].trainable_weights[0]
+    start = kernel.value.detach().clone()
+    made.train_step(BATCH)
+    assert torch.allclose(copy.trainable_weights[0].value, 0.75 * start + 0.25 * kernel.value, atol=1e-7)
+    live = [variable.value for variable in made.networks["generator"].non_trainable_weights]
+    assert all(torch.equal(a.value, b) for a, b in zip(copy.non_trainable_weights, live, strict=True))
+    assert float(live[0].abs().sum()) > 0
+
+
+def test_the_average_forgets_its_start_soon_when_it_ramps_up():
+    copy = dense_network(Task().networks({})[0].signature)
+    average = WeightAverage({"generator": copy}, decay=0.999, ramp_up=True)
+    made = model(Distance(), average=average)
+    made.prepare(BATCH)
+    start = made.networks["generator"].trainable_weights[0].value.detach().clone()
+    made.train_step(BATCH)
+    live = made.networks["generator"].trainable_weights[0].value
+    assert torch.allclose(copy.trainable_weights[0].value, 0.1 * start + 0.9 * live, atol=1e-6)
+
+
+def test_the_generator_sees_no_real_logits_unless_the_loss_is_relativistic():
+    class Difference(RelativisticLoss):
+        def discriminator_loss(self, real_logits, fake_logits):
+            return (fake_logits - real_logits).mean()
+
+        def generator_loss(self, real_logits, fake_logits):
+            assert not real_logits.requires_grad
+            return (real_logits - fake_logits).mean()
+
+    made = model(Difference())
+    assert "generator/loss0" in made.train_step(BATCH)
+
+
+def test_a_loss_that_is_no_scalar_is_refused_with_its_name():
+    class Vector(PairLoss):
+        def __call__(self, output, target):
+            return output - target
+
+    with pytest.raises(PluginError, match=r"'loss0' must return a scalar tensor, received \(8, 2\)"):
+        model(Vector()).train_step(BATCH)
+
+
+def test_a_loss_that_does_not_reach_the_weights_is_refused():
+    class Elsewhere(PairLoss):
+        def __call__(self, output, target):
+            return target.mean()
+
+    with pytest.raises(PluginError, match=r"generator's losses .* do not depend on its weights"):
+        model(Elsewhere()).train_step(BATCH)
+
+
+def test_another_component_does_not_move_the_latents():
+    class Noise(Regularizer):
+        def discriminator_inputs(self, images, *, comparison, real, player, step, rng):
+            return images + rng.normal(tuple(images.shape))
+
+    seen = []
+    for regularizers in ([], [WiredRegularizer(key="noise", regularizer=Noise())]):
+        made = model(Wasserstein(), regularizers=regularizers)
+        made.prepare(BATCH)
+        seen.append(made.generate(made.begin_step(BATCH), with_gradient=False)["latent"])
+    assert torch.equal(*seen)
+
+
+def test_layers_with_noise_of_their_own_repeat_with_the_step():
+    def with_dropout(signature):
+        inputs = keras.Input(next(iter(signature.inputs.values())).shape)
+        values = keras.layers.Dropout(0.5)(keras.layers.Dense(16)(inputs))
+        return keras.Model(inputs, keras.layers.Dense(next(iter(signature.outputs.values())).shape[0])(values))
+
+    one, other = (model(Wasserstein(), build=with_dropout) for _ in range(2))
+    keras.random.normal((3,))
+    logs = [[{k: float(v) for k, v in made.train_step(BATCH).items()} for _ in range(3)] for made in (one, other)]
+    assert logs[0] == logs[1]
+    assert logs[0][0] != logs[0][1]
+
+
+def test_fit_trains_with_keras_callbacks():
+    made = model(Wasserstein())
+    dataset = [BATCH] * 6
+    seen = []
+    callback = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(sorted(logs)))
+    loader = torch.utils.data.DataLoader(dataset, batch_size=None, shuffle=False)
+    made.fit(loader, epochs=2, verbose=0, shuffle=False, callbacks=[callback])
+    assert made.step_number == 12
+    assert seen[0] == ["discriminator/loss0", "discriminator/total", "generator/loss0", "generator/total"]
