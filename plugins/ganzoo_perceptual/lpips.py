@@ -30,7 +30,8 @@ class LPIPS(Metric):
     added. Lower is better. The published numbers use torchvision's VGG16 and LPIPS' own shift and scale of colours;
     here the features do their own preprocessing, and that VGG16 is not among them. Results are therefore called
     `lpips_vgg16` (Keras' weights) or `lpips_vgghed`, and compare only with numbers of the same name. Takes uint8 RGB
-    photographs of at least 16 pixels a side in field `image`; the mean over photographs is the result.
+    photographs of at least 16 pixels a side in field `image`; the mean over photographs is the result. Needs about 3 GB
+    of memory per million pixels.
     """
 
     larger_is_better = False
