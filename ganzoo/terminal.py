@@ -13,8 +13,8 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
+from rich.table import Column, Table
 from rich.text import Text
 
 #: Piped output is never cut to the width of a terminal that is not there.
@@ -49,16 +49,13 @@ def say(message: str) -> None:
     console().print(Text(message))
 
 
-def table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], *, best: Mapping[int, str] | None = None
-) -> Table:
-    """Return a table whose numbers are right-aligned; `best` maps a column to its best cell, shown bold."""
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
+    """Return a table whose first column is text and whose others are aligned to the right."""
     made = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         made.add_column(escape(column), justify="left" if index == 0 else "right")
     for row in rows:
-        cells = [Text(cell, style="bold" if best and best.get(i) == cell else "") for i, cell in enumerate(row)]
-        made.add_row(*cells)
+        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
     return made
 
 
@@ -79,15 +76,13 @@ class RunProgress:
         self._console = console()
         self._live = self._console.is_terminal
         self._bar = Progress(
-            TextColumn("{task.fields[phase]}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed}/{task.total}"),
-            _Rate(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[waiting]}"),
-            TextColumn("{task.fields[losses]}"),
+            TextColumn("{task.fields[phase]}", table_column=_fixed()),
+            BarColumn(bar_width=20),
+            TextColumn("{task.completed}/{task.total}", table_column=_fixed()),
+            _Rate(table_column=_fixed()),
+            TextColumn("{task.fields[waiting]}", table_column=_fixed()),
+            TextColumn("{task.fields[losses]}", table_column=Column(no_wrap=True, overflow="ellipsis")),
             console=self._console,
-            transient=False,
         )
         self._task = TaskID(0)
         self._first = self._done = self._total = 0
@@ -113,7 +108,7 @@ class RunProgress:
         if self._live:
             overall = (number - self._first) / max(time.monotonic() - self._began, 1e-9)
             self._bar.update(
-                self._task, completed=number, phase=phase, overall=overall, waiting=f"{waiting:.0%} waiting for data"
+                self._task, completed=number, phase=phase, overall=overall, waiting=f"{waiting:.0%} waiting"
             )
 
     def losses(self, record: Mapping[str, Any]) -> None:
@@ -140,6 +135,11 @@ class RunProgress:
         """Leave the terminal in order."""
         if self._live:
             self._bar.stop()
+
+
+def _fixed() -> Column:
+    """Return a column that is never broken into lines."""
+    return Column(no_wrap=True)
 
 
 def _losses(record: Mapping[str, Any]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from ganzoo.terminal import console, table
 
 if TYPE_CHECKING:
@@ -11,10 +13,16 @@ if TYPE_CHECKING:
 
 
 def show_scores(scores: Scores, title: str) -> None:
-    """Print one row for each method, one column for each score."""
+    """Print one row for each method, one column for each score; the best of a column is bold."""
     names = list(dict.fromkeys(name for row in scores.rows.values() for name in row))
-    rows = [
-        [method, str(scores.examples[method]), *(f"{row[name]:.4f}" if name in row else "" for name in names)]
+    rows: list[list[str | Text]] = [
+        [method, str(scores.examples[method]), *(_cell(scores, row.get(name), name) for name in names)]
         for method, row in scores.rows.items()
     ]
     console().print(table(title, ["method", "examples", *names], rows))
+
+
+def _cell(scores: Scores, value: float | None, name: str) -> Text:
+    if value is None:
+        return Text("")
+    return Text(f"{value:.4f}", style="bold" if value == scores.best(name) else "")

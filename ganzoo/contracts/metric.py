@@ -22,7 +22,7 @@ class Metric(Component, ABC):
 
     kind = "metric"
 
-    #: True when larger is better, by result name prefix; used to mark the best row of a table.
+    #: Decides which row of a table is marked as the best.
     larger_is_better: bool = True
 
     def build(self) -> None:

@@ -71,6 +71,8 @@ class Scored:
     target: Example
     name: str = ""
     picture: Array | None = None
+    #: How many held-out examples this result stands for.
+    examples: int = 1
 
 
 class Task(Component, ABC):

@@ -16,10 +16,16 @@ from ganzoo.wiring import WiredMetric
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores by method, then by name; `examples` is how many results each method gave."""
+    """Scores by method, then by name; `examples` is how many held-out examples each method was scored on."""
 
     rows: Mapping[str, Mapping[str, float]]
     examples: Mapping[str, int]
+    larger_is_better: Mapping[str, bool]
+
+    def best(self, name: str) -> float:
+        """Return the best value of one score over all methods."""
+        choose = max if self.larger_is_better[name] else min
+        return choose(row[name] for row in self.rows.values() if name in row)
 
 
 def evaluate(
@@ -41,8 +47,17 @@ def evaluate(
             metric.update(scored.output, scored.target)
         if show is not None:
             show(scored)
-        examples[scored.method] = examples.get(scored.method, 0) + 1
-    return Scores(rows={method: _results(found) for method, found in metrics_of.items()}, examples=examples)
+        examples[scored.method] = examples.get(scored.method, 0) + scored.examples
+    return Scores(
+        rows={method: _results(found) for method, found in metrics_of.items()},
+        examples=examples,
+        larger_is_better={
+            name: metric.larger_is_better
+            for found in metrics_of.values()
+            for metric in found
+            for name in metric.result()
+        },
+    )
 
 
 def built(metrics: Sequence[WiredMetric]) -> list[Metric]:

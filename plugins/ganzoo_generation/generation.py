@@ -89,12 +89,13 @@ class Generation(Task):
 
         chosen = shuffled[: self.evaluation_samples]
         fakes = make_samples(networks["generator"], self._latents(len(chosen), rng.child("latents")))
-        yield Scored(method="generator", output={self.field: fakes}, target=_examples(source, chosen, names))
+        target = _examples(source, chosen, names)
+        yield Scored(method="generator", output={self.field: fakes}, target=target, examples=len(fakes))
 
         half = min(len(shuffled) // 2, self.evaluation_samples)
         if half >= _FEWEST_IN_A_HALF:
             first, second = (_examples(source, part, names) for part in (shuffled[:half], shuffled[half : 2 * half]))
-            yield Scored(method="real", output=second, target=first)
+            yield Scored(method="real", output=second, target=first, examples=half)
 
     def sample(
         self, networks: Mapping[str, keras.Model], inputs: Sequence[Path], output: Path, *, count: int, rng: Random
