@@ -85,13 +85,13 @@ class RunProgress:
             console=self._console,
         )
         self._task = TaskID(0)
-        self._first = self._done = self._total = 0
+        self._first = self._done = self._last_done = self._total = 0
         self._began = self._last_line = time.monotonic()
         self._waiting = 0.0
 
     def begin(self, *, first: int, total: int) -> None:
         """Start showing steps `first` ... `total`."""
-        self._first = self._done = first
+        self._first = self._done = self._last_done = first
         self._total = total
         self._began = self._last_line = time.monotonic()
         if first and first < total:
@@ -119,8 +119,8 @@ class RunProgress:
             return
         now = time.monotonic()
         if self._done == self._total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
-            self._last_line = now
-            speed = (self._done - self._first) / max(now - self._began, 1e-9)
+            speed = (self._done - self._last_done) / max(now - self._last_line, 1e-9)
+            self._last_line, self._last_done = now, self._done
             left = _duration((self._total - self._done) / speed) if speed else "--"
             self.note(
                 f"{record['phase']} {self._done}/{self._total}, {_rate(speed)} steps/s, {left} left, "
