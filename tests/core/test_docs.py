@@ -44,6 +44,13 @@ def test_python_in_the_docs_is_python(page):
         ast.parse(code)
 
 
+def test_the_python_of_the_readme_trains_and_saves(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = blocks(PAGES[0], "python")[-1].replace("steps_per_epoch=100", "steps_per_epoch=3, verbose=0")
+    exec(compile(code, "README.md", "exec"), {})
+    assert (tmp_path / "generator.keras").is_file()
+
+
 def test_every_bundled_recipe_and_command_is_in_the_readme():
     text = PAGES[0].read_text()
     assert [name for name in list_recipes() if f"`{name}`" not in text] == []
