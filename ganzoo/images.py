@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from ganzoo.contracts.tensor import Array
 from ganzoo.errors import DataError
@@ -23,8 +23,20 @@ from ganzoo.errors import DataError
 FORMATS = ("PNG", "JPEG", "WEBP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
-#: Larger images are refused before they are decoded: a small file can announce an enormous one.
-MOST_PIXELS = 200_000_000
+#: Larger images are refused before they are decoded: a small file can announce an enormous one. Below Pillow's own
+#: limit, so that this one is what a user meets.
+MOST_PIXELS = 150_000_000
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 _GAP = 2
 _SMALLEST_SHOWN = 64
@@ -32,7 +44,7 @@ _SMALLEST_SHOWN = 64
 
 def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
     """Return a file as RGB; DataError naming the file and the cause when it is no good image."""
-    shown = name or str(getattr(file, "name", file))
+    shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -104,14 +116,17 @@ def _decode(file: str | Path | IO[bytes], name: str) -> Array:
         if image.width * image.height > MOST_PIXELS:
             raise DataError(_too_large(name))
         image.load()
-        upright = ImageOps.exif_transpose(image)
-    return np.array(_to_rgb(upright))
+        # ImageOps.exif_transpose also writes EXIF anew, and fails on entries that only displease it
+        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
+        rgb = _to_rgb(image)
+        return np.array(rgb if turn is None else rgb.transpose(turn))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, np.float64) / 257
-        return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode.startswith("I"):
+        values = np.asarray(image, np.float64)
+        grey = np.where(values == image.info.get("transparency", -1), 255, np.rint(values / 257))
+        return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         layer = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")

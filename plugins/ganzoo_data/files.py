@@ -30,6 +30,14 @@ def image_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
+def size_of(path: Path) -> int:
+    """Return the bytes of a file; DataError when it is gone or a link to nothing."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+
+
 def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
@@ -58,4 +66,4 @@ class ImageFiles(Source):
         return str(self._paths[index])
 
     def fingerprint(self) -> str:
-        return "\n".join(f"{path.relative_to(self._root).as_posix()} {path.stat().st_size}" for path in self._paths)
+        return "\n".join(f"{path.relative_to(self._root).as_posix()} {size_of(path)}" for path in self._paths)

@@ -10,13 +10,15 @@ from annotated_types import MinLen
 
 from ganzoo import Array, DataError, Dataset, Field, Source
 
+_UNBOUNDED = Field(shape=(), dtype="int32")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hdf5(Dataset):
     """Arrays of an HDF5 file with one row for each example; `fields` names them, as ["image", "label"].
 
-    uint8 arrays are images with values 0 ... 255; an integer scalar is a class label. Only plain arrays of this very
-    file are read: links and external storage are refused.
+    uint8 arrays are images with values 0 ... 255; integer scalars are class labels unless some are negative. Only plain
+    arrays of this very file are read: links and external storage are refused.
     """
 
     path: str
@@ -51,9 +53,12 @@ class Hdf5Rows(Source):
         return self._length
 
     def __getitem__(self, index: int) -> dict[str, Array]:
-        if self._file is None:
-            self._file = h5py.File(self._path, "r")
-        return {name: np.asarray(self._file[name][index], self.fields[name].dtype) for name in self.fields}
+        try:
+            if self._file is None:
+                self._file = h5py.File(self._path, "r")
+            return {name: np.asarray(self._file[name][index], self.fields[name].dtype) for name in self.fields}
+        except OSError as error:
+            raise DataError(f"{self.name_of(index)}: cannot be read: {error}") from error
 
     def name_of(self, index: int) -> str:
         return f"{self._path} row {index}"
@@ -68,12 +73,15 @@ class Hdf5Rows(Source):
 def _plain(file: Any, path: Path, name: str) -> Any:
     parts, group = name.split("/"), file
     for part in parts:
-        link = group.get(part, getlink=True) if isinstance(group, h5py.Group) else None
+        inside = isinstance(group, h5py.Group) and part in set(group)
+        link = group.get(part, getlink=True) if inside else None
         if not isinstance(link, h5py.HardLink):
             raise DataError(f"{path}: has no array '{name}' of its own; it has {', '.join(file)}")
         group = group[part]
     if not isinstance(group, h5py.Dataset) or group.external or group.is_virtual or group.dtype.kind not in "uif":
         raise DataError(f"{path}: '{name}' is no plain array of numbers")
+    if not group.shape:
+        raise DataError(f"{path}: '{name}' is a single number; expected one row for each example")
     return group
 
 
@@ -82,5 +90,7 @@ def _field(column: Any) -> Field:
     if column.dtype == np.uint8 and shape:
         return Field(shape=shape, dtype="uint8", low=0, high=255)
     if column.dtype.kind in "iu" and not shape:
-        return Field(shape=(), dtype="int32", low=0, high=int(column[...].max(initial=0)))
+        values = column[...]
+        is_label = values.min(initial=0) >= 0
+        return Field(shape=(), dtype="int32", low=0, high=int(values.max(initial=0))) if is_label else _UNBOUNDED
     return Field(shape=shape, dtype="float32" if column.dtype.kind == "f" else "int32")

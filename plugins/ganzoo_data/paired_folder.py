@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo import Array, DataError, Dataset, Source, images
-from ganzoo_data.files import IMAGE, image_files
+from ganzoo_data.files import IMAGE, image_files, size_of
 
 _SCALE_SUFFIX = re.compile(r"x\d$")
 
@@ -22,7 +22,8 @@ class PairedFolder(Dataset):
     lr_path: str
 
     def open(self) -> PairedFiles:
-        hr, lr = _by_name(Path(self.hr_path).expanduser()), _by_name(Path(self.lr_path).expanduser())
+        hr = _by_name(Path(self.hr_path).expanduser())
+        lr = _by_name(Path(self.lr_path).expanduser(), partners=hr)
         alone = sorted(set(hr) ^ set(lr))
         if alone:
             raise DataError(
@@ -50,13 +51,15 @@ class PairedFiles(Source):
         return str(self._pairs[index][1])
 
     def fingerprint(self) -> str:
-        return "\n".join(f"{path.name} {path.stat().st_size}" for pair in self._pairs for path in pair)
+        return "\n".join(f"{path.name} {size_of(path)}" for pair in self._pairs for path in pair)
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
+def _by_name(folder: Path, partners: Container[str] | None = None) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in image_files(folder):
-        name = _SCALE_SUFFIX.sub("", path.relative_to(folder).with_suffix("").as_posix())
+        name = path.relative_to(folder).with_suffix("").as_posix()
+        if partners is not None and name not in partners:
+            name = _SCALE_SUFFIX.sub("", name)
         if name in found:
             raise DataError(f"{path}: has the same name as {found[name]}; pairs need one file each")
         found[name] = path

@@ -67,6 +67,29 @@ def test_pairs_are_found_by_name_with_the_suffix_of_div2k(tmp_path):
         pairs.open()
 
 
+def test_names_that_look_like_a_scale_stay_whole_where_the_partner_has_them(tmp_path):
+    images.write_image(tmp_path / "hr" / "box2.png", GREY)
+    images.write_image(tmp_path / "hr" / "max3.png", GREY)
+    images.write_image(tmp_path / "lr" / "box2x4.png", GREY[:1, :1])
+    images.write_image(tmp_path / "lr" / "max3.png", GREY[:1, :1])
+    assert len(PairedFolder(hr_path=str(tmp_path / "hr"), lr_path=str(tmp_path / "lr")).open()) == 2
+
+
+@pytest.mark.parametrize("read", [lambda source: source[0], lambda source: source.fingerprint()])
+def test_a_link_to_nothing_is_named(tmp_path, read):
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.raises(DataError, match=r"gone\.png"):
+        read(Folder(path=str(tmp_path)).open())
+
+
+@pytest.mark.parametrize(("make", "message"), [(False, "there is no such folder"), (True, "holds no images")])
+def test_a_missing_or_empty_folder_is_told(tmp_path, make, message):
+    if make:
+        (tmp_path / "mine").mkdir()
+    with pytest.raises(DataError, match=rf"mine: {message}"):
+        Folder(path=str(tmp_path / "mine")).open()
+
+
 def test_hdf5_rows_have_fields_by_name(tmp_path):
     with h5py.File(tmp_path / "data.h5", "w") as file:
         file["image"] = np.arange(24, dtype=np.uint8).reshape(2, 2, 2, 3)
@@ -90,6 +113,29 @@ def test_hdf5_links_to_elsewhere_are_refused(tmp_path):
     for name in ("image", "soft"):
         with pytest.raises(DataError, match="of its own"):
             Hdf5(path=str(tmp_path / "data.h5"), fields=(name,)).open()
+
+
+def test_negative_whole_numbers_of_hdf5_are_no_labels(tmp_path):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["offset"] = np.array([-1, 2])
+        file["single"] = 3
+    source = Hdf5(path=str(tmp_path / "data.h5"), fields=("offset",)).open()
+    assert (source.fields["offset"].high, source[0]["offset"]) == (None, -1)
+    with pytest.raises(DataError, match="'single' is a single number"):
+        Hdf5(path=str(tmp_path / "data.h5"), fields=("single",)).open()
+
+
+def test_a_damaged_row_of_hdf5_is_named(tmp_path):
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        noise = np.random.default_rng(0).integers(0, 256, (2, 9, 9), dtype=np.uint8)
+        where = file.create_dataset("image", data=noise, chunks=(1, 9, 9), fletcher32=True).id.get_chunk_info(1)
+    content = bytearray((tmp_path / "data.h5").read_bytes())
+    content[where.byte_offset] ^= 1
+    (tmp_path / "data.h5").write_bytes(content)
+    source = Hdf5(path=str(tmp_path / "data.h5"), fields=("image",)).open()
+    assert source[0]["image"].shape == (9, 9)
+    with pytest.raises(DataError, match=r"data\.h5 row 1: cannot be read"):
+        source[1]
 
 
 def test_what_is_no_hdf5_is_named(tmp_path):
