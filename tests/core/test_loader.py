@@ -2,24 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from points import Rows, ToyTask
+from numbered import Numbered
+from points import Rows
 
 from ganzoo import DataError, Field
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.timeline import Timeline
-
-
-class Numbered(ToyTask):
-    exposes = None
-
-    def networks(self, fields): ...
-
-    def generate(self, view): ...
-
-    def prepare(self, example, *, rng, step):
-        if example["number"] == 13:
-            raise DataError("does not fit")
-        return {"number": example["number"], "draw": np.float32(rng.random()), "phase": np.int32(step.phase_index)}
 
 
 def batches(count=10, *, size=4, seed=0, start=0):
