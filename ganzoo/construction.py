@@ -6,10 +6,10 @@ pydantic checks types and limits, strictly: a bool is no int, a text is no numbe
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, is_dataclass
 from functools import cache
-from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
@@ -32,6 +32,9 @@ class Finder(Protocol):
 
     def find(self, kind: str, name: str) -> type[Component]:
         """Return the class; RecipeError with the nearest name when there is none."""
+
+    def components(self) -> Iterable[tuple[str, str, type[Component]]]:
+        """Return (kind, name, class) of everything that can be found."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +148,9 @@ def type_text(annotation: Any) -> str:
     if annotation is type(None):
         return "nothing"
     if origin is tuple:
-        return f"list of {type_text(arguments[0])}"
-    if origin is not None and str(origin) == "typing.Literal":
+        open_ended = arguments[1:] == (Ellipsis,)
+        return f"list of {', '.join(type_text(part) for part in (arguments[:1] if open_ended else arguments))}"
+    if origin is Literal:
         return " or ".join(repr(part) for part in arguments)
     plain_names: dict[Any, str] = {str: "text", bool: "true or false", Schedule: "number or schedule"}
     return plain_names.get(annotation) or str(annotation.__name__)
@@ -173,13 +177,26 @@ def plain(value: Any) -> Any:
 
 
 def _hints(cls: type[Component]) -> dict[str, Any]:
+    where = f"{cls.__module__}.{cls.__qualname__}"
     try:
-        return get_type_hints(cls.__init__, include_extras=True)
+        return _evaluated(cls)
     except NameError as error:
         raise PluginError(
-            f"{cls.__module__}.{cls.__qualname__}: '{error.name}', an annotation of its constructor, is unknown; "
+            f"{where}: '{error.name}', an annotation of its constructor, is unknown; "
             "import it outside `if TYPE_CHECKING:`"
         ) from error
+    except Exception as error:
+        raise PluginError(f"{where}: an annotation of its constructor cannot be read: {error}") from error
+
+
+def _evaluated(cls: type[Component]) -> dict[str, Any]:
+    try:
+        return get_type_hints(cls.__init__, include_extras=True)
+    except NameError:
+        if not is_dataclass(cls):
+            raise
+        # inherited fields may use names that only the module of their own class imports
+        return get_type_hints(cls, include_extras=True)
 
 
 def _option(cls: type[Component], parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Option:
@@ -190,8 +207,36 @@ def _option(cls: type[Component], parameter: inspect.Parameter, hints: Mapping[s
         raise PluginError(f"{where} needs an annotation")
     if parameter.name in RESERVED:
         raise PluginError(f"{where} is a key of the core; choose a name other than {listing(RESERVED)}")
+    if not _is_usable(hints[parameter.name]):
+        raise PluginError(
+            f"{where} has an annotation that no recipe can fill; use bool, int, float, str, Literal, tuples of these, "
+            "Schedule or a contract class, each also with annotated-types limits or `| None`"
+        )
     required = parameter.default is inspect.Parameter.empty
     return Option(parameter.name, hints[parameter.name], None if required else parameter.default, required)
+
+
+def _is_usable(annotation: Any) -> bool:
+    """Return whether TOML can write what this annotation asks for."""
+    parts = get_args(annotation) if _is_union(annotation) else (annotation,)
+    wanted = [part for part in parts if part is not type(None)]
+    if len(wanted) == 1 and (inspect.isclass(wanted[0]) and issubclass(wanted[0], Component)):
+        return True
+    return bool(wanted) and all(_without_limits(part) is Schedule or _is_plain(part) for part in wanted)
+
+
+def _is_plain(annotation: Any) -> bool:
+    bare = _without_limits(annotation)
+    arguments = [part for part in get_args(bare) if part is not Ellipsis]
+    if get_origin(bare) is Literal:
+        return all(isinstance(part, bool | int | str) for part in arguments)
+    if get_origin(bare) is tuple or _is_union(bare):
+        return bool(arguments) and all(_is_plain(part) for part in arguments if part is not type(None))
+    return any(bare is allowed for allowed in (bool, int, float, str))
+
+
+def _without_limits(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def _value(option: Option, table: Mapping[str, Any], zoo: Finder, key: str, locate: Locate) -> tuple[Any, Any]:
@@ -238,8 +283,7 @@ def _known_text(known: list[str]) -> str:
 
 
 def _names_of(zoo: Finder, kind: str, base: type[Any]) -> list[str]:
-    names: Callable[[str], list[str]] = getattr(zoo, "names", lambda _kind: [])
-    return [name for name in names(kind) if issubclass(zoo.find(kind, name), base)]
+    return [name for other, name, cls in zoo.components() if other == kind and issubclass(cls, base)]
 
 
 @cache
@@ -281,7 +325,7 @@ def _schedule(value: Any) -> Schedule:
     if isinstance(value, Mapping):
         shape: type[Ramp | Staircase] = Staircase if "values" in value or "at" in value else Ramp
         try:
-            arguments = _schedule_model(shape).model_validate(dict(value)).model_dump()
+            arguments = _schedule_model(shape).model_validate(_tuples(dict(value))).model_dump()
         except ValidationError as error:
             fields = ", ".join(shape.__dataclass_fields__)
             raise ValueError(f"a schedule table has the keys {fields}: {readable(error)}") from error
@@ -336,11 +380,21 @@ def _phrase(item: Mapping[str, Any]) -> str:
     return f"{where}{message[:1].lower()}{message[1:]}"
 
 
-def _limit_texts(item: Any) -> list[str]:
-    signs = {annotated_types.Ge: ">=", annotated_types.Gt: ">", annotated_types.Le: "<=", annotated_types.Lt: "<"}
-    for kind, sign in signs.items():
-        if isinstance(item, kind):
-            return [f"{sign} {getattr(item, kind.__name__.lower())}"]
-    if isinstance(item, annotated_types.Len):
-        return [f"with at least {item.min_length}"]
-    return []
+_LIMITS: Mapping[type[Any], tuple[str, str]] = {
+    annotated_types.Ge: ("ge", ">="),
+    annotated_types.Gt: ("gt", ">"),
+    annotated_types.Le: ("le", "<="),
+    annotated_types.Lt: ("lt", "<"),
+    annotated_types.MultipleOf: ("multiple_of", "in multiples of"),
+    annotated_types.MinLen: ("min_length", "of length >="),
+    annotated_types.MaxLen: ("max_length", "of length <="),
+}
+
+
+def _limit_texts(item: Any) -> Iterator[str]:
+    if isinstance(item, annotated_types.GroupedMetadata):
+        for part in item:
+            yield from _limit_texts(part)
+    elif type(item) in _LIMITS:
+        attribute, sign = _LIMITS[type(item)]
+        yield f"{sign} {getattr(item, attribute)}"

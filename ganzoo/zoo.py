@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint, entry_points
+from functools import partial
+from importlib.metadata import entry_points
 from typing import Any
 
 import pluggy
@@ -43,6 +45,8 @@ _HOOKS = {
     "metric": "ganzoo_register_metrics",
 }
 _PREFIX = "ganzoo_register_"
+#: A name is a bare TOML key: '.' and '/' mean something in overrides and qualified names.
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _GROUP = "ganzoo"
 DISABLE_VARIABLE = "GANZOO_DISABLE_PLUGINS"
 
@@ -91,16 +95,16 @@ class Zoo:
         return next(plugin for plugin, _ in self._offers(kind, name))
 
     def kinds_of(self, name: str) -> list[str]:
-        """Return the kinds under which a name is offered."""
-        return [kind for kind in CONTRACTS if name in self.names(kind)]
+        """Return the kinds under which a name, or `plugin/name`, is offered."""
+        return [kind for kind in CONTRACTS if any(self._offers(kind, name))]
 
     def components(self) -> Iterator[tuple[str, str, type[Component]]]:
-        """Yield (kind, name, class) of everything that can be named without a plugin."""
+        """Yield (kind, name, class) of everything; `plugin/name` where several plugins offer the same name."""
         for kind in CONTRACTS:
             for name in self.names(kind):
                 offers = list(self._offers(kind, name))
-                if len(offers) == 1:
-                    yield kind, name, offers[0][1]
+                for plugin, cls in offers:
+                    yield kind, name if len(offers) == 1 else f"{plugin.name}/{name}", cls
 
     def _offers(self, kind: str, name: str) -> Iterator[tuple[Plugin, type[Component]]]:
         wanted, slash, bare = name.partition("/")
@@ -131,31 +135,38 @@ def load_zoo(extra: Mapping[str, Any] | None = None) -> Zoo:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
-    points = sorted(entry_points(group=_GROUP), key=lambda point: (point.name, point.value))
-    plugins = [_load(manager, point, disabled) for point in points]
-    for name, namespace in (extra or {}).items():
-        plugin = Plugin(name=name, module=getattr(namespace, "__name__", type(namespace).__name__))
-        _guarded(plugin, lambda plugin=plugin, namespace=namespace: _register(manager, plugin, namespace))
+    plugins: list[Plugin] = []
+    for plugin, load in [*_installed(), *_in_process(extra or {})]:
+        if plugin.name in disabled:
+            plugin.disabled = True
+        else:
+            _guarded(plugin, partial(_register, manager, plugin, load, list(plugins)))
         plugins.append(plugin)
     return Zoo(plugins)
 
 
-def _load(manager: pluggy.PluginManager, point: EntryPoint, disabled: set[str]) -> Plugin:
-    distribution = point.dist
-    plugin = Plugin(
-        name=point.name,
-        module=point.value,
-        distribution=distribution.name if distribution else "(unknown)",
-        version=distribution.version if distribution else "",
-    )
-    if point.name in disabled:
-        plugin.disabled = True
-    else:
-        _guarded(plugin, lambda: _register(manager, plugin, point.load()))
-    return plugin
+def _installed() -> list[tuple[Plugin, Callable[[], Any]]]:
+    """Return the plugins of all entry points and how to import each, in an order that no installer decides."""
+    found = []
+    for point in entry_points(group=_GROUP):
+        plugin = Plugin(name=point.name, module=point.value)
+        if point.dist is not None:
+            plugin.distribution, plugin.version = point.dist.name, point.dist.version
+        found.append((plugin, point.load))
+    return sorted(found, key=lambda item: (item[0].name, item[0].module, item[0].distribution))
 
 
-def _guarded(plugin: Plugin, work: Any) -> None:
+def _in_process(extra: Mapping[str, Any]) -> list[tuple[Plugin, Callable[[], Any]]]:
+    def returning(namespace: Any) -> Callable[[], Any]:
+        return lambda: namespace
+
+    return [
+        (Plugin(name=name, module=getattr(namespace, "__name__", type(namespace).__name__)), returning(namespace))
+        for name, namespace in extra.items()
+    ]
+
+
+def _guarded(plugin: Plugin, work: Callable[[], None]) -> None:
     """Run a plugin's import and hooks; whatever goes wrong becomes its `error`."""
     try:
         work()
@@ -169,19 +180,25 @@ def _guarded(plugin: Plugin, work: Any) -> None:
         plugin.components = {}
 
 
-def _register(manager: pluggy.PluginManager, plugin: Plugin, namespace: Any) -> None:
+def _register(manager: pluggy.PluginManager, plugin: Plugin, load: Callable[[], Any], others: Sequence[Plugin]) -> None:
+    _check_name(plugin, others)
+    namespace = load()
     _check_version(namespace)
     _check_hook_names(namespace)
-    if manager.has_plugin(plugin.name):
-        raise PluginError(f"another plugin is called '{plugin.name}' too; one of them must be renamed or uninstalled")
     try:
-        manager.register(namespace, name=plugin.name)
+        manager.register(namespace)
     except (pluggy.PluginValidationError, ValueError) as error:
         raise PluginError(" ".join(str(error).split())) from error
     for kind, hook in _HOOKS.items():
         offered = _offered(namespace, kind, hook)
         if offered:
             plugin.components[kind] = offered
+
+
+def _check_name(plugin: Plugin, others: Sequence[Plugin]) -> None:
+    for other in others:
+        if other.name == plugin.name and other.error is None:
+            raise PluginError(f"{other.label} has the same name; one of them must be renamed or uninstalled")
 
 
 def _check_version(namespace: Any) -> None:
@@ -213,6 +230,8 @@ def _offered(namespace: Any, kind: str, hook: str) -> dict[str, type[Component]]
 
 def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
     contracts = CONTRACTS[kind]
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise PluginError(f"{hook}: {name!r} is no name; use letters, digits, '_' and '-'")
     if not (inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)):
         expected = " or ".join(contract.__name__ for contract in contracts)
         raise PluginError(f"{hook}: '{name}' is {cls!r}, expected a subclass of ganzoo.{expected}")

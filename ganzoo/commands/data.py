@@ -41,20 +41,27 @@ def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
     finally:
         reporter.close()
     say(f"{name} is ready in {place}")
+    if lines := owner.recipe_lines(name, directory=directory):
+        say(f"a recipe uses it as\n\n{lines}")
 
 
 def find_preparable(zoo: Zoo, name: str) -> type[Preparable]:
     """Return the component that can prepare this name; DataError with the nearest name otherwise."""
+    from ganzoo.contracts.dataset import Dataset
     from ganzoo.contracts.preparable import Preparable
     from ganzoo.errors import DataError, nearest
 
     known: dict[str, type[Preparable]] = {}
-    for _, _, cls in zoo.components():
+    for _, component, cls in zoo.components():
         if issubclass(cls, Preparable):
             known |= dict.fromkeys(cls.preparable(), cls)
-    found = known.get(name) or known.get(name.partition("/")[0])
+        elif component == name:
+            raise DataError(f"'{name}' needs no preparation: a recipe can use it as it is")
+    family = known.get(name.partition("/")[0])
+    found = known.get(name) or (family if family is not None and issubclass(family, Dataset) else None)
     if found is None:
-        raise DataError(f"nothing can prepare '{name}'{nearest(name, known)}; div2k/bicubic_x4 and vgg19 are examples")
+        hint = nearest(name, known) or "; div2k/bicubic_x4 and vgg19 are examples"
+        raise DataError(f"nothing can prepare '{name}'{hint}")
     return found
 
 

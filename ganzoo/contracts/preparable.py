@@ -25,3 +25,8 @@ class Preparable:
         stopped; what was complete before stays complete. DataError with the remedy when offline.
         """
         raise KeyError(name)
+
+    @classmethod
+    def recipe_lines(cls, name: str, *, directory: Path | None) -> str:
+        """Return the lines of a recipe that use what was prepared in `directory` (None: the usual place)."""
+        return ""

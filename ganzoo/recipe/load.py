@@ -86,11 +86,14 @@ def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, ove
     path = find_recipe(source)
     text = read_text(path)
     table = parse_toml(text, str(path))
+    places = find_places(str(path), text)
     changes = profile_changes(table, profile) if profile else {}
-    table = with_overrides(table, changes, f"{path} profile '{profile}'")
-    table = with_overrides(table, dict(parse_assignment(override) for override in overrides), "--set")
+    table, by_profile = with_overrides(table, changes, lambda key: places(f"profiles.{profile}.{key}"))
+    assignments = dict(parse_assignment(override) for override in overrides)
+    table, by_option = with_overrides(table, assignments, lambda key: f"--set {key}")
+    places.origins = by_profile | by_option
     name = path.parent.name if path.name == "recipe.toml" else path.stem
-    return _Reader(table, find_places(str(path), text), zoo).read(name, text)
+    return _Reader(table, places, zoo).read(name, text)
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ganzoo.errors import Problem, RecipeError, listing, nearest
@@ -16,30 +16,35 @@ _CORE_KEYS = {"on", "weight", "interval", "phases", "label", "learning_rate", "s
 def parse_assignment(text: str) -> tuple[str, Any]:
     """Return key and value of `KEY=VALUE`; a value that is no TOML is a plain text."""
     key, equals, value = text.partition("=")
-    if not equals or not key.strip():
+    if not equals or not all(part.strip() for part in key.split(".")):
         raise RecipeError(f"--set {text}: expected KEY=VALUE, as train.seed=1")
     try:
-        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+        found = tomllib.loads(f"value = {value}")
     except (tomllib.TOMLDecodeError, ValueError, RecursionError):
-        return key.strip(), value.strip()
+        found = {}
+    return key.strip(), found["value"] if list(found) == ["value"] else value.strip()
 
 
-def with_overrides(table: Mapping[str, Any], changes: Mapping[str, Any], origin: str) -> dict[str, Any]:
-    """Return a copy of the recipe's table with these dotted keys changed; RecipeError with all that do not fit.
+def with_overrides(
+    table: Mapping[str, Any], changes: Mapping[str, Any], locate: Callable[[str], str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a copy of the recipe's table with these dotted keys changed, and where each changed key now comes from.
 
-    Items of a list are addressed by their label, name or term, or by index. Setting the `name` of a component drops
-    the other keys it had: they belonged to another one.
+    Items of a list are addressed by their label, name or term, or by index; the keys returned have the index. Setting
+    the `name` of a component drops the other keys it had: they belonged to another one. `locate` tells where a change
+    is written. RecipeError with all changes that do not fit.
     """
     changed = copy.deepcopy(dict(table))
+    origins: dict[str, str] = {}
     problems: list[Problem] = []
     for key, value in changes.items():
         try:
-            _set(changed, key.split("."), value)
+            origins[_set(changed, key.split("."), value)] = locate(key)
         except RecipeError as error:
-            problems.append(Problem(str(error), key=key, place=origin))
+            problems.append(Problem(str(error), key=key, place=locate(key)))
     if problems:
         raise RecipeError(problems)
-    return changed
+    return changed, origins
 
 
 def profile_changes(table: Mapping[str, Any], profile: str) -> Mapping[str, Any]:
@@ -53,18 +58,26 @@ def profile_changes(table: Mapping[str, Any], profile: str) -> Mapping[str, Any]
     return dict(known[profile])
 
 
-def _set(table: Any, path: list[str], value: Any) -> None:
+def _set(table: Any, path: list[str], value: Any) -> str:
+    """Change one value; return its key with the index of each list item."""
     *parents, last = path
+    key = ""
     for depth, part in enumerate(parents):
-        table = _child(table, part, ".".join(path[: depth + 1]))
+        table, key = _child(table, part, ".".join(path[: depth + 1])), f"{key}{_step(table, part)}."
     if isinstance(table, list):
-        table[_index(table, last)] = value
+        last = _step(table, last)
+        table[int(last)] = value
     elif isinstance(table, dict):
         if last == "name" and table.get("name") != value:
             _forget_options(table)
         table[last] = value
     else:
         raise RecipeError(f"'{'.'.join(parents)}' is a value, not a table")
+    return key + last
+
+
+def _step(table: Any, part: str) -> str:
+    return str(_index(table, part)) if isinstance(table, list) else part
 
 
 def _forget_options(table: dict[str, Any]) -> None:

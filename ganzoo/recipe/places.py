@@ -19,13 +19,17 @@ class Places:
 
     file: str
     lines: dict[str, int] = field(default_factory=dict)
+    #: Where overridden keys come from instead.
+    origins: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str) -> str:
-        """Return `file:line` of a key, or of the nearest table around it, or just the file."""
-        while key:
-            if key in self.lines:
-                return f"{self.file}:{self.lines[key]}"
-            key = key.rpartition(".")[0]
+        """Return `file:line` of a key, or of the nearest table around it, or just the file; or what overrode it."""
+        overridden = next((outer for outer in _outwards(key) if outer in self.origins), None)
+        if overridden is not None:
+            return self.origins[overridden]
+        for outer in _outwards(key):
+            if outer in self.lines:
+                return f"{self.file}:{self.lines[outer]}"
         return self.file
 
 
@@ -52,6 +56,13 @@ def find_places(file: str, text: str) -> Places:
     return places
 
 
+def _outwards(key: str) -> Iterator[str]:
+    """Yield a dotted key and every table around it, from the inside out."""
+    while key:
+        yield key
+        key = key.rpartition(".")[0]
+
+
 def _join(path: str) -> str:
     return ".".join(part.strip("\"'") for part in _PART.findall(path))
 
@@ -70,7 +81,7 @@ def _resolve(path: str, counts: dict[str, int]) -> str:
 def _statements(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines at which a header or a key can begin: none inside a multi-line text or array."""
     quote, depth = "", 0
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not quote and depth <= 0:
             yield number, line
         quote, change = _scan(line, quote, is_header=not quote and depth <= 0 and bool(_HEADER.match(line)))
@@ -84,10 +95,10 @@ def _scan(line: str, quote: str, *, is_header: bool) -> tuple[str, int]:
     depth = position = 0
     while position < len(line):
         if quote:
-            end = line.find(quote, position)
+            end = _closing(line, quote, position)
             if end < 0:
                 return (quote if len(quote) == 3 else ""), depth
-            position, quote = end + len(quote), ""
+            position, quote = end, ""
             continue
         if line[position] == "#":
             break
@@ -97,3 +108,12 @@ def _scan(line: str, quote: str, *, is_header: bool) -> tuple[str, int]:
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(line[position], 0)
         position += max(len(opened), 1)
     return (quote if len(quote) == 3 else ""), depth
+
+
+def _closing(line: str, quote: str, position: int) -> int:
+    """Return where a text that is open at `position` has ended, or -1; a backslash hides what follows in "texts"."""
+    skipped = r"\\.|" if quote[0] == '"' else ""
+    for found in re.compile(f"{skipped}{quote}", re.DOTALL).finditer(line, position):
+        if found[0] == quote:
+            return found.end()
+    return -1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
@@ -48,11 +50,7 @@ def prepare_div2k(scale: int, *, origin: Path | None, folder: Path, report: Repo
         remedy = f"fetch the zips elsewhere, then run: ganzoo data prepare div2k/bicubic_x{scale} --from DIR"
         for remote in remote_files(scale).values():
             fetch(remote, origin, report, remedy)
-    splits = {split: (_images(origin, hr), _images(origin, lr)) for split, (hr, lr) in archive_names(scale).items()}
-    for split, (hr, _) in splits.items():
-        if not hr:
-            name = archive_names(scale)[split][0]
-            raise DataError(f"{origin}: has neither {name}.zip nor a folder {name} with images")
+    splits = {split: paired(origin, hr, lr, scale) for split, (hr, lr) in archive_names(scale).items()}
     builder = Div2k(scale=scale, splits=splits, report=report, data_dir=str(folder))
     builder.download_and_prepare()
     return Path(builder.data_dir)
@@ -66,11 +64,6 @@ class Picture:
     path: Path
     member: str | None = None
 
-    @property
-    def key(self) -> str:
-        """The number that low and high resolution share: `0001` of `0001x4.png`."""
-        return Path(self.name).stem.partition("x")[0] if self.name[:4].isdigit() else Path(self.name).stem
-
     def read(self) -> bytes:
         """Return the encoded image."""
         if self.member is None:
@@ -78,25 +71,61 @@ class Picture:
         with zipfile.ZipFile(self.path) as archive:
             if archive.getinfo(self.member).file_size > _LARGEST_MEMBER:
                 raise DataError(f"{self.path}: {self.member} is larger than an image should be")
-            return archive.read(self.member)
+            try:
+                return archive.read(self.member)
+            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+                raise DataError(f"{self.path}: {self.member} cannot be unpacked: {error}") from error
 
 
-def _images(origin: Path, archive: str) -> dict[str, Picture]:
-    """Return the images of one archive by key, from its zip or from the folder it unpacks to."""
+Pictures = Mapping[str, Picture]
+
+
+def paired(origin: Path, hr_archive: str, lr_archive: str, scale: int) -> tuple[Pictures, Pictures]:
+    """Return (hr, lr) of one split by the name they share: `0001` of `0001.png` and `0001x4.png`; lr may be empty.
+
+    DataError when there is no hr, or when there are lr images but not one for each hr.
+    """
+    hr = _by_name(_pictures(origin, hr_archive), scale)
+    lr = _by_name(_pictures(origin, lr_archive), scale, partners=hr)
+    if not hr:
+        raise DataError(f"{origin}: has neither {hr_archive}.zip nor a folder {hr_archive} with images")
+    if alone := sorted(set(hr) ^ set(lr) if lr else ()):
+        raise DataError(
+            f"{origin}: {len(alone)} images of {hr_archive} and {lr_archive} lack a partner, '{alone[0]}' first"
+        )
+    return hr, lr
+
+
+def _by_name(pictures: Sequence[Picture], scale: int, partners: Container[str] | None = None) -> Pictures:
+    found: dict[str, Picture] = {}
+    for picture in pictures:
+        name = Path(picture.name).stem
+        if partners is not None and name not in partners:
+            name = name.removesuffix(f"x{scale}")
+        if name in found:
+            raise DataError(f"{picture.path}: {picture.name} and {found[name].name} have the same name; keep one")
+        found[name] = picture
+    return found
+
+
+def _pictures(origin: Path, archive: str) -> list[Picture]:
+    """Return the images of one archive, from its zip or from the folder it unpacks to; hidden files are left out."""
     packed = origin / f"{archive}.zip"
     if packed.is_file():
         try:
             with zipfile.ZipFile(packed) as found:
-                names = [name for name in found.namelist() if Path(name).suffix.lower() in images.SUFFIXES]
+                pictures = [Picture(Path(name).name, packed, name) for name in found.namelist()]
         except zipfile.BadZipFile as error:
             raise DataError(f"{packed}: is no complete zip file: {error}") from error
-        pictures = [Picture(Path(name).name, packed, name) for name in names]
     else:
         base, _, scale = archive.partition("_bicubic_X")
         candidates = [origin / f"{base}_bicubic" / f"X{scale}", origin / archive] if scale else [origin / archive]
-        paths = [path for folder in candidates if folder.is_dir() for path in folder.rglob("*")]
-        pictures = [Picture(path.name, path) for path in paths if path.suffix.lower() in images.SUFFIXES]
-    return {picture.key: picture for picture in sorted(pictures, key=lambda picture: picture.name)}
+        pictures = [Picture(path.name, path) for folder in candidates for path in sorted(folder.rglob("*"))]
+    return [
+        picture
+        for picture in pictures
+        if Path(picture.name).suffix.lower() in images.SUFFIXES and not picture.name.startswith(".")
+    ]
 
 
 class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[misc, call-arg]
@@ -112,7 +141,7 @@ class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: i
         self,
         *,
         scale: int,
-        splits: Mapping[str, tuple[Mapping[str, Picture], Mapping[str, Picture]]],
+        splits: Mapping[str, tuple[Pictures, Pictures]],
         report: Report,
         data_dir: str,
     ) -> None:
@@ -143,26 +172,26 @@ class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: i
 
 
 def example(hr: Picture, lr: Picture | None, scale: int) -> dict[str, Any]:
-    """Return one pair as TFDS encodes it: files that are plain RGB PNGs keep their bytes."""
-    if lr is not None:
-        return {"lr": _encoded(lr), "hr": _encoded(hr)}
+    """Return one pair as TFDS encodes it: plain RGB PNGs keep their bytes. DataError naming a bad file."""
     array = _decoded(hr)
     height, width = (side // scale for side in array.shape[:2])
     if not height or not width:
         raise DataError(f"{hr.path}: {hr.name} is smaller than {scale} pixels")
+    if lr is not None:
+        given = _decoded(lr)
+        if given.shape[:2] != (height, width):
+            raise DataError(f"{lr.path}: {lr.name} is {given.shape[1]}x{given.shape[0]}, expected {width}x{height}")
+        return {"lr": _encoded(lr, given), "hr": _encoded(hr, array)}
     cut = array[: height * scale, : width * scale]
     small = images.resize_bicubic(cut, (height, width))
     return {"lr": Image.fromarray(small), "hr": Image.fromarray(cut)}
 
 
-def _encoded(picture: Picture) -> Any:
+def _encoded(picture: Picture, array: Array) -> Any:
     content = picture.read()
-    try:
-        with Image.open(io.BytesIO(content), formats=images.FORMATS) as header:
-            plain = header.format == "PNG" and header.mode == "RGB"
-    except OSError:
-        plain = False
-    return io.BytesIO(content) if plain else Image.fromarray(_decoded(picture))
+    with Image.open(io.BytesIO(content), formats=images.FORMATS) as image:
+        plain = image.format == "PNG" and image.mode == "RGB" and np.array_equal(np.asarray(image), array)
+    return io.BytesIO(content) if plain else Image.fromarray(array)
 
 
 def _decoded(picture: Picture) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import socket
 import urllib.request
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def fetch(remote: RemoteFile, folder: Path, report: Report, remedy: str) -> Path
     part = folder / f"{remote.name}.part"
     try:
         _continue(remote, part, report)
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise DataError(f"{remote.url}: {error}; the same command continues where it stopped, or {remedy}") from error
     _verify(remote, part)
     part.replace(target)

@@ -15,6 +15,7 @@ from ganzoo import Array, DataError, Field, Source
 from ganzoo_tfds.quiet import quiet
 
 _RANDOM_ACCESS = ("array_record", "parquet")
+_AGAIN = "remove that folder and prepare it again"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -33,6 +34,12 @@ def find_prepared(folder: Path, dataset: str) -> Path | None:
     return max(found, key=lambda path: tuple(int(part) for part in path.name.split("."))) if found else None
 
 
+def prepared_variants(folder: Path, dataset: str) -> list[str]:
+    """Return `name/config` of what is prepared of a data set that is named without its config."""
+    below = sorted(path for path in (folder / dataset).glob("*") if path.is_dir())
+    return [f"{dataset}/{path.name}" for path in below if find_prepared(folder, f"{dataset}/{path.name}")]
+
+
 class Prepared(Source):
     """One split of a prepared data set. Each process opens the files for itself: a fork must not share them."""
 
@@ -49,8 +56,11 @@ class Prepared(Source):
         return len(self._open())
 
     def __getitem__(self, index: int) -> dict[str, Array]:
-        with quiet():
-            row = self._open()[index]
+        try:
+            with quiet():
+                row = self._open()[index]
+        except (OSError, RuntimeError, ValueError) as error:
+            raise DataError(f"{self._path}: {self.name_of(index)} cannot be read: {error}; {_AGAIN}") from error
         return {name: np.asarray(row[name], field.dtype) for name, field in self.fields.items()}
 
     def name_of(self, index: int) -> str:
@@ -74,7 +84,10 @@ def _rows(path: Path, split: str) -> Any:
     with quiet():
         import tensorflow_datasets as tfds
 
-        builder = tfds.builder_from_directory(path)
+        try:
+            builder = tfds.builder_from_directory(path)
+        except Exception as error:  # JSON, protobuf, TFDS: each has its own for a damaged description
+            raise DataError(f"{path}: cannot be read: {error}; {_AGAIN}") from error
         form = builder.info.file_format.file_suffix if builder.info.file_format else "unknown"
         if form not in _RANDOM_ACCESS:
             raise DataError(

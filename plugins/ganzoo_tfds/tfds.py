@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from ganzoo import DataError, Dataset, Preparable, Report
-from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared
+from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants
 from ganzoo_tfds.quiet import quiet
 
 _OURS = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
@@ -36,7 +37,10 @@ class TFDS(Dataset, Preparable):
         known = stock_names()
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            return f"TFDS has no data set '{name}'" + (f"; did you mean '{close[0]}'?" if close else "")
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            return f"TFDS has no data set '{name}', and {folder} holds none of that name{hint}"
+        if variants := prepared_variants(folder, self.dataset):
+            return f"'{self.dataset}' comes in variants; {folder} holds {', '.join(variants)}: name one"
         remedies = {
             f"ganzoo data prepare {self.dataset}": "downloads and prepares it",
             f"ganzoo data prepare {self.dataset} --from DIR": "prepares the files you have",
@@ -55,8 +59,12 @@ class TFDS(Dataset, Preparable):
     def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:
         folder = directory or data_folder(None)
         there = find_prepared(folder, name)
+        if there is not None and origin is not None:
+            raise DataError(f"'{name}' is in {there} already; remove it to prepare it anew, or give another --data-dir")
         if there is not None:
             return there
+        if variants := [ours for ours in _OURS if ours.startswith(f"{name}/")]:
+            raise DataError(f"'{name}' comes in variants; name one of {', '.join(variants)}")
         with quiet():
             import tensorflow_datasets as tfds
 
@@ -68,6 +76,11 @@ class TFDS(Dataset, Preparable):
             from ganzoo_tfds.stock import prepare_stock
 
             return prepare_stock(name, origin=origin, folder=folder, report=report)
+
+    @classmethod
+    def recipe_lines(cls, name: str, *, directory: Path | None) -> str:
+        place = "" if directory is None else f"\ndata_dir = {json.dumps(str(directory.absolute()), ensure_ascii=False)}"
+        return f'[data]\nname = "tfds"\ndataset = "{name}"{place}'
 
 
 def stock_names() -> list[str]:

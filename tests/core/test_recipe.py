@@ -187,6 +187,20 @@ def test_wrong_overrides_and_profiles_are_recipe_errors(tmp_path):
     assert "unknown key 'sed'" in mistakes(tmp_path, GOOD, overrides=["train.sed=1"])[0]
 
 
+def test_a_wrong_value_is_told_where_it_was_written(tmp_path):
+    wrong = GOOD.replace('"train.batch_size" = 4', '"train.batch_size" = 0')
+    line = wrong.splitlines().index('"train.batch_size" = 0') + 1
+    assert mistakes(tmp_path, wrong, profile="smoke")[0].startswith(f"mine.toml:{line}: train.batch_size:")
+    from_option = mistakes(tmp_path, GOOD, overrides=["regularizers.r1.gamma=-1"])
+    assert from_option[0].startswith("--set regularizers.r1.gamma: regularizers.0.gamma:")
+
+
+def test_an_override_sets_one_value_and_nothing_beside_it(tmp_path):
+    assert load(tmp_path, overrides=["title=1\ntrain.seed = 9"]).train.seed == 0
+    for broken in ("=1", "train.=1", "train..seed=1", ".seed=1"):
+        assert "expected KEY=VALUE" in mistakes(tmp_path, GOOD, overrides=[broken])[0]
+
+
 def test_two_losses_of_one_name_get_keys_of_their_own(tmp_path):
     recipe = load(tmp_path, GOOD.replace("[[regularizers]]", '[[losses]]\nname = "hinge"\n\n[[regularizers]]'))
     assert [loss.key for loss in recipe.losses] == ["hinge", "hinge_2"]
@@ -215,6 +229,13 @@ def test_lines_are_found_through_comments_texts_and_arrays():
         "f:13",
         "f",
     ]
+
+
+def test_escaped_quotes_end_no_text():
+    text = 'a = "x \\" [t]"\nb = """\n\\"""\n[u]\n"""\nc = 1\n'
+    places = find_places("f", text)
+    assert list(tomllib.loads(text)) == ["a", "b", "c"]
+    assert [places(key) for key in ("a", "b", "c", "t", "u")] == ["f:1", "f:2", "f:6", "f", "f"]
 
 
 @pytest.mark.parametrize("name", list_recipes())

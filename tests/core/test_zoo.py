@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 
@@ -140,3 +141,37 @@ def test_a_disabled_plugin_is_not_imported(monkeypatch):
     zoo = load_zoo()
     assert [found.name for found in zoo.plugins if found.disabled] == ["losses", "srgan"]
     assert "hinge" not in zoo.names("loss")
+
+
+def test_a_disabled_plugin_of_this_process_offers_nothing_either(monkeypatch):
+    monkeypatch.setenv("GANZOO_DISABLE_PLUGINS", "mine")
+    assert "my_loss" not in load_zoo({"mine": losses({"my_loss": Loss})}).names("loss")
+
+
+@pytest.mark.parametrize("name", ["my.loss", "my/loss", "", 3])
+def test_a_name_that_a_recipe_could_not_write_is_reported(name):
+    assert "is no name" in error_of(losses({name: Loss}))
+
+
+def test_an_annotation_that_no_recipe_can_fill_is_reported():
+    class Callback(Loss):
+        """Wants code."""
+
+        def __init__(self, *, transform: Callable[[int], int] | None = None):
+            self.transform = transform
+
+    assert "'transform' has an annotation that no recipe can fill" in error_of(losses({"my_loss": Callback}))
+
+
+def test_two_plugins_of_one_name_are_told_apart():
+    zoo = load_zoo({"losses": losses({"my_loss": Loss})})
+    error = next(found.error for found in zoo.plugins if found.distribution == "(in process)")
+    assert "plugin 'losses' (keras-ganzoo" in error
+    assert "has the same name" in error
+    assert "hinge" in zoo.names("loss")
+
+
+def test_a_qualified_name_is_listed_and_known():
+    zoo = load_zoo({"one": losses({"my_loss": Loss}), "two": losses({"my_loss": Loss})})
+    assert {name for _, name, cls in zoo.components() if cls is Loss} == {"one/my_loss", "two/my_loss"}
+    assert zoo.kinds_of("two/my_loss") == ["loss"]

@@ -179,6 +179,59 @@ def test_the_command_prepares_from_files(ganzoo, tmp_path, div2k):
     assert done.code == 0, done.err
     assert "writing train 3/3" in done.out
     assert "is ready in" in done.out
+    assert f'data_dir = "{tmp_path / "data"}"' in done.out, "the lines for a recipe are printed"
+    again = ganzoo("data", "prepare", "div2k/bicubic_x2", "--from", div2k, "--data-dir", tmp_path / "data")
+    assert again.code == 4
+    assert "remove it to prepare it anew" in again.err
     unknown = ganzoo("data", "prepare", "vgg91")
     assert unknown.code == 4
     assert "did you mean 'vgg19'?" in unknown.err
+    variants = ganzoo("data", "prepare", "div2k", "--data-dir", tmp_path / "data")
+    assert variants.code == 4
+    assert "name one of div2k/bicubic_x2" in variants.err
+    ready = ganzoo("data", "prepare", "digits")
+    assert "needs no preparation" in ready.err
+
+
+@pytest.mark.parametrize(
+    ("given", "size", "cause"),
+    [
+        ("0002x4.png", (4, 5), "lack a partner"),
+        ("0001x4.png", (4, 6), "0001x4.png is 6x4, expected 5x4"),
+    ],
+)
+def test_low_resolution_images_that_do_not_fit_are_named(tmp_path, div2k, given, size, cause):
+    lows = div2k / "DIV2K_train_LR_bicubic" / "X4"
+    for name in {"0000x4.png", "0001x4.png", "0002x4.png"} - ({given} if "partner" in cause else set()):
+        photograph(lows / name, *(size if name == given else (4, 5)))
+    with pytest.raises(DataError, match=cause):
+        prepared(tmp_path, div2k)
+
+
+def test_names_with_an_x_and_hidden_files_are_no_trouble(tmp_path, div2k):
+    photograph(div2k / "DIV2K_train_HR" / "box2.png", 16, 16)
+    (div2k / "DIV2K_train_HR" / "._0001.png").write_bytes(b"what a Mac leaves behind")
+    prepared(tmp_path, div2k)
+    assert len(opened(tmp_path)) == 4
+
+
+def test_a_damaged_member_of_a_zip_is_named(tmp_path, div2k):
+    for name in ("DIV2K_train_HR", "DIV2K_valid_HR"):
+        with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+            for path in (div2k / name).iterdir():
+                archive.write(path, f"{name}/{path.name}")
+    broken = tmp_path / "DIV2K_train_HR.zip"
+    content = bytearray(broken.read_bytes())
+    content[200] ^= 1
+    broken.write_bytes(content)
+    with pytest.raises(DataError, match=r"DIV2K_train_HR\.zip: DIV2K_train_HR/000\d\.png cannot be unpacked"):
+        prepared(tmp_path, tmp_path)
+
+
+def test_damaged_records_are_told(tmp_path, div2k):
+    prepared(tmp_path, div2k)
+    record = next((tmp_path / "data").rglob("*train.array_record*"))
+    content = record.read_bytes()
+    record.write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match="cannot be read"):
+        opened(tmp_path)[0]
