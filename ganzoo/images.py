@@ -62,15 +62,21 @@ def write_image(path: Path, image: Array) -> None:
 
     DataError when the suffix is not one of PNG's, JPEG's or WebP's.
     """
+    content = encode_image(path, image)
+    temporary = path.with_name(f".{path.name}.part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.write_bytes(content)
+    temporary.replace(path)
+
+
+def encode_image(path: Path, image: Array) -> bytes:
+    """Return what a file of this name holds; DataError when its suffix is not one of PNG's, JPEG's or WebP's."""
     if path.suffix.lower() not in SUFFIXES:
         raise DataError(f"{path}: cannot write '{path.suffix}'; expected one of {', '.join(SUFFIXES)}")
     buffer = io.BytesIO()
     kind = {".png": "PNG", ".webp": "WEBP"}.get(path.suffix.lower(), "JPEG")
     Image.fromarray(image).save(buffer, kind, quality=95)
-    temporary = path.with_name(f".{path.name}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_bytes(buffer.getvalue())
-    temporary.replace(path)
+    return buffer.getvalue()
 
 
 def resize_bicubic(image: Array, size: tuple[int, int]) -> Array:

@@ -44,9 +44,9 @@ def console(*, stderr: bool = False) -> Console:
     return SafeConsole(file=stream, width=_PIPED_WIDTH if piped else None, highlight=False, soft_wrap=piped)
 
 
-def say(message: str) -> None:
+def say(message: str, *, stderr: bool = False) -> None:
     """Print one plain message; nothing in it is read as markup."""
-    console().print(Text(message))
+    console(stderr=stderr).print(Text(message))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:

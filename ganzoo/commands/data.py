@@ -32,14 +32,17 @@ def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
     """Download NAME (div2k/bicubic_x4, vgg19, ...), or take it from files, and prepare it for recipes."""
     require_torch_backend()
     from ganzoo.terminal import say
+    from ganzoo.training.signals import StopRequest
     from ganzoo.zoo import load_zoo
 
     owner = find_preparable(load_zoo(), name)
     reporter = Reporter()
-    try:
-        place = owner.prepare_files(name, origin=origin, directory=directory, report=reporter)
-    finally:
-        reporter.close()
+    with StopRequest("stopped; the same command goes on") as stop:
+        try:
+            place = owner.prepare_files(name, origin=origin, directory=directory, report=reporter)
+        finally:
+            reporter.close()
+        stop.check()
     say(f"{name} is ready in {place}")
     if lines := owner.recipe_lines(name, directory=directory):
         say(f"a recipe uses it as\n\n{lines}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +21,16 @@ if TYPE_CHECKING:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--data", metavar="DATASET", help="A dataset by name; the recipe's [validation] by default.")
 @click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of that dataset; repeatable.")
+@click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(run: Path, data: str | None, options: tuple[str, ...], as_json: bool) -> None:
+def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, as_json: bool) -> None:
     """Score the networks of a RUN folder on held-out data with the recipe's metrics, beside the task's baseline."""
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
     from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.terminal import say
     from ganzoo.training.evaluation import evaluate, scores_record
     from ganzoo.training.reload import trained_networks
     from ganzoo.zoo import load_zoo
@@ -37,7 +40,7 @@ def command(run: Path, data: str | None, options: tuple[str, ...], as_json: bool
     recipe = load_recipe(folder.recipe, zoo=zoo)
     source = held_out(recipe, zoo, data, options).open()
     with training_device(recipe.train.device):
-        networks, step = trained_networks(folder, recipe)
+        networks, step = trained_networks(folder, recipe, best=best, note=partial(say, stderr=True))
         scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed)
     if as_json:
         click.echo(json.dumps(scores_record(scores, step), indent=2))

@@ -12,6 +12,7 @@ from ganzoo.backend import require_torch_backend
 if TYPE_CHECKING:
     from ganzoo.recipe import Recipe
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.training.signals import StopRequest
     from ganzoo.zoo import Zoo
 
 
@@ -26,45 +27,119 @@ if TYPE_CHECKING:
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs lie."
 )
 @click.option("--resume", is_flag=True, help="Insist on going on with a run that exists.")
+@click.option(
+    "--allow-drift",
+    is_flag=True,
+    help="Go on although data, versions, threads or device changed; the manifest says so.",
+)
+@click.option(
+    "--fork", type=click.Path(path_type=Path), metavar="RUN", help="Start a new run from the networks of another."
+)
+@click.option(
+    "--weights", multiple=True, metavar="NETWORK=FILE", help="Start a new run from .weights.h5, .keras or .safetensors."
+)
 def command(
-    recipe: str, overrides: tuple[str, ...], profile: str | None, name: str | None, runs: Path, resume: bool
+    recipe: str,
+    overrides: tuple[str, ...],
+    profile: str | None,
+    name: str | None,
+    runs: Path,
+    resume: bool,
+    allow_drift: bool,
+    fork: Path | None,
+    weights: tuple[str, ...],
 ) -> None:
     """Train RECIPE: a file, the name of a bundled recipe, or a run folder to go on with.
 
-    The same command again continues where the last checkpoint was written; Ctrl-C saves first.
+    The same command again continues where the last checkpoint was written. Ctrl-C finishes the step and saves; a
+    second one stops at once.
     """
     require_torch_backend()
+    from ganzoo.training.signals import StopRequest
+
+    with StopRequest("stopped, nothing is lost; the same command goes on") as stop:
+        from ganzoo.zoo import load_zoo
+
+        zoo = load_zoo()
+        plan, run = _plan(recipe, zoo, overrides, profile, runs, name)
+        start = _start(fork, weights, run)
+        stop.check()
+        with run.working():
+            _train(plan, run, zoo, stop, resume=resume, allow_drift=allow_drift, start=start)
+
+
+def _plan(
+    recipe: str, zoo: Zoo, overrides: tuple[str, ...], profile: str | None, runs: Path, name: str | None
+) -> tuple[Recipe, RunFolder]:
     from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
-    from ganzoo.zoo import load_zoo
 
-    zoo = load_zoo()
     folder = Path(recipe)
     if folder.is_dir():
         run = RunFolder.existing(folder)
-        plan = load_recipe(run.recipe, zoo=zoo, profile=profile, overrides=overrides)
-    else:
-        plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
-        run = RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
-    _train(plan, run, zoo, resume=resume)
+        return load_recipe(run.recipe, zoo=zoo, profile=profile, overrides=overrides), run
+    plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
+    return plan, RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
 
 
-def _train(plan: Recipe, run: RunFolder, zoo: Zoo, *, resume: bool) -> None:
+def _start(fork: Path | None, weights: tuple[str, ...], run: RunFolder) -> tuple[RunFolder | None, dict[str, Path]]:
+    """Return what a new run starts from, checked as far as it can be before keras is imported."""
+    from ganzoo.errors import RecipeError
+    from ganzoo.runs.folder import RunFolder
+
+    files: dict[str, Path] = {}
+    for text in weights:
+        network, _, file = text.partition("=")
+        if not network or not file:
+            raise RecipeError(f"--weights {text}: expected NETWORK=FILE, as generator=generator.weights.h5")
+        if not Path(file).is_file():
+            raise RecipeError(f"--weights {text}: there is no file '{file}'")
+        files[network] = Path(file)
+    other = RunFolder.existing(fork) if fork is not None else None
+    if other is not None and other.path.resolve() == run.path.resolve():
+        raise RecipeError(f"--fork {fork}: a run cannot start from itself; give the new one another --name")
+    return other, files
+
+
+def _train(
+    plan: Recipe,
+    run: RunFolder,
+    zoo: Zoo,
+    stop: StopRequest,
+    *,
+    resume: bool,
+    allow_drift: bool,
+    start: tuple[RunFolder | None, dict[str, Path]],
+) -> None:
     from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     # data first: what is missing is told at once, before keras and torch are imported
     source = plan.data.open()
     held_out = plan.validation.open() if plan.validation else None
+    stop.check()
 
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
     from ganzoo.training.launch import launch
+    from ganzoo.training.warm_start import WarmStart
 
+    stop.check()
     progress = RunProgress()
     try:
         with training_device(plan.train.device):
-            scores = launch(plan, run, progress, source=source, held_out=held_out, plugins=zoo.plugins, resume=resume)
+            scores = launch(
+                plan,
+                run,
+                progress,
+                source=source,
+                held_out=held_out,
+                plugins=zoo.plugins,
+                resume=resume,
+                allow_drift=allow_drift,
+                start=WarmStart(fork=start[0], weights=start[1]) if any(start) else None,
+                stop=stop,
+            )
     finally:
         progress.close()
     if scores is not None:

@@ -17,7 +17,8 @@ from ganzoo.backend import require_torch_backend
     "--count", type=click.IntRange(min=1), default=64, show_default=True, help="How many, where the task invents them."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Which ones, where the task invents them.")
-def command(run: Path, inputs: tuple[Path, ...], output: Path, count: int, seed: int) -> None:
+@click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
+def command(run: Path, inputs: tuple[Path, ...], output: Path, count: int, seed: int, best: bool) -> None:
     """Let the networks of a RUN folder work: enlarge the photographs given as INPUTS, or draw new samples."""
     require_torch_backend()
     from ganzoo.assembly import training_device
@@ -31,7 +32,7 @@ def command(run: Path, inputs: tuple[Path, ...], output: Path, count: int, seed:
     folder = RunFolder.existing(run)
     recipe = load_recipe(folder.recipe, zoo=load_zoo())
     with training_device(recipe.train.device):
-        networks, _ = trained_networks(folder, recipe)
+        networks, _ = trained_networks(folder, recipe, best=best, note=say)
         written = recipe.task.sample(networks, inputs, output, count=count, rng=Random(seed, "sample"))
     for path in written:
         say(f"wrote {path}")

@@ -63,6 +63,7 @@ class View:
 class Scored:
     """One held-out result: by which method (a row of the table), what came out, what was wanted.
 
+    The row of the trained networks is called `generator`; baselines have names of their own.
     Where a person would look at it, `picture` shows the result (uint8, H x W x 3) and `name` tells which example it is.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -15,10 +16,15 @@ from torch.utils.data import DataLoader
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example, Tensor
-from ganzoo.errors import DataError
+from ganzoo.errors import DataError, ResourceError
 from ganzoo.recipe import Recipe
 from ganzoo.streams import derive_seed, numpy_generator
 from ganzoo.timeline import Timeline
+
+#: A worker that gives nothing for so many seconds hangs.
+_LONGEST_WAIT = 600
+_LOST_WORKER = re.compile("exited unexpectedly|timed out|killed by signal")
+_LOST = "a worker process for data was killed or hangs; memory may not suffice: set train.workers=0, or fewer"
 
 #: Decoded examples are kept in memory up to this size, shared out among the workers.
 CACHE_BYTES = 2**30
@@ -104,6 +110,10 @@ class StepBatches:
         first = number * self.batch_size
         return [self.locate(position)[1] for position in range(first, first + self.batch_size)]
 
+    def names(self, number: int) -> list[str]:
+        """Return what a person calls the examples of a step."""
+        return [self.source.name_of(index) for index in self.indices(number)]
+
     def tensors(self, number: int) -> dict[str, Tensor]:
         """Return the batch of a step as tensors, made here and now."""
         return {name: torch.from_numpy(value) for name, value in self[number].items()}
@@ -152,16 +162,31 @@ class StepLoader(DataLoader[Any]):
             multiprocessing_context="forkserver" if workers else None,
             worker_init_fn=_ignore_interrupt if workers else None,
             pin_memory=torch.cuda.is_available(),
+            timeout=_LONGEST_WAIT if workers else 0,
         )
 
     def __iter__(self) -> Iterator[Mapping[str, Tensor]]:  # type: ignore[override]
         start = time.perf_counter()
-        for batch in super().__iter__():
+        for batch in self._watched():
             if isinstance(batch, str):
                 raise DataError(batch)
             self.waited += time.perf_counter() - start
             yield batch
             start = time.perf_counter()
+
+    def _watched(self) -> Iterator[Any]:
+        """Yield what the workers make; ResourceError when one died or hangs."""
+        waiting = super().__iter__()
+        while True:
+            try:
+                batch = next(waiting)
+            except StopIteration:
+                return
+            except RuntimeError as error:
+                if self.num_workers and _LOST_WORKER.search(str(error)):
+                    raise ResourceError(f"{_LOST} ({' '.join(str(error).split())[:200]})") from error
+                raise
+            yield batch
 
 
 def _ignore_interrupt(_worker: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ganzoo.construction import component_table, plain, shown
 from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
@@ -44,6 +45,17 @@ _LISTS = ("losses", "regularizers", "metrics", "phases")
 _KNOWN = (*_TEXTS, *_TABLES, *_LISTS, "profiles")
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
+#: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
+INDECISIVE = (
+    "workers",
+    "log_every",
+    "sample_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "evaluate_every",
+    "best",
+)
+
 Settings = TypeVar("Settings", bound=Section)
 
 
@@ -68,6 +80,8 @@ class Recipe:
     ema: EmaSettings | None
     phases: tuple[PhaseSettings, ...]
     resolved: Mapping[str, Any]
+    #: Every component class in use, those inside other components too.
+    used: frozenset[type[Component]]
     text: str
 
     @property
@@ -76,9 +90,15 @@ class Recipe:
         return Timeline([(phase.name, phase.steps) for phase in self.phases])
 
     def digest(self) -> str:
-        """Return the sha256 of all that decides the result: the resolved table without its texts."""
-        decisive = {key: value for key, value in self.resolved.items() if key not in _TEXTS}
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        """Return the sha256 of all that decides the weights."""
+        return hashlib.sha256(json.dumps(decisive(self.resolved), sort_keys=True).encode()).hexdigest()
+
+
+def decisive(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the weights: a resolved table without its texts and without `INDECISIVE`."""
+    found = {key: value for key, value in resolved.items() if key not in _TEXTS}
+    train = found.get("train", {})
+    return {**found, "train": {key: value for key, value in train.items() if key not in INDECISIVE}}
 
 
 def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, overrides: Sequence[str] = ()) -> Recipe:
@@ -120,6 +140,7 @@ class _Reader:
     zoo: Zoo
     problems: list[Problem] = field(default_factory=list)
     resolved: dict[str, Any] = field(default_factory=dict)
+    used: set[type[Component]] = field(default_factory=set)
     #: The table of the component made last, every default written out.
     _made: Mapping[str, Any] = field(default_factory=dict)
 
@@ -156,8 +177,19 @@ class _Reader:
             ema=ema,
             phases=tuple(phases),
             resolved=self.resolved,
+            used=frozenset(self.used),
             text=text,
         )
+
+    # -- the zoo, taking down every class that a table names -----------------------------------------------------------
+
+    def find(self, kind: str, name: str) -> type[Component]:
+        found = self.zoo.find(kind, name)
+        self.used.add(found)
+        return found
+
+    def components(self) -> Iterable[tuple[str, str, type[Component]]]:
+        return self.zoo.components()
 
     # -- sections ------------------------------------------------------------------------------------------------------
 
@@ -304,7 +336,7 @@ class _Reader:
 
     def maker(self, key: str, own: Mapping[str, Any]) -> Callable[[], Metric]:
         def make() -> Metric:
-            metric: Metric = component_table("metric", own, zoo=self.zoo, key=key, base=Metric).component
+            metric: Metric = component_table("metric", own, zoo=self, key=key, base=Metric).component
             return metric
 
         return make
@@ -346,7 +378,7 @@ class _Reader:
         if given is None:
             return None
         try:
-            made = component_table(kind, given, zoo=self.zoo, key=key, locate=self.places, base=base)
+            made = component_table(kind, given, zoo=self, key=key, locate=self.places, base=base)
         except RecipeError as error:
             self.problems += error.problems
             return None

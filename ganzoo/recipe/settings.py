@@ -35,7 +35,13 @@ class TrainSettings(Section):
     checkpoint_every: PositiveInt = 500
     keep_checkpoints: Annotated[int, Ge(2)] = 2
     samples: PositiveInt = 16
+    #: Score the networks on held-out data every so many steps; absent: at the end only.
+    evaluate_every: PositiveInt | None = None
+    #: The score by which the best checkpoint is kept beside the newest.
+    best: Annotated[str, MinLen(1)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    #: strict: every operation gives the same bits again, or the run refuses to start. auto: strict on a CPU.
+    determinism: Literal["auto", "strict", "seeded"] = "auto"
 
 
 class EmaSettings(Section):

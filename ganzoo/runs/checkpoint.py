@@ -1,29 +1,33 @@
 """Checkpoints are data: a folder with one uncompressed `.npz` and a manifest that it is verified against.
 
-Names, shapes and types of what is expected come from the assembled model, never from the file; nothing is unpickled.
+Names, shapes and types of what is expected come from the assembled model, never from the file; nothing is unpickled,
+and no more is read than the model expects.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
-import shutil
+import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from ganzoo.contracts.tensor import Array
 from ganzoo.errors import CheckpointError, ResourceError
-from ganzoo.runs.files import sync_folder, to_json, write_durably
+from ganzoo.runs import files
 
 FORMAT = 1
 _NAME = re.compile(r"step-(\d{9})")
+#: What numpy writes before the numbers of an array, at most.
+_LONGEST_HEADER = 4096
+#: A save that failed is tried again after so many seconds each time: a full disk is often full for a moment only.
+PATIENCE = (0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Loaded:
 
 
 class CheckpointStore:
-    """The checkpoints of one run, newest last; at least `keep` are kept."""
+    """The checkpoints of one run, newest last; the newest `keep` are kept."""
 
     def __init__(self, folder: Path, *, keep: int = 2) -> None:
         self.folder = folder
@@ -48,42 +52,63 @@ class CheckpointStore:
             return []
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
 
-    def save(self, step: int, values: Mapping[str, Array], *, recipe: str) -> Path:
-        """Write one checkpoint beside the others, flush it, make it appear by a rename, then drop the oldest."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.sweep()
-        final = self.folder / f"step-{step:09d}"
-        temporary = self.folder / f".{final.name}.part"
+    def save(
+        self,
+        step: int,
+        values: Mapping[str, Array],
+        *,
+        recipe: str,
+        facts: Mapping[str, Any] | None = None,
+        complain: Callable[[str], None] = lambda _message: None,
+    ) -> Path:
+        """Write one checkpoint beside the others, flush it, make it appear by a rename, then drop the oldest.
+
+        `facts` go into its manifest. A save that fails is tried again a few times, and `complain` told; ResourceError
+        when it fails for good, with every older checkpoint intact.
+        """
         content = _pack(values)
+        manifest = files.to_json(_manifest(step, values, content, recipe, facts or {}))
+        for pause in PATIENCE:
+            try:
+                return self._write(step, content, manifest)
+            except ResourceError as error:
+                complain(f"{error}; trying again in {pause:g} s")
+                time.sleep(pause)
+        return self._write(step, content, manifest)
+
+    def _write(self, step: int, content: bytes, manifest: bytes) -> Path:
+        final = self.folder / f"step-{step:09d}"
+        files.make_folder(self.folder)
+        self.sweep()
+        temporary = files.hidden(final)
         try:
-            temporary.mkdir()
-            write_durably(temporary / "state.npz", content)
-            write_durably(temporary / "manifest.json", to_json(_manifest(step, values, content, recipe)))
-            if final.exists():
-                shutil.rmtree(final)
-            temporary.rename(final)
-            sync_folder(self.folder)
+            files.make_folder(temporary)
+            files.write_durably(temporary / "state.npz", content)
+            files.write_durably(temporary / "manifest.json", manifest)
+            files.publish_folder(temporary, final)
+            self.rotate()
         except OSError as error:
-            raise ResourceError(
-                f"{final}: cannot be written: {error.strerror}; older checkpoints are intact"
-            ) from error
-        self.rotate()
+            raise files.no_room(final, error, len(content)) from error
+        finally:
+            self.sweep()
         return final
 
     def sweep(self) -> None:
         """Remove what an interrupted save left."""
-        for path in self.folder.glob(".step-*.part"):
-            shutil.rmtree(path)
+        files.sweep(self.folder)
 
     def rotate(self) -> None:
         """Drop all but the newest `keep`."""
         for path in self.paths()[: -self._keep]:
-            doomed = path.with_name(f".{path.name}.part")
-            path.rename(doomed)
-            shutil.rmtree(doomed)
+            files.remove_folder(path)
+
+    def facts(self, path: Path) -> Mapping[str, Any]:
+        """Return what was put into a checkpoint's manifest beside its arrays."""
+        found: Mapping[str, Any] = _read_manifest(path).get("facts", {})
+        return found
 
     def load_newest(
-        self, expected: Mapping[str, Any], *, recipe: str, below: str = ""
+        self, expected: Mapping[str, Any], *, recipe: str | None, below: str | tuple[str, ...] = ""
     ) -> tuple[Loaded | None, list[str]]:
         """Return the newest checkpoint that verifies, and why each newer one did not. None when there is none at all.
 
@@ -100,7 +125,9 @@ class CheckpointStore:
         return None, []
 
 
-def load(path: Path, expected: Mapping[str, Any], *, recipe: str | None = None, below: str = "") -> Loaded:
+def load(
+    path: Path, expected: Mapping[str, Any], *, recipe: str | None = None, below: str | tuple[str, ...] = ""
+) -> Loaded:
     """Read and verify one checkpoint: hash, recipe, exact names, shapes, types, finite numbers.
 
     `below` looks only at the arrays whose names start with it: `networks/` is enough for sampling.
@@ -108,12 +135,22 @@ def load(path: Path, expected: Mapping[str, Any], *, recipe: str | None = None, 
     manifest = _read_manifest(path)
     if recipe is not None and manifest["recipe"] != recipe:
         raise CheckpointError(f"{path}: belongs to another recipe (sha256 {manifest['recipe'][:12]}...)")
-    content = _read(path / "state.npz")
-    if hashlib.sha256(content).hexdigest() != manifest["sha256"]:
-        raise CheckpointError(f"{path}: state.npz is damaged: its sha256 is not the one in manifest.json")
-    values = {name: value for name, value in _unpack(path, content).items() if name.startswith(below)}
-    _verify(path, values, expected)
+    try:
+        with (path / "state.npz").open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != manifest["sha256"]:
+                raise CheckpointError(f"{path}: state.npz is damaged: its sha256 is not the one in manifest.json")
+            values = _unpack(path, file, expected, below)
+    except OSError as error:
+        raise CheckpointError(f"{path / 'state.npz'}: cannot be read: {error.strerror}") from error
     return Loaded(path=path, step=manifest["step"], values=values)
+
+
+def arrays_of(path: Path) -> list[str]:
+    """Return the names of the arrays that a checkpoint says it holds; CheckpointError when it does not say."""
+    arrays = _read_manifest(path).get("arrays")
+    if not isinstance(arrays, dict):
+        raise CheckpointError(f"{path}: manifest.json does not list its arrays")
+    return list(arrays)
 
 
 def _pack(values: Mapping[str, Array]) -> bytes:
@@ -122,26 +159,24 @@ def _pack(values: Mapping[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
-def _manifest(step: int, values: Mapping[str, Array], content: bytes, recipe: str) -> dict[str, Any]:
+def _manifest(
+    step: int, values: Mapping[str, Array], content: bytes, recipe: str, facts: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "step": step,
         "recipe": recipe,
         "sha256": hashlib.sha256(content).hexdigest(),
         "arrays": {name: [str(value.dtype), list(value.shape)] for name, value in values.items()},
+        "facts": dict(facts),
     }
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
     try:
-        manifest = json.loads(_read(path / "manifest.json"))
+        manifest = files.read_json(path / "manifest.json")
+    except OSError as error:
+        raise CheckpointError(f"{path / 'manifest.json'}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise CheckpointError(f"{path}: manifest.json is not JSON: {error}") from error
     kinds = {"format": int, "step": int, "recipe": str, "sha256": str}
@@ -157,23 +192,40 @@ def _step_of(path: Path) -> int:
     return int(match.group(1)) if match else -1
 
 
-def _unpack(path: Path, content: bytes) -> dict[str, Array]:
+def _unpack(path: Path, file: IO[bytes], expected: Mapping[str, Any], below: str | tuple[str, ...]) -> dict[str, Array]:
+    """Read the arrays whose names start with `below`: exactly the expected ones, and no byte more than they take."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(file) as archive:
+            members = {
+                item.filename.removesuffix(".npy"): item
+                for item in archive.infolist()
+                if item.filename.startswith(below)
+            }
+            if sum(item.filename.startswith(below) for item in archive.infolist()) != len(members):
+                raise CheckpointError(f"{path}: state.npz has two arrays of one name")
+            _refuse(path, "lacks", sorted(set(expected) - set(members)))
+            _refuse(path, "has unexpected", sorted(set(members) - set(expected)))
+            return {name: _array(path, archive, members[name], name, expected[name]) for name in expected}
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"{path}: state.npz cannot be read: {error}") from error
 
 
-def _verify(path: Path, values: Mapping[str, Array], expected: Mapping[str, Any]) -> None:
-    _refuse(path, "lacks", sorted(set(expected) - set(values)))
-    _refuse(path, "has unexpected", sorted(set(values) - set(expected)))
-    for name, value in values.items():
-        wanted = (str(expected[name].dtype), tuple(expected[name].shape))
-        if (str(value.dtype), value.shape) != wanted:
-            raise CheckpointError(f"{path}: {name} is {value.dtype} {value.shape}, expected {wanted[0]} {wanted[1]}")
-        if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise CheckpointError(f"{path}: {name} has numbers that are not finite")
+def _array(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, expected: Any) -> Array:
+    wanted = np.dtype(str(expected.dtype)), tuple(expected.shape)
+    if member.compress_type != zipfile.ZIP_STORED or member.file_size > _nbytes(*wanted) + _LONGEST_HEADER:
+        raise CheckpointError(f"{path}: {name} takes {member.file_size} bytes, expected {wanted[0]} {wanted[1]}")
+    with archive.open(member) as content:
+        value = np.asarray(np.lib.format.read_array(content, allow_pickle=False))
+        rest = content.read(1)
+    if (value.dtype, value.shape) != wanted or rest:
+        raise CheckpointError(f"{path}: {name} is {value.dtype} {value.shape}, expected {wanted[0]} {wanted[1]}")
+    if value.dtype.kind == "f" and not np.isfinite(value).all():
+        raise CheckpointError(f"{path}: {name} has numbers that are not finite")
+    return value
+
+
+def _nbytes(dtype: np.dtype[Any], shape: Sequence[int]) -> int:
+    return int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
 
 
 def _refuse(path: Path, verb: str, names: Sequence[str]) -> None:

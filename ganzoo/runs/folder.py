@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ganzoo.contracts.field import Field
+from ganzoo.contracts.tensor import Array
 from ganzoo.errors import CheckpointError, RecipeError, ResourceError
+from ganzoo.images import encode_image
+from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore
-from ganzoo.runs.files import to_json, write_durably
 from ganzoo.runs.journal import Journal
+from ganzoo.runs.lock import locked
 
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -22,11 +24,14 @@ class RunFolder:
     """Paths and small files of one run.
 
     recipe.toml       the resolved recipe, every default written out
-    manifest.json     versions, plugins, device, seed, data, fields; `status` is running, stopped or finished
+    manifest.json     environment, plugins, seed, data, fields; `status` is running or finished
     metrics.jsonl     losses by step
+    timing.jsonl      seconds since the process began training, by step; the one log that two equal runs differ in
+    scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
     samples/          pictures of the same fixed inputs over time
     held_out/         the results on held-out examples, to look at
     checkpoints/      the newest states, complete
+    best/             the state with the best score so far, where train.best names one
     evaluation.json   the scores on held-out data
     generator.keras   the trained generator (one file for each network of its side)
     """
@@ -39,6 +44,8 @@ class RunFolder:
         self.held_out = path / "held_out"
         self.evaluation = path / "evaluation.json"
         self.journal = Journal(path / "metrics.jsonl")
+        self.timing = Journal(path / "timing.jsonl")
+        self.scores = Journal(path / "scores.jsonl")
 
     @classmethod
     def named(cls, runs: Path, name: str) -> RunFolder:
@@ -62,36 +69,64 @@ class RunFolder:
         """Return the checkpoints of this run."""
         return CheckpointStore(self.path / "checkpoints", keep=keep)
 
+    def best(self) -> CheckpointStore:
+        """Return where the best checkpoint is kept."""
+        return CheckpointStore(self.path / "best", keep=1)
+
     @property
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return self.manifest.is_file()
 
-    def probe(self) -> None:
-        """Make the folder and write, flush and rename a file in it; ResourceError before any work when that fails."""
-        try:
-            self.samples.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ResourceError(
-                f"{self.path}: cannot be made: {error.strerror}; choose another place with --runs"
-            ) from error
-        write_durably(self.path / "probe", b"")
-        (self.path / "probe").unlink()
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Make the folder, hold its lock, prove that it can be written, sweep what a killed process left half-done.
 
-    def discard_if_new(self) -> None:
-        """Remove the empty folders of a run that could not begin."""
-        for folder in (self.samples, self.path):
-            with suppress(OSError):
-                folder.rmdir()
+        Nothing stays of a folder in which no run could begin. LockedError when another process works here;
+        ResourceError when it cannot be written.
+        """
+        try:
+            files.make_folder(self.path)
+        except ResourceError as error:
+            raise ResourceError(f"{error}; choose another place with --runs") from error
+        try:
+            with locked(self.path):
+                self.sweep()
+                files.probe(self.path)
+                yield
+        finally:
+            self._discard_if_empty()
+
+    def sweep(self) -> None:
+        """Remove what a killed process left half-written."""
+        for folder in (self.path, self.samples, self.held_out, self.checkpoints().folder, self.best().folder):
+            files.sweep(folder)
+
+    def _discard_if_empty(self) -> None:
+        with suppress(OSError):
+            if {entry.name for entry in self.path.iterdir()} == {".lock"}:
+                (self.path / ".lock").unlink()
+                self.path.rmdir()
+
+    def write_picture(self, path: Path, picture: Array) -> None:
+        """Write a picture; ResourceError when that fails."""
+        files.make_folder(path.parent)
+        files.write_durably(path, encode_image(path, picture))
+
+    def truncate_logs(self, step: int) -> None:
+        """Drop what the logs say about `step` and later: it will be said again."""
+        for log in (self.journal, self.timing, self.scores):
+            if log.path.exists():
+                log.truncate(step)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replace the manifest."""
-        write_durably(self.manifest, to_json(manifest))
+        files.write_durably(self.manifest, files.to_json(manifest))
 
     def read_manifest(self) -> dict[str, Any]:
         """Return the manifest; CheckpointError when it is damaged."""
         try:
-            manifest = json.loads(self.manifest.read_bytes())
+            manifest = files.read_json(self.manifest)
         except (OSError, ValueError) as error:
             raise CheckpointError(f"{self.manifest}: cannot be read: {error}") from error
         if not isinstance(manifest, dict):

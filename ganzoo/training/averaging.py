@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 
@@ -21,9 +21,11 @@ class WeightAverage:
         self._decay = decay
         self._ramp_up = ramp_up
 
-    def start_from(self, live: Mapping[str, Network]) -> None:
-        """Make the averages equal to the live networks."""
+    def start_from(self, live: Mapping[str, Network], only: Collection[str] | None = None) -> None:
+        """Make the averages, all or only some, equal to the live networks."""
         for name, average in self.networks.items():
+            if only is not None and name not in only:
+                continue
             for mine, other in zip(average.weights, live[name].weights, strict=True):
                 mine.assign(other)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.task import Scored, Task
 from ganzoo.contracts.tensor import Network
+from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
 from ganzoo.wiring import WiredMetric
 
@@ -70,7 +72,21 @@ def built(metrics: Sequence[WiredMetric]) -> list[Metric]:
 
 def scores_record(scores: Scores, step: int) -> dict[str, Any]:
     """Return scores as they are stored: with the step and the number of examples beside them."""
-    return {"step": step, "examples": dict(scores.examples), "scores": {k: dict(v) for k, v in scores.rows.items()}}
+    return {
+        "step": step,
+        "examples": dict(scores.examples),
+        "scores": {method: dict(row) for method, row in scores.rows.items()},
+        "larger_is_better": dict(scores.larger_is_better),
+    }
+
+
+def read_scores(path: Path) -> Scores | None:
+    """Return scores that were stored by an earlier process; None where there are none that can be read."""
+    try:
+        record = read_json(path)
+        return Scores(record["scores"], record["examples"], record["larger_is_better"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _results(metrics: Sequence[Metric]) -> dict[str, float]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+import zipfile
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import keras
 import tomli_w
 
 from ganzoo.assembly import assemble
@@ -13,14 +17,21 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, RecipeError
-from ganzoo.images import write_image
-from ganzoo.recipe import Recipe
-from ganzoo.runs.files import to_json, write_durably
+from ganzoo.recipe import Recipe, decisive
+from ganzoo.runs import files
+from ganzoo.runs.checkpoint import Loaded
+from ganzoo.runs.environment import describe_plugins, differences, environment
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
-from ganzoo.training.evaluation import Scores, built, evaluate, scores_record
+from ganzoo.training import determinism
+from ganzoo.training.evaluation import Scores, built, evaluate, read_scores, scores_record
 from ganzoo.training.setup import build_model
+from ganzoo.training.signals import StopRequest
 from ganzoo.training.trainer import Observer, Trainer
+from ganzoo.training.warm_start import WarmStart
+
+#: The zip format knows no earlier day; a file that says when it was made never equals another.
+_NO_DAY = (1980, 1, 1, 0, 0, 0)
 
 
 def launch(
@@ -31,75 +42,150 @@ def launch(
     source: Source,
     held_out: Source | None,
     plugins: Iterable[Any],
-    resume: bool,
+    resume: bool = False,
+    allow_drift: bool = False,
+    start: WarmStart | None = None,
+    stop: StopRequest | None = None,
 ) -> Scores | None:
     """Train on `source` to the recipe's end in the run folder, write networks and scores, return the scores.
 
+    The caller holds the folder (`run.working()`) and lets `stop` watch for signals if it wants any watched.
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found
-    before the first step: networks, feature weights, the folder.
+    before the first step: networks, feature weights, the folder, other data or another environment than the run began
+    with (`allow_drift` goes on and says so in the manifest). `start` gives a new run the weights of another.
     """
-    check_resumable(recipe, run, resume=resume)
-    run.probe()
-    try:
-        trainer = prepare(recipe, run, observer, source, held_out)
-    except BaseException:
-        run.discard_if_new()
-        raise
-    begin(recipe, run, trainer, plugins)
-    first = trainer.restore()
-    if first == trainer.model.timeline.total_steps and run.read_manifest()["status"] == "finished":
+    stop = stop or StopRequest()
+    check_recipe(recipe, run, resume=resume)
+    device = keras.src.backend.torch.core.get_device()
+    kept = determinism.resolve(recipe.train.determinism, device)
+    determinism.enforce(kept)
+    trainer = prepare(recipe, run, observer, source, held_out)
+    trainer.environment = environment(describe_plugins(plugins, recipe.used))
+    stop.check()
+    begin(recipe, run, trainer, kept, start)
+    loaded = trainer.load()
+    if is_finished(run, loaded, trainer):
         observer.note(f"{run.path}: the run is finished already; nothing to train")
-    else:
-        trainer.train(first)
+        return read_scores(run.evaluation)
+    accept_drift(run, trainer, loaded, allow=allow_drift)
+    if recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda"):
+        trainer.rehearse()
+    loaded = loaded or warm_up(run, trainer, start)
+    trainer.train(trainer.adopt(loaded), stop)
     return finish(recipe, run, trainer, held_out)
 
 
 def prepare(recipe: Recipe, run: RunFolder, observer: Observer, source: Source, held_out: Source | None) -> Trainer:
     """Build every network, loss and metric; raises what is wrong before anything is written."""
+    if recipe.train.best is not None and (recipe.train.evaluate_every is None or held_out is None):
+        raise RecipeError("train.best: needs train.evaluate_every, a section [validation] and [[metrics]]")
     built(recipe.metrics)
     model = build_model(recipe, assemble(recipe, source.fields))
-    trainer = Trainer(recipe, model, source, held_out or source, run, observer)
+    trainer = Trainer(recipe, model, source, held_out, run, observer)
     model.prepare(trainer.batches.tensors(0))
     return trainer
 
 
-def check_resumable(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
+# -- may it go on? -----------------------------------------------------------------------------------------------------
+
+
+def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
     """Refuse to resume nothing, or to go on with another recipe; the differences are listed."""
     if not run.exists:
         if resume:
             raise CheckpointError(f"{run.path}: there is no run to resume; leave --resume out to start one")
         return
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
-        stored = tomllib.loads(run.recipe.read_text(encoding="utf-8"))
-        changes = "\n".join(f"  {line}" for line in differences(stored, recipe.resolved))
+        changes = _indented(differences(decisive(_stored_recipe(run)), decisive(recipe.resolved)))
         raise RecipeError(
-            f"{run.path}: holds a run of another recipe; start a new one with --name, or undo these changes:\n{changes}"
+            f"{run.path}: holds a run of another recipe; undo these changes, or start a new run from its weights with "
+            f"--name NEW --fork {run.path}:\n{changes}"
         )
 
 
-def begin(recipe: Recipe, run: RunFolder, trainer: Trainer, plugins: Iterable[Any]) -> None:
-    """Write recipe and manifest of a new run; refuse to go on with one whose data changed."""
-    source = trainer.batches.source
-    if not run.exists:
-        write_durably(run.recipe, tomli_w.dumps(dict(recipe.resolved)).encode())
-        run.write_manifest(
-            describe_run(
-                name=run.path.name, digest=recipe.digest(), seed=recipe.train.seed, source=source, plugins=plugins
-            )
+def begin(recipe: Recipe, run: RunFolder, trainer: Trainer, kept: str, start: WarmStart | None) -> None:
+    """Write recipe and manifest of a new run; of one that goes on, the recipe with what may change."""
+    resolved = tomli_w.dumps(dict(recipe.resolved)).encode()
+    if run.exists:
+        if run.recipe.read_bytes() != resolved:
+            files.write_durably(run.recipe, resolved)
+        return
+    files.write_durably(run.recipe, resolved)
+    manifest = describe_run(
+        name=run.path.name,
+        digest=trainer.digest,
+        seed=recipe.train.seed,
+        determinism=kept,
+        data=describe_data(trainer.batches.source),
+        environment=trainer.environment,
+    )
+    run.write_manifest({**manifest, "origin": start.origin() if start else None})
+
+
+def is_finished(run: RunFolder, loaded: Loaded | None, trainer: Trainer) -> bool:
+    """Return whether nothing is left to do, and the last state verifies."""
+    return loaded is not None and loaded.step == trainer.total and run.read_manifest()["status"] == "finished"
+
+
+def accept_drift(run: RunFolder, trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None:
+    """Refuse to go on with other data or in another environment, or stamp the run with what changed."""
+    manifest = run.read_manifest()
+    now = {"environment": dict(trainer.environment), "data": describe_data(trainer.batches.source)}
+    changes = list(differences({key: manifest.get(key) for key in now}, json.loads(files.to_json(now))))
+    if not changes:
+        return
+    if not allow:
+        raise CheckpointError(
+            f"{run.path}: to the byte, the run can only go on as it began, but this changed:\n{_indented(changes)}\n"
+            f"undo it, or go on with --allow-drift, which the manifest will say, or start a new run from its weights "
+            f"with --name NEW --fork {run.path}"
         )
-    elif run.read_manifest()["data"] != describe_data(source):
-        raise CheckpointError(f"{run.path}: the data changed since the run began; start a new run with --name")
+    after = loaded.step if loaded else 0
+    stamp = [*manifest.get("drift", []), {"after_step": after, "changes": changes}]
+    run.write_manifest({**manifest, **now, "drift": stamp})
+    trainer.observer.note(f"going on after step {after} although this changed:\n{_indented(changes)}")
+
+
+def warm_up(run: RunFolder, trainer: Trainer, start: WarmStart | None) -> Loaded | None:
+    """Give a run without a checkpoint the weights it starts from, if any, and save them as its step 0."""
+    origin = run.read_manifest().get("origin")
+    if start is None and origin is None:
+        return None
+    if start is None or origin != start.origin():
+        raise CheckpointError(
+            f"{run.path}: began from the weights of {json.dumps(origin)}, which are not taken over yet; "
+            "run the command it was started with again"
+        )
+    for note in start.apply(trainer.model):
+        trainer.observer.note(note)
+    trainer.save(0)
+    return trainer.load()
+
+
+def _stored_recipe(run: RunFolder) -> dict[str, Any]:
+    try:
+        return tomllib.loads(run.recipe.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{run.recipe}: cannot be read: {error}") from error
+
+
+def _indented(lines: Iterable[str]) -> str:
+    return "\n".join(f"  {line}" for line in lines)
+
+
+# -- the end -----------------------------------------------------------------------------------------------------------
 
 
 def finish(recipe: Recipe, run: RunFolder, trainer: Trainer, held_out: Source | None) -> Scores | None:
     """Export the generator's networks, score them on held-out data, mark the run as finished."""
     networks = trainer.model.sampling_networks()
     for name in trainer.model.players["generator"].networks:
-        export(networks[name], run, name)
+        files.write_durably(run.path / f"{name}.keras", exported(networks[name]))
     scores = None
     if held_out is not None and recipe.metrics:
-        scores = evaluate(recipe.task, networks, held_out, recipe.metrics, seed=recipe.train.seed, show=Gallery(run))
-        write_durably(run.evaluation, to_json(scores_record(scores, trainer.model.step_number)))
+        gallery = Gallery(run, trainer)
+        scores = evaluate(recipe.task, networks, held_out, recipe.metrics, seed=recipe.train.seed, show=gallery)
+        files.write_durably(run.evaluation, files.to_json(scores_record(scores, trainer.model.step_number)))
     run.write_manifest({**run.read_manifest(), "status": "finished"})
     return scores
 
@@ -107,38 +193,33 @@ def finish(recipe: Recipe, run: RunFolder, trainer: Trainer, held_out: Source | 
 class Gallery:
     """Writes the first few held-out results as pictures."""
 
-    def __init__(self, run: RunFolder, most: int = 20) -> None:
-        self._folder = run.held_out
+    def __init__(self, run: RunFolder, trainer: Trainer, most: int = 20) -> None:
+        self._run = run
+        self._trainer = trainer
         self._left = most
 
     def __call__(self, scored: Scored) -> None:
         """Write one result where it has a picture."""
-        if scored.picture is not None and self._left > 0:
+        picture = scored.picture
+        if picture is not None and self._left > 0:
             self._left -= 1
-            write_image(self._folder / f"{scored.name}-{scored.method}.png", scored.picture)
+            path = self._run.held_out / f"{scored.name}-{scored.method}.png"
+            self._trainer.optional("held-out pictures", lambda: self._run.write_picture(path, picture))
 
 
-def export(network: Network, run: RunFolder, name: str) -> None:
-    """Write one network as `NAME.keras`."""
-    temporary = run.path / f".{name}.part.keras"
-    network.save(temporary)
-    temporary.replace(run.path / f"{name}.keras")
+def exported(network: Network) -> bytes:
+    """Return one network as a `.keras` file: the same bytes for the same weights."""
+    raw, plain = io.BytesIO(), io.BytesIO()
+    keras.src.saving.saving_lib.save_model(network, raw)
+    with zipfile.ZipFile(raw) as given, zipfile.ZipFile(plain, "w") as made:
+        for name in sorted(given.namelist()):
+            content = given.read(name)
+            if name == "metadata.json":
+                content = _without_date(content)
+            made.writestr(zipfile.ZipInfo(name, _NO_DAY), content)
+    return plain.getvalue()
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line for each key whose value changed."""
-    before, after = dict(_flat(old)), dict(_flat(new))
-    for key in sorted(before.keys() | after.keys()):
-        if before.get(key) != after.get(key):
-            yield f"{key}: {before.get(key, '(absent)')} -> {after.get(key, '(absent)')}"
-
-
-def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _flat(part, f"{key}.{name}" if key else name)
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            yield from _flat(part, f"{key}.{index}")
-    else:
-        yield key, value
+def _without_date(metadata: bytes) -> bytes:
+    known: Mapping[str, Any] = json.loads(metadata)
+    return json.dumps({key: value for key, value in known.items() if key != "date_saved"}).encode()

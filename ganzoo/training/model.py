@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import keras
@@ -23,6 +24,7 @@ from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
 from ganzoo.timeline import Timeline
 from ganzoo.training.averaging import WeightAverage
+from ganzoo.training.guard import FiniteGuard, NotFinite
 from ganzoo.training.optimizers import descend
 from ganzoo.training.state import network_state, numbered
 from ganzoo.wiring import WiredLoss, WiredRegularizer
@@ -77,6 +79,7 @@ class AdversarialModel(keras.Model):
         self.clip_norm = clip_norm
         self.average = average
         self._written_rates: dict[PlayerName, float] = {}
+        self._guard = FiniteGuard()
         self._ready = False
 
     # -- one step ------------------------------------------------------------------------------------------------------
@@ -121,14 +124,24 @@ class AdversarialModel(keras.Model):
             view = replace(view, judged=self.judge(player, view))
             terms = {**self.losses_of(player, view), **self.penalties_of(player, view)}
             total = _weighted_sum(player, terms)
-            self.descend(player, total)
+            try:
+                self.descend(player, total)
+            except NotFinite as refused:
+                refused.losses = {key: float(value.detach()) for key, (_, value) in terms.items()}
+                raise
         self.after_update(player, view)
         logs = {f"{player}/{key}": value.detach() for key, (_, value) in terms.items()}
         return {**logs, f"{player}/total": total.detach()}
 
     def descend(self, player: PlayerName, loss: Tensor) -> None:
-        """Take one optimizer step down this loss on one player's weights, and on no others."""
-        descend(loss, self.players[player].variables, self.player_optimizers[player], self.clip_norm)
+        """Take one optimizer step down this loss on one player's weights, and on no others; NotFinite before it."""
+        descend(
+            loss,
+            self.players[player].variables,
+            self.player_optimizers[player],
+            clip_norm=self.clip_norm,
+            check=partial(self._guard.check, player),
+        )
 
     # -- parts of an update --------------------------------------------------------------------------------------------
 

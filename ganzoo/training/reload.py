@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ganzoo.assembly import assemble
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError
@@ -10,14 +12,21 @@ from ganzoo.runs.folder import RunFolder
 from ganzoo.training.state import network_state
 
 
-def trained_networks(run: RunFolder, recipe: Recipe) -> tuple[dict[str, Network], int]:
+def trained_networks(
+    run: RunFolder, recipe: Recipe, *, best: bool = False, note: Callable[[str], None] = lambda _message: None
+) -> tuple[dict[str, Network], int]:
     """Return the networks to sample from, and after how many steps. Needs none of the training data.
 
-    CheckpointError when the run has no checkpoint, or none that verifies.
+    They are the newest that verify, or the `best`; `note` is told of damaged ones. CheckpointError when there are none.
     """
+    store = run.best() if best else run.checkpoints()
     assembly = assemble(recipe, run.read_fields())
     state = network_state(assembly.networks, assembly.averages)
-    loaded, _ = run.checkpoints().load_newest(state, recipe=recipe.digest(), below="networks/")
+    loaded, refusals = store.load_newest(state, recipe=recipe.digest(), below="networks/")
+    for refusal in refusals:
+        note(f"skipped a damaged checkpoint: {refusal}")
+    if loaded is None and best:
+        raise CheckpointError(f"{run.path}: keeps no best checkpoint; train.best names the score that chooses it")
     if loaded is None:
         raise CheckpointError(f"{run.path}: has no checkpoint yet; ganzoo run {run.path} goes on with it")
     for name, variable in state.items():

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
+
+from ganzoo.errors import Stopped
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
-    """While entered, the first SIGINT or SIGTERM only sets `requested`; a second SIGINT interrupts at once."""
+    """While entered, the first SIGINT or SIGTERM stops the work, the second interrupts it at once.
 
-    def __init__(self) -> None:
+    Work that can be thrown away (imports, reading data, evaluation) is stopped where it stands, by `Stopped`. Inside
+    `deferred()` the signal only sets `requested`, and the work decides when to heed it.
+    """
+
+    def __init__(self, message: str = "stopped; the same command begins again") -> None:
         self.requested = False
+        self._message = message
+        self._deferred = False
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> StopRequest:
@@ -28,7 +38,24 @@ class StopRequest:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Let a signal wait: nothing inside is broken off by the first one."""
+        self.check()
+        self._deferred = True
+        try:
+            yield
+        finally:
+            self._deferred = False
+
+    def check(self) -> None:
+        """Raise Stopped when a signal came; for the borders between pieces of work, where it may have been lost."""
+        if self.requested:
+            raise Stopped(self._message)
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.requested:
             raise KeyboardInterrupt
         self.requested = True
+        if not self._deferred:
+            raise Stopped(self._message)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import keras
@@ -13,16 +14,20 @@ import torch
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.data.loader import StepBatches, StepLoader
-from ganzoo.errors import NumericError, ResourceError, Stopped
-from ganzoo.images import write_image
+from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
 from ganzoo.recipe import Recipe
+from ganzoo.runs.checkpoint import CheckpointStore, Loaded
 from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.journal import Journal
 from ganzoo.streams import numpy_generator
+from ganzoo.training.determinism import undetermined
+from ganzoo.training.evaluation import Scores, evaluate, scores_record
+from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
 
-_ADVICE = "the newest checkpoint is from before; lower the learning rate or set train.clip_norm, then run again"
+_TRAINED = "generator"
 
 
 class Observer(Protocol):
@@ -49,69 +54,187 @@ class Trainer:
         recipe: Recipe,
         model: AdversarialModel,
         source: Source,
-        held_out: Source,
+        held_out: Source | None,
         run: RunFolder,
         observer: Observer,
     ) -> None:
         self.recipe = recipe
         self.model = model
+        self.held_out = held_out
         self.run = run
         self.observer = observer
         self.digest = recipe.digest()
         self.checkpoints = run.checkpoints(recipe.train.keep_checkpoints)
+        #: What every checkpoint says about the environment that made it.
+        self.environment: Mapping[str, Any] = {}
+        self._mute: set[str] = set()
         self.batches = StepBatches(
             source, recipe.task, batch_size=recipe.train.batch_size, seed=recipe.train.seed, timeline=model.timeline
         )
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
-        self.fixed_inputs = recipe.task.fixed_inputs(held_out, count=recipe.train.samples, rng=rng)
+        self.fixed_inputs = recipe.task.fixed_inputs(held_out or source, count=recipe.train.samples, rng=rng)
 
-    def restore(self) -> int:
-        """Load the newest good checkpoint, if there is any, into the prepared model; return how many steps are done."""
-        state = self.model.state()
-        loaded, refusals = self.checkpoints.load_newest(state, recipe=self.digest)
+    @property
+    def total(self) -> int:
+        """The number of steps of the whole run."""
+        return self.model.timeline.total_steps
+
+    # -- where a run starts --------------------------------------------------------------------------------------------
+
+    def load(self) -> Loaded | None:
+        """Return the newest good checkpoint, verified against the prepared model; nothing is changed."""
+        loaded, refusals = self.checkpoints.load_newest(self.model.state(), recipe=self.digest)
         for refusal in refusals:
             self.observer.note(f"skipped a damaged checkpoint: {refusal}")
-        if loaded is None:
-            self.run.journal.truncate(0)
-            return 0
-        self.model.restore(loaded.values, loaded.step)
-        self.run.journal.truncate(loaded.step)
-        return loaded.step
+        return loaded
 
-    def train(self, first: int) -> None:
+    def adopt(self, loaded: Loaded | None) -> int:
+        """Take over a checkpoint, and forget what the logs say beyond it; return how many steps are done."""
+        step = 0
+        if loaded is not None:
+            step = loaded.step
+            self.model.restore(loaded.values, step)
+        self.run.truncate_logs(step)
+        return step
+
+    def rehearse(self) -> None:
+        """Take one step of each phase and undo it: BackendError when an operation has no deterministic kernel."""
+        before, first = to_arrays(self.model.state()), self.model.step_number
+        number = 0
+        for _, steps in self.model.timeline.phases:
+            self.model.step_number = number
+            with self.explained():
+                self.model.train_step(self.batches.tensors(number))
+            number += steps
+        self.model.restore(before, first)
+
+    # -- training ------------------------------------------------------------------------------------------------------
+
+    def train(self, first: int, stop: StopRequest) -> None:
         """Train from step `first` to the end; Stopped when asked to stop, after saving."""
-        total = self.model.timeline.total_steps
-        self.observer.begin(first=first, total=total)
+        self.observer.begin(first=first, total=self.total)
         if first == 0:
             self.draw(0)
-        if first < total:
-            loader = StepLoader(self.batches, first=first, last=total, workers=self.recipe.train.workers)
-            with StopRequest() as stop:
-                self._fit(loader, total - first, stop)
-        if self.model.step_number < total:
-            raise Stopped(f"stopped after step {self.model.step_number} of {total}; everything is saved")
+            self.score(0)
+        if first < self.total:
+            loader = StepLoader(self.batches, first=first, last=self.total, workers=self.recipe.train.workers)
+            with stop.deferred(), self.explained():
+                self._fit(loader, self.total - first, stop)
+        if stop.requested:
+            raise Stopped(f"stopped after step {self.model.step_number} of {self.total}; everything is saved")
 
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
         recorder = Recorder(self, loader, stop)
         callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
         self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
-    def draw(self, done: int) -> None:
-        """Write the picture of the fixed inputs; a full disk costs the picture, not the run."""
-        picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn what can go wrong in a step for a user's reasons into a message."""
         try:
-            write_image(self.run.samples / f"step-{done:09d}.png", picture)
-        except (OSError, ResourceError) as error:
-            self.observer.note(f"no sample picture was written: {error}")
+            yield
+        except NotFinite as refused:
+            raise self.broken(str(refused), refused.losses) from refused
+        except torch.OutOfMemoryError as error:
+            raise ResourceError(self.out_of_memory(f"the GPU's memory does not suffice: {error}")) from error
+        except MemoryError as error:
+            raise ResourceError(self.out_of_memory("memory does not suffice")) from error
+        except RuntimeError as error:
+            if "DefaultCPUAllocator" in str(error):
+                raise ResourceError(self.out_of_memory("memory does not suffice")) from error
+            explained = undetermined(error)
+            if explained is None:
+                raise
+            raise explained from error
 
-    def save(self, done: int) -> None:
-        """Write a checkpoint of the state after `done` steps."""
+    def broken(self, what: str, losses: Mapping[str, float]) -> NumericError:
+        """Return the error of a refused update or save: its losses, its batch, the last good state, what to try."""
+        number = self.model.step_number
+        saved = self.checkpoints.paths()
+        table = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
+        lines = [
+            f"step {number}: {what}",
+            *([f"  losses: {table}"] if table else []),
+            f"  batch: {', '.join(self.batches.names(number)[:8])}",
+            f"  newest good checkpoint: {saved[-1] if saved else 'none yet'}",
+            f"  lower the learning rate or set train.clip_norm, with --name NEW --fork {self.run.path}",
+        ]
+        return NumericError("\n".join(lines))
+
+    def out_of_memory(self, cause: str) -> str:
+        """Return the message of a step for which there was no room."""
+        size = self.recipe.train.batch_size
+        saved = self.checkpoints.paths()
+        return (
+            f"step {self.model.step_number}: {' '.join(cause.split())[:300]}; lower train.batch_size (now {size}); "
+            f"newest good checkpoint: {saved[-1] if saved else 'none yet'}"
+        )
+
+    # -- what is written -----------------------------------------------------------------------------------------------
+
+    def draw(self, done: int) -> None:
+        """Write the picture of the fixed inputs."""
+        picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
+        path = self.run.samples / f"step-{done:09d}.png"
+        self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
+
+    def append(self, log: Journal, record: Mapping[str, Any]) -> None:
+        """Write one line of a log."""
+        self.optional(log.path.name, lambda: log.append(record))
+
+    def optional(self, what: str, write: Callable[[], None]) -> None:
+        """Write what a run can do without: a full disk costs that output, told once, not the run."""
+        try:
+            write()
+        except (OSError, ResourceError) as error:
+            if what not in self._mute:
+                self._mute.add(what)
+                self.observer.note(f"{what} cannot be written, training goes on: {error}")
+
+    def save(self, done: int, store: CheckpointStore | None = None, facts: Mapping[str, Any] | None = None) -> None:
+        """Write a checkpoint of the state after `done` steps; NumericError when it is not finite."""
         arrays = to_arrays(self.model.state())
-        broken = not_finite(arrays)
-        if broken:
-            raise NumericError(f"after step {done - 1}: {', '.join(broken[:3])} not finite; {_ADVICE}")
-        self.run.journal.sync()
-        self.checkpoints.save(done, arrays, recipe=self.digest)
+        if broken := not_finite(arrays):
+            raise self.broken(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
+        for log in (self.run.journal, self.run.scores):
+            self.optional(log.path.name, log.sync)
+        (store or self.checkpoints).save(
+            done,
+            arrays,
+            recipe=self.digest,
+            facts={"environment": dict(self.environment), **(facts or {})},
+            complain=self.observer.note,
+        )
+
+    # -- scores --------------------------------------------------------------------------------------------------------
+
+    def score(self, done: int) -> None:
+        """Score the networks on held-out data when that is due, and keep the state if it is the best so far."""
+        train = self.recipe.train
+        if train.evaluate_every is None or self.held_out is None or not self.recipe.metrics:
+            return
+        if done % train.evaluate_every == 0 or done == self.total:
+            scores = evaluate(
+                self.recipe.task,
+                self.model.sampling_networks(),
+                self.held_out,
+                self.recipe.metrics,
+                seed=train.seed,
+            )
+            self.append(self.run.scores, scores_record(scores, done))
+            if train.best is not None:
+                self.keep_best(done, scores, train.best)
+
+    def keep_best(self, done: int, scores: Scores, name: str) -> None:
+        """Save the state beside the others when no earlier one scored better."""
+        row = scores.rows.get(_TRAINED, {})
+        if name not in row:
+            raise RecipeError(f"train.best: there is no score '{name}'{nearest(name, row)}; known are {listing(row)}")
+        value, store = row[name], self.run.best()
+        rivals = [store.facts(path).get("score", -math.inf) for path in store.paths() if _step(path.name) != done]
+        sign = 1 if scores.larger_is_better[name] else -1
+        if done and all(sign * value > sign * rival for rival in rivals):
+            self.save(done, store, {"score": value, "name": name})
 
 
 class StepCallbacks(keras.callbacks.CallbackList):
@@ -123,7 +246,7 @@ class StepCallbacks(keras.callbacks.CallbackList):
 
 
 class Recorder(keras.callbacks.Callback):
-    """Logs, draws, saves and stops, each when it is due."""
+    """Logs, draws, scores, saves and stops, each when it is due."""
 
     def __init__(self, trainer: Trainer, loader: StepLoader, stop: StopRequest) -> None:
         super().__init__()
@@ -135,7 +258,7 @@ class Recorder(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
         train, trainer = self._trainer.recipe.train, self._trainer
         done = trainer.model.step_number
-        last = done == trainer.model.timeline.total_steps
+        last = done == trainer.total
         step = trainer.model.timeline.at(done - 1)
         trainer.observer.step(done, step.phase, self.waiting())
         if logs and (last or done % train.log_every == 0):
@@ -143,29 +266,26 @@ class Recorder(keras.callbacks.Callback):
         if last or done % train.sample_every == 0:
             trainer.draw(done)
         if self._stop.requested or last or done % train.checkpoint_every == 0:
-            self.check(done, logs or {})
             trainer.save(done)
         if self._stop.requested:
             trainer.model.stop_training = True
+        elif not last:
+            trainer.score(done)
 
     def log(self, number: int, phase: str, logs: Mapping[str, Tensor]) -> None:
         """Write the losses of one step."""
         values = torch.stack([value.float() for value in logs.values()]).tolist()
         losses = dict(zip(logs, values, strict=True))
-        record = {"step": number, "phase": phase, **losses, "seconds": round(time.perf_counter() - self._began, 3)}
-        self._trainer.run.journal.append(record)
+        record = {"step": number, "phase": phase, **losses}
+        self._trainer.append(self._trainer.run.journal, record)
+        seconds = round(time.perf_counter() - self._began, 3)
+        self._trainer.append(self._trainer.run.timing, {"step": number, "seconds": seconds})
         self._trainer.observer.losses(record)
-        self.check(number + 1, logs)
-
-    def check(self, done: int, logs: Mapping[str, Tensor]) -> None:
-        """Stop before anything broken is saved: NumericError when a loss is not finite."""
-        broken = [name for name, value in logs.items() if not math.isfinite(float(value))]
-        if broken:
-            indices = self._trainer.batches.indices(done - 1)
-            raise NumericError(
-                f"step {done - 1}: {', '.join(broken)} not finite (batch of examples {indices}); {_ADVICE}"
-            )
 
     def waiting(self) -> float:
         """Return the share of the time spent waiting for data."""
         return self._loader.waited / max(time.perf_counter() - self._began, 1e-9)
+
+
+def _step(name: str) -> int:
+    return int(name.rpartition("-")[2])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from ganzoo import load_recipe, load_zoo
+from ganzoo.runs.environment import describe_plugins, environment
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.launch import begin, launch, prepare
 
@@ -101,16 +102,16 @@ class Toy:
 
     def trainer(self, folder):
         run = RunFolder(folder)
-        run.probe()
-        trainer = prepare(self.recipe, run, Quiet(), self.source, None)
-        begin(self.recipe, run, trainer, self.zoo.plugins)
+        with run.working():
+            trainer = prepare(self.recipe, run, Quiet(), self.source, None)
+            trainer.environment = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
+            begin(self.recipe, run, trainer, "strict", None)
         return trainer
 
     def train(self, folder):
         run = RunFolder(folder)
-        launch(
-            self.recipe, run, Quiet(), source=self.source, held_out=None, plugins=self.zoo.plugins, resume=run.exists
-        )
+        with run.working():
+            launch(self.recipe, run, Quiet(), source=self.source, held_out=None, plugins=self.zoo.plugins)
         return state_of(folder)
 
     def train_in_two(self, folder, first, forget=()):
@@ -146,8 +147,7 @@ def state_of(folder):
 
 
 def journal(folder):
-    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in record.items() if key != "seconds"} for record in records]
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
 def differing(one, other):

@@ -1,0 +1,57 @@
+"""One process works in a run folder at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ganzoo.errors import LockedError
+from ganzoo.runs import files
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's `.lock`; LockedError naming who holds it otherwise. A process that dies lets it go."""
+    path = folder / ".lock"
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise files.no_room(path, error, 0) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LockedError(
+                f"{folder}: another process works here ({_holder(path)}); wait for it, or stop it"
+            ) from error
+        _sign(handle)
+        yield
+        with suppress(OSError):
+            os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _sign(handle: int) -> None:
+    """Say who holds the lock; a full disk must not keep anybody from working."""
+    holder = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(holder).encode(), 0)
+
+
+def _holder(path: Path) -> str:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        holder = json.loads(path.read_bytes()[:1000])
+        return f"pid {holder['pid']} on {holder['host']} since {holder['since']}"
+    return "it has not said who it is"
