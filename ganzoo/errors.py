@@ -88,6 +88,12 @@ class BackendError(GanzooError):
     exit_code = 9
 
 
+class ProofError(GanzooError):
+    """Two runs that must be equal are not: the promise of exact resume does not hold here."""
+
+    exit_code = 10
+
+
 class Stopped(GanzooError):
     """Training was asked to stop; everything is saved and the same command continues."""
 

@@ -6,7 +6,7 @@ import io
 import json
 import tomllib
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -64,6 +64,8 @@ def launch(
     stop.check()
     begin(recipe, run, trainer, kept, start)
     loaded = trainer.load()
+    for store in (trainer.checkpoints, run.best()):
+        store.rotate()  # a process may have been killed between a save and this
     if is_finished(run, loaded, trainer):
         observer.note(f"{run.path}: the run is finished already; nothing to train")
         return read_scores(run.evaluation)
@@ -208,18 +210,25 @@ class Gallery:
 
 
 def exported(network: Network) -> bytes:
-    """Return one network as a `.keras` file: the same bytes for the same weights."""
+    """Return one network as a `.keras` file: the same bytes for the same weights, whichever process writes it."""
     raw, plain = io.BytesIO(), io.BytesIO()
     keras.src.saving.saving_lib.save_model(network, raw)
     with zipfile.ZipFile(raw) as given, zipfile.ZipFile(plain, "w") as made:
         for name in sorted(given.namelist()):
             content = given.read(name)
-            if name == "metadata.json":
-                content = _without_date(content)
+            if name.endswith(".json"):
+                content = json.dumps(_impersonal(json.loads(content), {})).encode()
             made.writestr(zipfile.ZipInfo(name, _NO_DAY), content)
     return plain.getvalue()
 
 
-def _without_date(metadata: bytes) -> bytes:
-    known: Mapping[str, Any] = json.loads(metadata)
-    return json.dumps({key: value for key, value in known.items() if key != "date_saved"}).encode()
+def _impersonal(value: Any, known: dict[int, int]) -> Any:
+    """Replace what only the writing process means: the date, and addresses as names of shared objects."""
+    if isinstance(value, list):
+        return [_impersonal(part, known) for part in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _impersonal(part, known) for key, part in value.items() if key != "date_saved"}
+    if "shared_object_id" in found:
+        found["shared_object_id"] = known.setdefault(found["shared_object_id"], len(known) + 1)
+    return found

@@ -24,10 +24,18 @@ LAYERS = [
     ["ganzoo.seeding", "ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
     ["ganzoo.terminal", "ganzoo.testing", "ganzoo.pytest_plugin"],
-    ["ganzoo.commands", "ganzoo.cli", "ganzoo.__main__"],
+    ["ganzoo.commands", "ganzoo.cli", "ganzoo.proving", "ganzoo.__main__"],
 ]
 #: These may import keras and torch when they are imported themselves.
-HEAVY = ("ganzoo.seeding", "ganzoo.assembly", "ganzoo.training", "ganzoo.data", "ganzoo.runs", "ganzoo.layers")
+HEAVY = (
+    "ganzoo.seeding",
+    "ganzoo.assembly",
+    "ganzoo.training",
+    "ganzoo.data",
+    "ganzoo.runs",
+    "ganzoo.layers",
+    "ganzoo.proving",
+)
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "tensorflow", "torchvision"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 #: A source travels to worker processes by pickle; the check does the same to one it has just made.

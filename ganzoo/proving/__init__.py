@@ -1,0 +1,1 @@
+"""Kills real runs and compares what they become, byte for byte."""
