@@ -7,6 +7,7 @@ nothing of ganzoo, and what a crafted file breaks is this process alone.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
@@ -33,7 +34,7 @@ MEMBER = "model.weights.h5"
 MOST_NAMES, LONGEST_NAME = 200, 200
 DEEPEST = 64
 #: What an object of an HDF5 file may be besides a wanted array: groups, an optimizer's state.
-OTHER_OBJECTS = 4096
+OTHER_OBJECTS = 1024
 SAFETENSORS = {
     "F64": "float64", "F32": "float32", "F16": "float16", "BOOL": "bool",
     "I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8",
@@ -76,7 +77,10 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
     except ImportError as error:
         return {"problem": f"cannot be read here, as its library does not load: {error}; reinstall h5py and numpy"}
     except Exception as error:  # whatever a damaged file causes in a reader is the file's fault
-        return {"problem": f"cannot be read: {type(error).__name__}: {str(error)[:500]}"}
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return {"problem": "cannot be copied: the folder for temporary files is full; make room or set TMPDIR"}
+        why = f"{type(error).__name__}: {str(error)[:500]}"
+        return {"problem": f"cannot be read ({why}); it is damaged: take another copy or save the weights again"}
 
 
 def _read(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,7 +262,11 @@ def _open_safetensors(path: Path, wanted: Mapping[str, Header]) -> Opened:
         (dtype, shape), (begin, end) = entries[name]
         with path.open("rb") as file:
             file.seek(8 + length + begin)
-            return np.frombuffer(file.read(end - begin), np.dtype(dtype).newbyteorder("<")).astype(dtype).reshape(shape)
+            return (
+                np.frombuffer(file.read(end - begin), np.dtype(dtype).newbyteorder("<"))
+                .astype(dtype, copy=False)
+                .reshape(shape)
+            )
 
     return {name: head for name, (head, _) in entries.items()}, load
 

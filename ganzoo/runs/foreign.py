@@ -41,7 +41,6 @@ CPU_SECONDS, CLOCK_SECONDS, BYTES_PER_SECOND = 20, 60, 20_000_000
 OPEN_FILES = 32
 
 TYPES = (
-    "bool",
     "float16",
     "float32",
     "float64",
@@ -89,15 +88,16 @@ def open_foreign(path: Path, expected: Mapping[str, Expected], *, ignored: Seque
     kind = _kind(path)
     wanted = _wanted(path, expected)
     try:
-        folder = tempfile.TemporaryDirectory(prefix="ganzoo-", ignore_cleanup_errors=True)
+        with tempfile.TemporaryDirectory(prefix="ganzoo-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            sha256 = _copy(path, folder / "weights", _most_bytes(wanted))
+            _ask(path, folder, {"kind": kind, "expected": wanted, "ignored": list(ignored)})
+            return Foreign(sha256, _take(path, folder / "arrays.npz", wanted))
     except OSError as error:
+        where = tempfile.tempdir or "a temporary folder"
         raise CheckpointError(
-            f"{path}: cannot be copied into {tempfile.gettempdir()}: {error.strerror}; make room or set TMPDIR"
+            f"{path}: cannot be copied into {where}: {error.strerror}; make room or set TMPDIR"
         ) from error
-    with folder as name:
-        sha256 = _copy(path, Path(name) / "weights", _most_bytes(wanted))
-        _ask(path, Path(name), {"kind": kind, "expected": wanted, "ignored": list(ignored)})
-        return Foreign(sha256, _take(path, Path(name) / "arrays.npz", wanted))
 
 
 def _kind(path: Path) -> str:
@@ -150,14 +150,15 @@ def _copy(path: Path, into: Path, most: int) -> str:
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise CheckpointError(f"{path}: cannot be read: {why}; expected a file of weights") from error
-    with source:
+    digest, copied = hashlib.sha256(), 0
+    with source, into.open("xb") as target:
         _check_size(path, size, most)
-        try:
-            return _copy_bytes(path, source, into, most)
-        except OSError as error:
-            raise CheckpointError(
-                f"{path}: cannot be copied into {into.parent.parent}: {error.strerror}; make room or set TMPDIR"
-            ) from error
+        while chunk := source.read(2**20):
+            copied += len(chunk)
+            _check_size(path, copied, most)  # again: it may grow meanwhile
+            digest.update(chunk)
+            target.write(chunk)
+    return digest.hexdigest()
 
 
 def _open_regular(path: Path, flags: int = 0) -> tuple[io.BufferedReader, int]:
@@ -168,17 +169,6 @@ def _open_regular(path: Path, flags: int = 0) -> tuple[io.BufferedReader, int]:
         os.close(handle)
         raise ValueError("it is no regular file")
     return os.fdopen(handle, "rb"), status.st_size
-
-
-def _copy_bytes(path: Path, source: io.BufferedReader, into: Path, most: int) -> str:
-    digest, copied = hashlib.sha256(), 0
-    with into.open("xb") as target:
-        while chunk := source.read(2**20):
-            copied += len(chunk)
-            _check_size(path, copied, most)  # again: it may grow meanwhile
-            digest.update(chunk)
-            target.write(chunk)
-    return digest.hexdigest()
 
 
 def _check_size(path: Path, size: int, most: int) -> None:
@@ -284,16 +274,20 @@ def _printable(text: Any) -> str:
 
 def _names_told(answer: Mapping[str, Any]) -> str:
     """Tell the first names that are missing or unexpected, and what the file has in the place of the missing."""
-    missing = [_printable(name) for name in answer.get("missing", [])]
-    unexpected = [_printable(name) for name in answer.get("unexpected", [])]
+    missing, unexpected = _few_names(answer.get("missing")), _few_names(answer.get("unexpected"))
+    lacking, more = _printable(answer.get("missing_count")), _printable(answer.get("unexpected_count"))
     parts = []
     if missing:
         few = ", ".join(f"'{name}'{_nearest(name, unexpected)}" for name in missing[:3])
-        parts.append(f"lacks {answer.get('missing_count')} of the network's arrays: {_few(few, missing)}")
+        parts.append(f"lacks {lacking} of the network's arrays: {_few(few, missing)}")
     if unexpected:
         few = ", ".join(f"'{name}'" for name in unexpected[:3])
-        parts.append(f"has {answer.get('unexpected_count')} that the network has not: {_few(few, unexpected)}")
+        parts.append(f"has {more} that the network has not: {_few(few, unexpected)}")
     return "; ".join([*parts, "the weights must have been saved from the same architecture"])
+
+
+def _few_names(names: Any) -> list[str]:
+    return [_printable(name)[:200] for name in names[:200]] if isinstance(names, list) else []
 
 
 def _few(told: str, names: Sequence[str]) -> str:
