@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
 import torch
+from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
 
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.field import Field
@@ -16,6 +18,8 @@ from ganzoo.contracts.tensor import Network
 from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
 from ganzoo.recipe import Recipe
 from ganzoo.seeding import seed_everything
+
+_NAME_COUNTS = "object_name_uids"
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,24 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
 
 
 def build_network(architecture: Architecture, spec: NetworkSpec, seed: int) -> Network:
-    """Build one network with weights that no other component can move."""
+    """Build one network with weights, and names of layers, that no other component can move."""
     seed_everything(seed, f"initial/{spec.name}")
     try:
-        return architecture.build(spec.signature)
+        with names_from_nothing():
+            return architecture.build(spec.signature)
     except ValueError as error:
         raise RecipeError(Problem(str(error), key=_table(spec))) from error
+
+
+@contextmanager
+def names_from_nothing() -> Iterator[None]:
+    """Let Keras number layers as if nothing had been built in this process before."""
+    before = get_global_attribute(_NAME_COUNTS)
+    set_global_attribute(_NAME_COUNTS, defaultdict(int))
+    try:
+        yield
+    finally:
+        set_global_attribute(_NAME_COUNTS, before)
 
 
 def standardise_keras() -> None:

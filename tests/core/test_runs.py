@@ -11,37 +11,9 @@ import time
 
 import numpy as np
 import pytest
+from tiny_runs import TINY, assert_same, journal, last_state
 
 from ganzoo.recipe import list_recipes
-
-TINY = [
-    "--set=phases.train.steps=12",
-    "--set=train.batch_size=16",
-    "--set=train.log_every=1",
-    "--set=train.checkpoint_every=5",
-    "--set=train.sample_every=6",
-    "--set=train.samples=9",
-    "--set=data.count=64",
-    "--set=validation.count=64",
-]
-
-
-def last_state(run):
-    newest = sorted((run / "checkpoints").iterdir())[-1]
-    with np.load(newest / "state.npz", allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def journal(run):
-    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-
-
-def assert_same(one, other):
-    mine, theirs = last_state(one), last_state(other)
-    assert mine.keys() == theirs.keys()
-    assert [name for name in mine if not np.array_equal(mine[name], theirs[name])] == []
-    assert journal(one) == journal(other)
-
 
 def stop_after(runs, name, steps, extra=()):
     """Train in a process of its own and ask it to stop once so many steps are logged; return its exit code."""

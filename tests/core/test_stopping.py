@@ -1,0 +1,168 @@
+"""A run stops when it is asked to, wherever it is, and two never work in one folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import pytest
+from tiny_runs import assert_same, finish, manifest, process, tiny
+
+import ganzoo.training.launch
+from ganzoo.runs import files
+from ganzoo.runs.checkpoint import CheckpointStore
+from ganzoo.training.model import AdversarialModel
+from ganzoo.training.trainer import Trainer
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def open_data():
+    from ganzoo_data.gaussians import Gaussians
+
+    return Gaussians, "open"
+
+
+def score():
+    from ganzoo_metrics.sliced_wasserstein import SlicedWasserstein
+
+    return SlicedWasserstein, "update"
+
+
+#: What a run is doing when the signal comes, and whether a step was taken by then.
+MOMENTS = {
+    "opening the data": (open_data, False),
+    "building networks": (lambda: (ganzoo.training.launch, "assemble"), False),
+    "drawing": (lambda: (Trainer, "draw"), False),
+    "taking a step": (lambda: (AdversarialModel, "train_step"), True),
+    "saving": (lambda: (CheckpointStore, "_write"), True),
+    "scoring": (score, True),
+    "exporting": (lambda: (ganzoo.training.launch, "exported"), True),
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    assert finish(tiny(runs, "whole"))[0] == 0
+    return runs / "whole"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
+    ganzoo, tmp_path, monkeypatch, whole, moment, number
+):
+    find, stepped = MOMENTS[moment]
+    owner, name = find()
+    original, sent = getattr(owner, name), []
+
+    def interrupted(*arguments, **options):
+        if not sent:
+            sent.append(True)
+            os.kill(os.getpid(), number)
+        return original(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, interrupted)
+        stopped = ganzoo(*tiny(tmp_path, "stopped"))
+    assert stopped.code == 75, stopped.err
+    assert sent
+    assert "Traceback" not in stopped.err
+    if stepped:
+        assert manifest(tmp_path / "stopped")["status"] == "running"
+        assert list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
+    again = ganzoo(*tiny(tmp_path, "stopped"))
+    assert again.code == 0, again.err
+    assert_same(whole, tmp_path / "stopped")
+
+
+def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole):
+    original = AdversarialModel.train_step
+
+    def twice(*arguments):
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+        return original(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(AdversarialModel, "train_step", twice)
+        stopped = ganzoo(*tiny(tmp_path, "stopped"))
+    assert stopped.code == 130
+    assert not list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
+    assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
+    assert_same(whole, tmp_path / "stopped")
+
+
+def test_the_handlers_of_the_caller_are_given_back(ganzoo, tmp_path):
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    ganzoo(*tiny(tmp_path, "run"))
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_nothing_stays_of_a_run_that_was_stopped_before_it_began(ganzoo, tmp_path, monkeypatch):
+    owner, name = open_data()
+    monkeypatch.setattr(owner, name, lambda _self: os.kill(os.getpid(), signal.SIGTERM))
+    assert ganzoo(*tiny(tmp_path, "stopped")).code == 75
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_preparing_data_can_be_stopped(ganzoo, tmp_path, monkeypatch):
+    from ganzoo_tfds.tfds import TFDS
+
+    monkeypatch.setattr(TFDS, "prepare_files", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
+    stopped = ganzoo("data", "prepare", "div2k/bicubic_x4", "--data-dir", tmp_path)
+    assert stopped.code == 75
+    assert "the same command goes on" in stopped.err
+
+
+# -- one run in a folder -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """A process that works in tmp_path/run until it is killed."""
+    holder = process(tiny(tmp_path, "run", "--set", "phases.train.steps=1000000"))
+    while not (tmp_path / "run" / "metrics.jsonl").exists() and holder.poll() is None:
+        time.sleep(0.02)
+    yield holder
+    holder.kill()
+    holder.communicate()
+
+
+def test_a_second_process_is_told_who_works_there(ganzoo, tmp_path, busy):
+    refused = ganzoo("run", tmp_path / "run")
+    assert refused.code == 8
+    assert f"pid {busy.pid}" in refused.err
+    busy.send_signal(signal.SIGKILL)
+    busy.wait()
+    assert ganzoo("run", tmp_path / "run", "--set", "phases.train.steps=1").code == 2, "the lock died with its holder"
+
+
+def test_a_process_that_works_can_be_looked_at(ganzoo, tmp_path, busy):
+    while not list((tmp_path / "run" / "checkpoints").glob("step-*")):
+        time.sleep(0.02)
+    for _ in range(3):
+        seen = ganzoo("sample", tmp_path / "run", "-o", tmp_path / "points.csv", "--count", 5)
+        assert seen.code == 0, seen.err
+
+
+def test_a_stale_lock_file_keeps_nobody_out(ganzoo, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").write_text(json.dumps({"pid": 1, "host": "elsewhere", "since": "long ago"}))
+    assert ganzoo(*tiny(tmp_path, "run")).code == 0
+
+
+def test_leftovers_of_a_killed_process_are_swept(ganzoo, tmp_path, whole):
+    run = tmp_path / "run"
+    for folder in (run, run / "samples", run / "checkpoints"):
+        folder.mkdir(exist_ok=True)
+        (folder / ".something.part").write_text("half")
+    (run / "checkpoints" / ".step-000000005.part").mkdir()
+    (run / "checkpoints" / ".step-000000005.part" / ".state.npz.part").write_text("half")
+    assert ganzoo(*tiny(tmp_path, "run")).code == 0
+    assert_same(whole, run)
+    assert [path for path in run.rglob(".*") if path.name != ".lock"] == []
+    assert files.hidden(run / "x").name == ".x.part"
