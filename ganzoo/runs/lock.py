@@ -31,9 +31,11 @@ def locked(folder: Path) -> Iterator[None]:
                 f"{folder}: another process works here ({_holder(path)}); wait for it, or stop it"
             ) from error
         _sign(handle)
-        yield
-        with suppress(OSError):
-            os.ftruncate(handle, 0)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                os.ftruncate(handle, 0)
     finally:
         os.close(handle)
 

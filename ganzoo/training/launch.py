@@ -61,6 +61,8 @@ def launch(
     determinism.enforce(kept)
     trainer = prepare(recipe, run, observer, source, held_out)
     trainer.environment = environment(describe_plugins(plugins, recipe.used))
+    if start is not None and not run.exists:
+        list(start.apply(trainer.model))  # weights that do not fit are told before anything is written
     stop.check()
     begin(recipe, run, trainer, kept, start)
     loaded = trainer.load()
@@ -109,6 +111,11 @@ def begin(recipe: Recipe, run: RunFolder, trainer: Trainer, kept: str, start: Wa
     """Write recipe and manifest of a new run; of one that goes on, the recipe with what may change."""
     resolved = tomli_w.dumps(dict(recipe.resolved)).encode()
     if run.exists:
+        origin = run.read_manifest().get("origin")
+        if start is not None and origin != start.origin():
+            raise CheckpointError(
+                f"{run.path}: this run began from {origin or 'random weights'}; give the new one a --name"
+            )
         if run.recipe.read_bytes() != resolved:
             files.write_durably(run.recipe, resolved)
         return

@@ -15,6 +15,7 @@ from tiny_runs import TINY, assert_same, journal, last_state
 
 from ganzoo.recipe import list_recipes
 
+
 def stop_after(runs, name, steps, extra=()):
     """Train in a process of its own and ask it to stop once so many steps are logged; return its exit code."""
     command = [
