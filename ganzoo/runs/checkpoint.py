@@ -98,9 +98,12 @@ class CheckpointStore:
         files.sweep(self.folder)
 
     def rotate(self) -> None:
-        """Drop all but the newest `keep`."""
+        """Drop all but the newest `keep`; ResourceError when one cannot be removed."""
         for path in self.paths()[: -self._keep]:
-            files.remove_folder(path)
+            try:
+                files.remove_folder(path)
+            except OSError as error:
+                raise ResourceError(f"{path}: cannot be removed: {error.strerror}") from error
 
     def facts(self, path: Path) -> Mapping[str, Any]:
         """Return what was put into a checkpoint's manifest beside its arrays."""

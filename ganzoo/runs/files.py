@@ -41,7 +41,10 @@ def probe(folder: Path) -> None:
     """Write, flush, rename and remove a file; ResourceError when a folder cannot be worked in."""
     path = folder / ".probe.part"
     write_durably(path, b" ")
-    os.unlink(path)
+    try:
+        os.unlink(path)
+    except OSError as error:
+        raise no_room(path, error, 0) from error
 
 
 def append_line(path: Path, line: str) -> None:
