@@ -55,6 +55,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; every exit code is stable and documented."""
+    _open_closed_streams()
     code = _run()
     _close_output()
     sys.exit(code)
@@ -88,6 +89,18 @@ def _complain(error: object) -> None:
         encoding = sys.stderr.encoding or "ascii"
         text = "\n".join([f"error: {lines[0]}", *lines[1:]])
         print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+
+
+def _open_closed_streams() -> None:
+    """Lead closed standard streams nowhere: the next file opened would become one of them otherwise."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
 
 
 def _close_output() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,11 +72,14 @@ def built(metrics: Sequence[WiredMetric]) -> list[Metric]:
 
 
 def scores_record(scores: Scores, step: int) -> dict[str, Any]:
-    """Return scores as they are stored: with the step and the number of examples beside them."""
+    """Return scores as they are stored: with the step and the number of examples; null where one is no number."""
     return {
         "step": step,
         "examples": dict(scores.examples),
-        "scores": {method: dict(row) for method, row in scores.rows.items()},
+        "scores": {
+            method: {name: value if math.isfinite(value) else None for name, value in row.items()}
+            for method, row in scores.rows.items()
+        },
         "larger_is_better": dict(scores.larger_is_better),
     }
 
@@ -84,8 +88,12 @@ def read_scores(path: Path) -> Scores | None:
     """Return scores that were stored by an earlier process; None where there are none that can be read."""
     try:
         record = read_json(path)
-        return Scores(record["scores"], record["examples"], record["larger_is_better"])
-    except (OSError, ValueError, KeyError, TypeError):
+        rows = {
+            method: {name: math.nan if value is None else float(value) for name, value in row.items()}
+            for method, row in record["scores"].items()
+        }
+        return Scores(rows, record["examples"], record["larger_is_better"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

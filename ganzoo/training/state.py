@@ -26,7 +26,7 @@ def network_state(networks: Mapping[str, Network], averages: Mapping[str, Networ
 
 def to_arrays(state: Mapping[str, Variable]) -> dict[str, Array]:
     """Copy state to the host."""
-    return {name: np.asarray(variable.value.detach().cpu().numpy()) for name, variable in state.items()}
+    return {name: np.array(variable.value.detach().cpu().numpy()) for name, variable in state.items()}
 
 
 def not_finite(arrays: Mapping[str, Array]) -> list[str]:
