@@ -26,10 +26,10 @@ def tiny(runs, name, *more):
     return ["run", "gaussians_ring", *TINY, "--runs", str(runs), "--name", name, *map(str, more)]
 
 
-def process(arguments, **environment):
-    """Return the started process of a command line."""
+def process(arguments, *, code=None, **environment):
+    """Return the started process of a command line, or of some code that is handed the arguments."""
     return subprocess.Popen(
-        [sys.executable, "-m", "ganzoo", *map(str, arguments)],
+        [sys.executable, *(["-c", code] if code else ["-m", "ganzoo"]), *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
