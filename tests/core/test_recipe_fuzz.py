@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import random
 import re
@@ -119,7 +120,7 @@ VALUES = st.one_of(
     st.dictionaries(st.sampled_from(["name", "start", "end", "steps", "values", "at", "a"]), st.integers(), max_size=4),
     st.builds(deep, st.integers(1, 60), st.booleans()),
     st.sampled_from([0, 1.5, "x", {"name": "hinge"}, {}]).flatmap(
-        lambda item: st.integers(0, 500).map(lambda count: [item] * count)
+        lambda item: st.integers(0, 500).map(lambda count: [copy.copy(item) for _ in range(count)])
     ),
 )
 
@@ -154,11 +155,11 @@ def mutated(table, change, position, other, key, value):
         if not inside(one[place], another) and not inside(another[there], one):
             one[place], another[there] = another[there], one[place]
     elif isinstance(one, list):
-        one.insert(place, one[place] if change == "repeat" else value)
+        one.insert(place, copy.deepcopy(one[place]) if change == "repeat" else value)
     elif change == "rename":
         one[key] = one.pop(place)
     elif change == "repeat":
-        one[key] = one[place]
+        one[key] = copy.deepcopy(one[place])
     else:
         one[key] = value
 
