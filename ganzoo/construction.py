@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from functools import cache
-from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import annotated_types
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
@@ -67,6 +67,12 @@ def nowhere(_key: str) -> str:
 
 def options(cls: type[Component]) -> tuple[Option, ...]:
     """Return what a component can be given; PluginError when its constructor is no schema."""
+    return _options(cast("Any", cls))
+
+
+@cache
+def _options(cls: Any) -> tuple[Option, ...]:
+    """Read a constructor once: this evaluates annotations, which has no place in the reading of a recipe."""
     hints = _hints(cls)
     return tuple(
         _option(cls, parameter, hints)

@@ -6,6 +6,7 @@ Whatever is not a `GanzooError` is a defect of ganzoo or of a plugin and keeps i
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -21,7 +22,8 @@ class GanzooError(Exception):
 class Problem:
     """One mistake of a recipe: where it stands and what to do about it.
 
-    `place` is `file:line` where known, `key` the dotted key, `message` what is wrong and what was expected.
+    `place` is `file:line` where known, `key` the dotted key, `message` what is wrong and what was expected. Its text is
+    one line that can be printed: what a recipe holds never reaches a terminal as control characters.
     """
 
     message: str
@@ -29,7 +31,7 @@ class Problem:
     place: str = ""
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.place, self.key, self.message) if part)
+        return _printable(": ".join(part for part in (self.place, self.key, self.message) if part))
 
 
 class RecipeError(GanzooError):
@@ -102,10 +104,35 @@ class Stopped(GanzooError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` for the nearest known name, or an empty string."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    # of short names ('l1', 'on'), one wrong letter is half of all
+    slips = [other for other in names if _is_one_slip(name, other)]
+    matches = difflib.get_close_matches(name, slips or names, n=1, cutoff=0 if slips else 0.6)
     return f"; did you mean '{matches[0]}'?" if matches else ""
 
 
 def listing(names: Iterable[str]) -> str:
     """Return the names sorted and quoted for a message, or `(none)`."""
     return ", ".join(f"'{name}'" for name in sorted(names)) or "(none)"
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Return whether one letter was dropped, inserted or replaced, or two neighbours swapped."""
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    same = next((index for index, letter in enumerate(short) if letter != long[index]), len(short))
+    left, right = short[same:], long[same:]
+    if len(left) < len(right):
+        return left == right[1:]
+    return left[1:] == right[1:] or (left[:2] == right[1::-1] and left[2:] == right[2:])
+
+
+def _printable(text: str) -> str:
+    """Return a text with everything escaped that is no letter, sign or space."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or unicodedata.category(char) == "Zs" else char.encode("unicode_escape").decode()
+        for char in text
+    )

@@ -53,6 +53,8 @@ def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Arra
         raise DataError(f"{shown}: is no {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
     except Image.DecompressionBombError as error:
         raise DataError(_too_large(shown)) from error
+    except MemoryError as error:
+        raise DataError(f"{shown}: does not fit into memory; scale it down first") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise DataError(f"{shown}: cannot be decoded: {error}") from error
 
@@ -130,13 +132,14 @@ def _decode(file: str | Path | IO[bytes], name: str) -> Array:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
-        values = np.asarray(image, np.float64)
-        grey = np.where(values == image.info.get("transparency", -1), 255, np.rint(values / 257))
-        return Image.fromarray(np.clip(grey, 0, 255).astype(np.uint8)).convert("RGB")
+        values = np.asarray(image)
+        grey = ((np.clip(values, 0, 65535).astype(np.int32) + 128) // 257).astype(np.uint8)
+        grey[values == image.info.get("transparency", -1)] = 255
+        return Image.fromarray(grey).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
         layer = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _too_large(name: str) -> str:

@@ -30,8 +30,11 @@ def list_recipes() -> dict[str, Path]:
 def find_recipe(source: str | Path) -> Path:
     """Return the file of a recipe given by path or by bundled name; RecipeError with the nearest name otherwise."""
     path = Path(source)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:
+        raise RecipeError(Problem(f"cannot be read: {error.strerror}", place=str(source))) from error
     known = list_recipes()
     name = path.name.removesuffix(".toml")
     if str(source) in known or (name in known and path.parent.name in ("", "recipes")):
@@ -46,10 +49,11 @@ def find_recipe(source: str | Path) -> Path:
 def read_text(path: Path) -> str:
     """Return a recipe's text; RecipeError when it is too large, unreadable or not UTF-8."""
     try:
-        content = path.read_bytes() if path.stat().st_size <= LARGEST else None
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise RecipeError(Problem(f"cannot be read: {error.strerror}", place=str(path))) from error
-    if content is None:
+    if len(content) > LARGEST:
         raise RecipeError(Problem("is larger than 1 MiB; a recipe is a page of text", place=str(path)))
     try:
         return content.decode("utf-8-sig")

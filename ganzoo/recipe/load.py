@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from ganzoo.contracts.regularizer import PlayerName, Regularizer
 from ganzoo.contracts.task import Exposes, Task
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.recipe.find import find_recipe, read_text
+from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, enormous
 from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.settings import (
@@ -43,6 +45,7 @@ _TEXTS = ("title", "paper", "description")
 _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks", "optimizers", "train", "ema")
 _LISTS = ("losses", "regularizers", "metrics", "phases")
 _KNOWN = (*_TEXTS, *_TABLES, *_LISTS, "profiles")
+_NETWORK = re.compile(r"[A-Za-z0-9_-]+")
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
 #: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
@@ -112,14 +115,18 @@ def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, ove
     assignments = dict(parse_assignment(override) for override in overrides)
     table, by_option = with_overrides(table, assignments, lambda key: f"--set {key}")
     places.origins = by_profile | by_option
+    huge = [Problem("is an integer of more than 64 bits", key=key, place=places(key)) for key in enormous(table)]
+    if huge:
+        raise RecipeError(huge)
     name = path.parent.name if path.name == "recipe.toml" else path.stem
     return _Reader(table, places, zoo).read(name, text)
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
     """Parse a TOML text; RecipeError with file and line for anything that is not TOML."""
+    check_text(text, file)
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         message, _, position = str(error).partition(" (at ")
         line = position.removeprefix("line ").partition(",")[0]
@@ -129,6 +136,8 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
         raise RecipeError(Problem("is nested too deeply", place=file)) from error
     except ValueError as error:
         raise RecipeError(Problem(f"has a value out of range: {error}", place=file)) from error
+    check_shape(table, file)
+    return table
 
 
 @dataclass
@@ -240,6 +249,9 @@ class _Reader:
                 elif made is not None:
                     found[role] = made
         for name in self.mapping(self.table.get("networks")):
+            if not _NETWORK.fullmatch(name):
+                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"networks.{name}")
+                continue
             made = self.component(f"networks.{name}", "architecture", Architecture)
             if made is not None:
                 found[name] = made
@@ -364,7 +376,7 @@ class _Reader:
                 self.wrong(f'the section is missing; add [{key}] with name = "adam" and a learning_rate', key)
             return None
         name = table.get("name")
-        if name not in OPTIMIZERS:
+        if not isinstance(name, str) or name not in OPTIMIZERS:
             close = nearest(str(name), OPTIMIZERS)
             self.wrong(f"is {shown(name)}, expected one of {listing(OPTIMIZERS)}{close}", f"{key}.name")
             return None
@@ -382,7 +394,7 @@ class _Reader:
         except RecipeError as error:
             self.problems += error.problems
             return None
-        if not key.split(".")[-1].isdecimal():
+        if table is None:
             self.put(key, dict(made.table))
         else:
             self._made = made.table
@@ -395,11 +407,11 @@ class _Reader:
         core = {name: value for name, value in table.items() if name in cls.model_fields}
         own = {name: value for name, value in table.items() if name not in cls.model_fields}
         wiring = self.settings(key, cls, core)
-        for name in getattr(wiring, "phases", None) or ():
-            if name not in phases:
-                self.wrong(
-                    f"there is no phase '{name}'{nearest(name, phases)}; there are {listing(phases)}", f"{key}.phases"
-                )
+        unknown = [name for name in dict.fromkeys(getattr(wiring, "phases", None) or ()) if name not in phases]
+        for name in unknown[:MOST_TOLD]:
+            self.wrong(
+                f"there is no phase '{name}'{nearest(name, phases)}; there are {listing(phases)}", f"{key}.phases"
+            )
         return wiring, own
 
     def resolve_wired(self, section: str, key: str, table: Mapping[str, Any], wiring: Section) -> None:
@@ -457,7 +469,7 @@ class _Reader:
 
 def _line(problem: Problem) -> tuple[str, int]:
     file, _, line = problem.place.rpartition(":")
-    return (file, int(line)) if line.isdecimal() else (problem.place, 0)
+    return (file, int(line)) if line.isdecimal() and len(line) < 10 else (problem.place, 0)
 
 
 def _unique(wanted: str, taken: list[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ganzoo.errors import Problem, RecipeError, listing, nearest
+from ganzoo.recipe.limits import DEEPEST, MOST_TOLD, check_shape
 
 #: Keys that mean the same whatever component a table names.
 _CORE_KEYS = {"on", "weight", "interval", "phases", "label", "learning_rate", "steps"}
@@ -17,11 +18,19 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     """Return key and value of `KEY=VALUE`; a value that is no TOML is a plain text."""
     key, equals, value = text.partition("=")
     if not equals or not all(part.strip() for part in key.split(".")):
-        raise RecipeError(f"--set {text}: expected KEY=VALUE, as train.seed=1")
+        raise RecipeError(Problem("expected KEY=VALUE, as train.seed=1", place=f"--set {text}"))
+    place = f"--set {key.strip()}"
+    if key.count(".") >= DEEPEST:
+        raise RecipeError(Problem(f"has a key of more than {DEEPEST} parts", place=place))
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise RecipeError(Problem("is not UTF-8 text", place=place)) from error
     try:
         found = tomllib.loads(f"value = {value}")
     except (tomllib.TOMLDecodeError, ValueError, RecursionError):
         found = {}
+    check_shape(found, place)
     return key.strip(), found["value"] if list(found) == ["value"] else value.strip()
 
 
@@ -32,7 +41,7 @@ def with_overrides(
 
     Items of a list are addressed by their label, name or term, or by index; the keys returned have the index. Setting
     the `name` of a component drops the other keys it had: they belonged to another one. `locate` tells where a change
-    is written. RecipeError with all changes that do not fit.
+    is written. RecipeError with the changes that do not fit.
     """
     changed = copy.deepcopy(dict(table))
     origins: dict[str, str] = {}
@@ -42,6 +51,8 @@ def with_overrides(
             origins[_set(changed, key.split("."), value)] = locate(key)
         except RecipeError as error:
             problems.append(Problem(str(error), key=key, place=locate(key)))
+        if len(problems) == MOST_TOLD:
+            break
     if problems:
         raise RecipeError(problems)
     return changed, origins
@@ -53,7 +64,10 @@ def profile_changes(table: Mapping[str, Any], profile: str) -> Mapping[str, Any]
     known = profiles if isinstance(profiles, Mapping) else {}
     if not isinstance(known.get(profile), Mapping):
         raise RecipeError(
-            f"--profile {profile}: no such profile{nearest(profile, known)}; the recipe has {listing(known)}"
+            Problem(
+                f"no such profile{nearest(profile, known)}; the recipe has {listing(known)}",
+                place=f"--profile {profile}",
+            )
         )
     return dict(known[profile])
 
@@ -98,7 +112,7 @@ def _index(items: list[Any], part: str) -> int:
     found = [index for index, known in enumerate(names) if part in known]
     if len(found) == 1:
         return found[0]
-    if part.isdecimal() and int(part) < len(items):
+    if part.isdecimal() and len(part) < 10 and int(part) < len(items):
         return int(part)
     known = [name for group in names for name in group[:1]]
     if found:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-_HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<path>[^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+# None of these may try a text's characters more than a few times each: a recipe can hold a line of a million.
+_HEADER = re.compile(r"\s*\[(?P<array>\[)?(?P<path>[^\[\]]+)\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""\s*(?P<path>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
 _PART = re.compile(r"""[\w-]+|"[^"]*"|'[^']*'""")
-_INLINE_KEY = re.compile(r"""([\w-]+)\s*=""")
-_QUOTES = ('"""', "'''")
+_INLINE_KEY = re.compile(r"""(?<![\w-])([\w-]++)\s*=""")
+_MARK = re.compile(r"""\"{3}|'{3}|["'#\[\]{}]""")
 
 
 @dataclass
@@ -100,13 +101,12 @@ def _scan(line: str, quote: str, *, is_header: bool) -> tuple[str, int]:
                 return (quote if len(quote) == 3 else ""), depth
             position, quote = end, ""
             continue
-        if line[position] == "#":
+        mark = _MARK.search(line, position)
+        if mark is None or mark[0] == "#":
             break
-        opened = next((mark for mark in (*_QUOTES, '"', "'") if line.startswith(mark, position)), "")
-        if opened:
-            quote = opened
-        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(line[position], 0)
-        position += max(len(opened), 1)
+        quote = mark[0] if mark[0][0] in "\"'" else ""
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)
+        position = mark.end()
     return (quote if len(quote) == 3 else ""), depth
 
 
