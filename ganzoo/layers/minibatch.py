@@ -31,7 +31,8 @@ class MinibatchStdDev(keras.layers.Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         batch, channels = inputs.shape[0], inputs.shape[-1]
-        size = min(self.group_size, batch)
+        # Keras traces shapes with a batch of its own choice
+        size = 1 if inputs.is_meta else min(self.group_size, batch)
         if batch % size:
             raise ValueError(f"cannot split a batch of {batch} into groups of {size}; change batch or group_size")
         # float32: squares of half-precision activations leave its range

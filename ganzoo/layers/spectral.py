@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 #: How often the power method runs on the first kernel, as in torch: a random vector says nothing of its norm.
 _WARM_UP = 15
-#: A kernel of zeros stays one.
-_SMALLEST = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
@@ -51,7 +49,8 @@ class SpectralNormalization(keras.layers.Wrapper):
         kernel = self._kernel()
         matrix = self._matrix(kernel.value)
         u, v = self._vectors(matrix, update=bool(training) and self.trainable)
-        sigma = torch.dot(u, torch.mv(matrix, v)).clamp_min(_SMALLEST)
+        sigma = torch.dot(u, torch.mv(matrix, v))
+        sigma = torch.where(sigma == 0, torch.ones_like(sigma), sigma)  # a kernel of zeros stays one
         # inside, the layer reads the normalized kernel in place of its own
         with keras.StatelessScope([(kernel, kernel.value / sigma)], initialize_variables=False):
             outputs: Tensor = self.layer(inputs)
@@ -108,4 +107,4 @@ def _power_method(matrix: Tensor, v: Tensor, iterations: int) -> tuple[Tensor, T
 
 
 def _unit(vector: Tensor) -> Tensor:
-    return functional.normalize(vector, dim=0, eps=_SMALLEST)
+    return functional.normalize(vector, dim=0)
