@@ -36,7 +36,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     def _by_batch(self, values: Tensor, count: int) -> Tensor:
         old = as_tensor(self.moving_mean)
         # of its own for each call: autograd keeps these, so they must not be changed by the next one
-        mean, variance = torch.zeros((2, *old.shape), dtype=old.dtype, device=old.device)
+        mean, variance = torch.zeros_like(old), torch.zeros_like(old)
         normalized = self._normalized(values, mean, variance, training=True)
         with torch.no_grad():
             self.moving_mean.assign(torch.lerp(old, mean, 1 - self.momentum))

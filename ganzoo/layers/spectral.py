@@ -51,8 +51,9 @@ class SpectralNormalization(keras.layers.Wrapper):
         u, v = self._vectors(matrix, update=bool(training) and self.trainable)
         sigma = torch.dot(u, torch.mv(matrix, v))
         sigma = torch.where(sigma == 0, torch.ones_like(sigma), sigma)  # a kernel of zeros stays one
-        # inside, the layer reads the normalized kernel in place of its own
-        with keras.StatelessScope([(kernel, kernel.value / sigma)], initialize_variables=False):
+        # inside, the layer reads the normalized kernel in place of its own; a scope hides all that one around it holds
+        state = [(variable, variable.value) for variable in self.layer.variables if variable is not kernel]
+        with keras.StatelessScope([*state, (kernel, kernel.value / sigma)], initialize_variables=False):
             outputs: Tensor = self.layer(inputs)
         return outputs
 

@@ -129,6 +129,18 @@ def test_the_norm_is_found_in_full_precision_under_a_mixed_policy():
     assert wrapped.vector_u.value.norm().item() == pytest.approx(1, abs=1e-6)
 
 
+def test_calls_without_state_use_the_weights_they_are_given():
+    network = keras.Sequential([keras.Input((3,)), layers.SpectralNormalization(layers.Dense(4))])
+    values = torch.randn(2, 3)
+    before = network(values)
+    weights = [variable.value + (1 if variable.name == "bias" else 0) for variable in network.trainable_variables]
+    frozen = [variable.value for variable in network.non_trainable_variables]
+    outputs, moved = network.stateless_call(weights, frozen, values, training=True)
+    assert torch.allclose(outputs, before + 1, atol=0.05)
+    assert any(not torch.equal(one, other) for one, other in zip(moved, frozen, strict=True))
+    assert torch.equal(network(values), before)
+
+
 def test_its_state_is_saved(tmp_path):
     network = keras.Sequential([keras.Input((6, 6, 3)), layers.SpectralNormalization(layers.Conv2D(4, 3), 2)])
     values = torch.randn(2, 6, 6, 3)
