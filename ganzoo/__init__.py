@@ -13,6 +13,7 @@ from ganzoo.backend import choose_backend
 
 if TYPE_CHECKING:
     from ganzoo import images as images
+    from ganzoo import layers as layers
     from ganzoo.assembly import assemble as assemble
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
@@ -99,12 +100,15 @@ _NAMES_BY_MODULE = {
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
-__all__ = ["__version__", "images", *sorted(_HOMES)]
+#: Modules that are public as a whole.
+_MODULES = ("images", "layers")
+
+__all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "images":
-        return import_module("ganzoo.images")
+    if name in _MODULES:
+        return import_module(f"ganzoo.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")

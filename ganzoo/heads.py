@@ -52,9 +52,11 @@ def _linear_head(
 ) -> keras.KerasTensor:
     import keras
 
+    from ganzoo.layers import Dense
+
     shape = tuple(side for side in field.shape if side is not None)
     if len(shape) != len(field.shape):
         raise ValueError(f"needs a fixed shape for its output '{name}', received {field}")
     initializer = make_initializer() if make_initializer else "glorot_uniform"
-    flat = keras.layers.Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(features)
+    flat = Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(features)
     return flat if len(shape) == 1 else keras.layers.Reshape(shape, name=name)(flat)

@@ -20,6 +20,7 @@ from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Network, Tensor, Variable
 from ganzoo.errors import PluginError
+from ganzoo.layers.memory import align_optimizer_memory
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
 from ganzoo.timeline import Timeline
@@ -275,6 +276,7 @@ class AdversarialModel(keras.Model):
         for name, player in self.players.items():
             if player.variables and name in self.player_optimizers:
                 self.player_optimizers[name].build(list(player.variables))
+                align_optimizer_memory(self.player_optimizers[name], player.variables)
         for wired in self.wired_losses:
             if wired.loss is not None:
                 wired.loss.build()

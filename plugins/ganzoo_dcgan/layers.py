@@ -11,7 +11,7 @@ from typing import Literal
 
 import keras
 
-from ganzoo import Field
+from ganzoo import Field, layers
 
 Normalization = Literal["batch", "layer", "none"]
 
@@ -26,7 +26,7 @@ def new_weights() -> keras.initializers.Initializer:
 
 def project(latent: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     """Return 4 x 4 feature maps of the latents, normalized and through ReLU."""
-    flat = keras.layers.Dense(BASE * BASE * filters, use_bias=False, kernel_initializer=new_weights())(latent)
+    flat = layers.Dense(BASE * BASE * filters, use_bias=False, kernel_initializer=new_weights())(latent)
     values = keras.layers.Reshape((BASE, BASE, filters))(flat)
     return keras.layers.ReLU()(_batch_normalization()(values))
 
@@ -43,7 +43,7 @@ def double_to_image(values: keras.KerasTensor, channels: int, name: str) -> kera
 
 def halve(values: keras.KerasTensor, filters: int, normalization: Normalization) -> keras.KerasTensor:
     """Return feature maps with sides half as long, normalized and through LeakyReLU 0.2."""
-    convolution = keras.layers.Conv2D(
+    convolution = layers.Conv2D(
         filters, 4, strides=2, padding="same", use_bias=normalization == "none", kernel_initializer=new_weights()
     )
     values = convolution(values)
@@ -51,8 +51,8 @@ def halve(values: keras.KerasTensor, filters: int, normalization: Normalization)
         values = _batch_normalization()(values)
     elif normalization == "layer":
         # over all values of one example, with one scale per channel, as the authors of WGAN-GP have it
-        values = keras.layers.GroupNormalization(groups=1, epsilon=1e-5)(values)
-    return keras.layers.LeakyReLU(0.2)(values)
+        values = layers.GroupNormalization(groups=1, epsilon=1e-5)(values)
+    return layers.LeakyReLU(0.2)(values)
 
 
 def only_field(fields: Mapping[str, Field], rank: int) -> tuple[str, Field]:
@@ -74,11 +74,11 @@ def square_image(field: Field) -> tuple[int, int]:
 
 
 def _doubling(filters: int, *, use_bias: bool) -> keras.Layer:
-    return keras.layers.Conv2DTranspose(
+    return layers.Conv2DTranspose(
         filters, 4, strides=2, padding="same", use_bias=use_bias, kernel_initializer=new_weights()
     )
 
 
 def _batch_normalization() -> keras.Layer:
     scales = keras.initializers.RandomNormal(mean=1.0, stddev=0.02)
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=scales)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=scales)

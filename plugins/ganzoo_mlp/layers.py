@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from ganzoo import Field
+from ganzoo import Field, layers
 
 
 def flat_inputs(fields: Mapping[str, Field]) -> tuple[Any, keras.KerasTensor]:
@@ -23,8 +23,8 @@ def flat_inputs(fields: Mapping[str, Field]) -> tuple[Any, keras.KerasTensor]:
 def hidden_layers(values: keras.KerasTensor, *, width: int, count: int, activation: str) -> keras.KerasTensor:
     """Return the activations after `count` layers of `width` units; the slope of a leaky unit is 0.2."""
     for number in range(1, count + 1):
-        values = keras.layers.Dense(width, name=f"hidden_{number}")(values)
-        unit = keras.layers.ReLU() if activation == "relu" else keras.layers.LeakyReLU(0.2)
+        values = layers.Dense(width, name=f"hidden_{number}")(values)
+        unit = keras.layers.ReLU() if activation == "relu" else layers.LeakyReLU(0.2)
         values = unit(values)
     return values
 
@@ -35,7 +35,7 @@ def output_layer(values: keras.KerasTensor, name: str, field: Field) -> keras.Ke
         raise ValueError(f"gives values in [-1, 1] or without limits, but '{name}' is {field}")
     shape = fixed_shape(name, field)
     activation = None if field.low is None else "tanh"
-    flat = keras.layers.Dense(prod(shape), activation=activation, name=f"flat_{name}")(values)
+    flat = layers.Dense(prod(shape), activation=activation, name=f"flat_{name}")(values)
     return keras.layers.Reshape(shape, name=name)(flat)
 
 

@@ -61,11 +61,13 @@ def _activations(values: keras.KerasTensor, weights: Weights) -> dict[str, keras
     """Return every activation by name, before and after ReLU."""
     import keras
 
+    from ganzoo import layers
+
     found: dict[str, keras.KerasTensor] = {}
     block = "block1"
     for conv, (_, bias) in weights.items():
         if not conv.startswith(block):
-            values = keras.layers.MaxPooling2D(2)(values)
+            values = layers.MaxPooling2D(2)(values)
             block = conv.partition("_")[0]
         found[f"{conv}_pre"] = _convolution(conv, len(bias))(values)
         values = found[conv] = keras.layers.ReLU()(found[f"{conv}_pre"])
@@ -73,9 +75,9 @@ def _activations(values: keras.KerasTensor, weights: Weights) -> dict[str, keras
 
 
 def _convolution(name: str, filters: int) -> keras.layers.Layer:
-    import keras
+    from ganzoo import layers
 
-    return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros", name=name)
+    return layers.Conv2D(filters, 3, padding="same", kernel_initializer="zeros", name=name)
 
 
 def _conv_shapes(counts: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, int]]]:

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from ganzoo import layers
+
 #: Keys' cubic with this parameter is what Pillow and MATLAB call bicubic; torch's own has -0.75.
 _CUBIC = -0.5
 
@@ -19,36 +21,32 @@ def convolution(filters: int, size: int = 3, *, strides: int = 1, initializer: s
     and He's larger start makes residual blocks without batch normalization grow and train 1 dB worse.
     """
     kernel = initializer or keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
-    return keras.layers.Conv2D(filters, size, strides=strides, padding="same", kernel_initializer=kernel)
+    return layers.Conv2D(filters, size, strides=strides, padding="same", kernel_initializer=kernel)
 
 
 def batch_normalization() -> keras.layers.Layer:
     """Return batch normalization with the momentum and epsilon that the published implementations have."""
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
 
 
 def prelu(values: keras.KerasTensor) -> keras.KerasTensor:
     """Apply a PReLU with one slope for each channel, which starts at 0.25."""
-    return keras.layers.PReLU(shared_axes=[1, 2], alpha_initializer=keras.initializers.Constant(0.25))(values)
+    return layers.PReLU(shared_axes=[1, 2], alpha_initializer=keras.initializers.Constant(0.25))(values)
 
 
-@keras.saving.register_keras_serializable(package="ganzoo_srgan")
-class PixelShuffle(keras.layers.Layer):
-    """Turns channels into pixels: (h, w, c s^2) -> (h s, w s, c), as `keras.ops.depth_to_space` orders them."""
+def leaky_relu(name: str | None = None) -> keras.layers.Layer:
+    """Return a LeakyReLU with the discriminator's slope, 0.2."""
+    return layers.LeakyReLU(0.2, name=name)
 
-    def __init__(self, scale: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.scale = scale
 
-    def call(self, inputs: Any) -> Any:
-        return ops.depth_to_space(inputs, self.scale)
+def dense(units: int) -> keras.layers.Layer:
+    """Return a fully connected layer."""
+    return layers.Dense(units)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        batch, height, width, channels = input_shape
-        return batch, _times(height, self.scale), _times(width, self.scale), (channels or 0) // self.scale**2
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "scale": self.scale}
+def pixel_shuffle(scale: int) -> keras.layers.Layer:
+    """Return what turns channels into pixels; in the order that moves whole pixels in memory."""
+    return layers.PixelShuffle(scale, order="keras")
 
 
 @keras.saving.register_keras_serializable(package="ganzoo_srgan")

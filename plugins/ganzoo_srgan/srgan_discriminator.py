@@ -41,7 +41,7 @@ class SRGANDiscriminator(Architecture):
             values = layers.convolution(width * self.filters, strides=stride)(values)
             if index and self.batch_normalization:
                 values = layers.batch_normalization()(values)
-            values = keras.layers.LeakyReLU(0.2)(values)
-        dense = keras.layers.Dense(16 * self.filters)(keras.layers.Flatten()(values))
-        features = keras.layers.LeakyReLU(0.2, name="features")(dense)
+            values = layers.leaky_relu()(values)
+        dense = layers.dense(16 * self.filters)(keras.layers.Flatten()(values))
+        features = layers.leaky_relu("features")(dense)
         return discriminator_model(image, features, signature, name="srgan_discriminator")

@@ -49,7 +49,7 @@ class SRResNet(Architecture):
         values = keras.layers.Add()([start, self._normalized(layers.convolution(self.filters)(values))])
         for factor in _STAGES[scale]:
             wide = layers.convolution(self.filters * factor**2)(values)
-            values = layers.prelu(layers.PixelShuffle(factor)(wide))
+            values = layers.prelu(layers.pixel_shuffle(factor)(wide))
         return keras.Model(image, layers.convolution(3, 9)(values), name="srresnet")
 
     def _block(self, values: keras.KerasTensor) -> keras.KerasTensor:

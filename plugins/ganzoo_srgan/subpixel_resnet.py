@@ -42,7 +42,7 @@ class SubpixelResNet(Architecture):
         for _ in range(self.blocks):
             values = keras.layers.Add()([values, self._branch(values)])
         values = keras.layers.Add()([start, layers.convolution(self.filters)(values)])
-        detail = layers.PixelShuffle(scale)(layers.convolution(3 * scale**2, initializer="zeros")(values))
+        detail = layers.pixel_shuffle(scale)(layers.convolution(3 * scale**2, initializer="zeros")(values))
         enlarged = keras.layers.Add()([layers.BicubicEnlargement(scale)(image), detail])
         return keras.Model(image, enlarged, name="subpixel_resnet")
 

@@ -1,0 +1,117 @@
+"""Convolutions without copies between layouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import keras
+from torch.nn import functional
+
+from ganzoo.layers.memory import as_tensor, channels_first, channels_last, kernel_initializer, torch_kernel
+from ganzoo.layers.padding import same_padding, transposed_crops
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Tensor, Variable
+
+
+class _KernelMemory(keras.layers.Layer):
+    """Creates the kernel in Keras' shape, over memory that torch's convolutions read without a copy."""
+
+    def add_weight(self, *arguments: Any, **options: Any) -> Variable:
+        if options.get("name") == "kernel" and self.data_format == "channels_last":
+            options["initializer"] = kernel_initializer(options["initializer"])
+        return super().add_weight(*arguments, **options)
+
+    def kernel_in_use(self) -> Tensor:
+        """Return what is convolved with: the kernel, in the shape that Keras has it."""
+        return as_tensor(self.kernel)
+
+    def bias_in_use(self) -> Tensor | None:
+        """Return the bias (filters,), or None."""
+        return None if self.bias is None else as_tensor(self.bias)
+
+    def _activated(self, values: Tensor) -> Tensor:
+        activated: Tensor = values if self.activation is None else self.activation(values)
+        return activated
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
+class Conv2D(_KernelMemory, keras.layers.Conv2D):
+    """`keras.layers.Conv2D` without copies: (n, h, w, c) -> (n, h', w', filters).
+
+    Same arguments, variables and outputs. The kernel has Keras' shape (h, w, c, filters), but lies in memory in the
+    order filters, h, w, c. Zeros around the image are torch's own; only where "same" needs more of them after than
+    before (an even side at stride 2, say) the image is copied once.
+    """
+
+    def call(self, inputs: Tensor) -> Any:
+        if self.data_format != "channels_last" or inputs.ndim != 4:
+            return super().call(inputs)
+        kernel = self.kernel_in_use()
+        images, padding = self._padded(channels_first(inputs.to(kernel.device)))
+        convolved = functional.conv2d(
+            images,
+            torch_kernel(kernel),
+            self.bias_in_use(),
+            self.strides,
+            padding,
+            self.dilation_rate,
+            self.groups,
+        )
+        return self._activated(channels_last(convolved))
+
+    def _padded(self, images: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """Return images and the padding that torch has to add on both sides of each axis."""
+        if self.padding == "valid":
+            return images, (0, 0)
+        sides = zip(images.shape[2:], self.kernel_size, self.strides, self.dilation_rate, strict=True)
+        (top, bottom), (left, right) = (same_padding(*side) for side in sides)
+        if (top, left) == (bottom, right):
+            return images, (top, left)
+        return functional.pad(images, (left, right, top, bottom)), (0, 0)
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
+class Conv2DTranspose(_KernelMemory, keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` without copies: (n, h, w, c) -> (n, h', w', filters).
+
+    Same arguments, variables and outputs. The kernel has Keras' shape (h, w, filters, c), but lies in memory in the
+    order c, h, w, filters. Where Keras cuts more off after than before (odd kernels at stride 2, say), the result is a
+    view of a slightly larger one.
+    """
+
+    def call(self, inputs: Tensor) -> Any:
+        crops = self._crops()
+        before, missing, extra = zip(*(_torch_padding(*crop) for crop in crops), strict=True)
+        fits = min(before) >= 0 and all(more < max(step) for more, step in zip(missing, self._steps(), strict=True))
+        if self.data_format != "channels_last" or inputs.ndim != 4 or not fits:
+            return super().call(inputs)
+        kernel = self.kernel_in_use()
+        convolved = functional.conv_transpose2d(
+            channels_first(inputs.to(kernel.device)),
+            torch_kernel(kernel),
+            self.bias_in_use(),
+            self.strides,
+            before,
+            missing,
+            1,
+            self.dilation_rate,
+        )
+        if any(extra):
+            convolved = convolved[:, :, : convolved.shape[2] - extra[0], : convolved.shape[3] - extra[1]]
+        return self._activated(channels_last(convolved))
+
+    def _crops(self) -> list[tuple[int, int]]:
+        given = self.output_padding
+        given = given if isinstance(given, (tuple, list)) else (given, given)
+        sides = zip(self.kernel_size, self.strides, self.dilation_rate, given, strict=True)
+        return [transposed_crops(*side[:3], self.padding, side[3]) for side in sides]
+
+    def _steps(self) -> Iterable[tuple[int, int]]:
+        return zip(self.strides, self.dilation_rate, strict=True)
+
+
+def _torch_padding(before: int, after: int) -> tuple[int, int, int]:
+    """Return torch's padding and output_padding for one side, and how much is still to cut off at its end."""
+    return before, max(0, before - after), max(0, after - before)

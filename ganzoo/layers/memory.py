@@ -1,0 +1,70 @@
+"""How tensors lie in memory: Keras' shapes over the memory that torch's convolutions want."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import keras
+import torch
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Tensor, Variable
+
+
+def as_tensor(value: Any) -> Tensor:
+    """Return the tensor of a variable, in the dtype that the layer computes in; tensors as they are."""
+    tensor: Tensor = value.value if isinstance(value, keras.Variable) else value
+    return tensor
+
+
+def channels_first(images: Tensor) -> Tensor:
+    """Return a view (n, c, h, w) of images (n, h, w, c): for torch, a tensor in channels_last memory."""
+    return images.permute(0, 3, 1, 2)
+
+
+def channels_last(images: Tensor) -> Tensor:
+    """Return a view (n, h, w, c) of images (n, c, h, w)."""
+    return images.permute(0, 2, 3, 1)
+
+
+def torch_kernel(kernel: Tensor) -> Tensor:
+    """Return a view (last, third, h, w) of a Keras kernel (h, w, third, last), as torch's convolutions take it."""
+    return kernel.permute(3, 2, 0, 1)
+
+
+def in_kernel_memory(kernel: Tensor) -> Tensor:
+    """Return a kernel of the same shape whose `torch_kernel` is contiguous in channels_last memory."""
+    return kernel.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)
+
+
+def kernel_initializer(initializer: Any) -> Callable[..., Tensor]:
+    """Return an initializer with the same values, laid out as `in_kernel_memory` has it.
+
+    A variable keeps the memory of its first value: assigning, loading and training all write in place.
+    """
+    draw = keras.initializers.get(initializer)
+
+    def initialize(shape: tuple[int, ...], dtype: Any = None) -> Tensor:
+        return in_kernel_memory(keras.ops.convert_to_tensor(draw(shape, dtype=dtype)))
+
+    return initialize
+
+
+def align_optimizer_memory(optimizer: keras.optimizers.Optimizer, variables: Iterable[Variable]) -> None:
+    """Lay out what a built optimizer keeps (momenta, say) as the variables that it belongs to; values stay.
+
+    Keras creates these contiguous; with another layout than kernel and gradient, each update of a large kernel would
+    walk through memory in two orders at once. Where variables of one shape differ in layout, nothing is done.
+    """
+    strides: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+    for variable in variables:
+        strides.setdefault(tuple(variable.shape), set()).add(variable.value.stride())
+    for slot in optimizer.variables:
+        found = strides.get(tuple(slot.shape), set())
+        if len(found) == 1 and (wanted := next(iter(found))) != slot.value.stride():
+            slot.value.data = _with_strides(slot.value.data, wanted)
+
+
+def _with_strides(tensor: Tensor, strides: tuple[int, ...]) -> Tensor:
+    return torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device=tensor.device).copy_(tensor)

@@ -1,0 +1,54 @@
+"""What a discriminator can know of a whole batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import torch
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Tensor
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
+class MinibatchStdDev(keras.layers.Layer):
+    """Appends how much examples differ: (n, ..., c) -> (n, ..., c + features) (ProGAN, arXiv 1710.10196).
+
+    As in StyleGAN2: the standard deviation of each value over a group of examples, averaged over places and over each
+    of `features` equal parts of the channels, is one number that every example of the group gets at every place.
+    Example k belongs to group k mod (n / group_size). A batch smaller than a group is one group; ValueError when
+    groups do not fill the batch.
+    """
+
+    def __init__(self, group_size: int = 4, features: int = 1, epsilon: float = 1e-8, **options: Any) -> None:
+        super().__init__(**options)
+        if group_size < 1 or features < 1:
+            raise ValueError(f"needs group_size and features of at least 1, received {group_size}, {features}")
+        self.group_size = group_size
+        self.features = features
+        self.epsilon = epsilon
+
+    def call(self, inputs: Tensor) -> Tensor:
+        batch, channels = inputs.shape[0], inputs.shape[-1]
+        # Keras traces shapes with a batch of its own choice
+        size = 1 if inputs.is_meta else min(self.group_size, batch)
+        if batch % size:
+            raise ValueError(f"cannot split a batch of {batch} into groups of {size}; change batch or group_size")
+        # float32: squares of half-precision activations leave its range
+        values = inputs.to(torch.promote_types(inputs.dtype, torch.float32))
+        grouped = values.reshape(size, batch // size, -1, self.features, channels // self.features)
+        deviation = (grouped.var(dim=0, correction=0) + self.epsilon).sqrt().mean(dim=(1, 3))
+        every = deviation.repeat(size, 1).to(inputs.dtype)
+        every = every.reshape(batch, *([1] * (inputs.ndim - 2)), self.features)
+        return torch.cat([inputs, every.expand(*inputs.shape[:-1], self.features)], dim=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        *others, channels = input_shape
+        if channels is None or channels % self.features:
+            raise ValueError(f"needs a multiple of {self.features} channels, received {channels}")
+        return *others, channels + self.features
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"group_size": self.group_size, "features": self.features, "epsilon": self.epsilon}
+        return {**super().get_config(), **own}

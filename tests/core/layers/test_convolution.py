@@ -1,0 +1,79 @@
+import keras
+import pytest
+import torch
+
+from ganzoo import layers
+
+KERNELS = [(1, 1, 1), (2, 1, 1), (3, 1, 1), (3, 1, 2), (3, 2, 1), (4, 2, 1), (4, 1, 1), (5, 3, 1), ((3, 2), (1, 2), 1)]
+
+
+def pair(name, filters, size, **options):
+    drawn = {"bias_initializer": "random_normal"} if options.get("use_bias", True) else {}
+    return (getattr(home, name)(filters, size, **drawn, **options) for home in (keras.layers, layers))
+
+
+@pytest.mark.parametrize("size", [(7, 9), (8, 6)])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), KERNELS)
+def test_convolutions_agree_with_keras(assert_same, kernel, stride, dilation, padding, size):
+    options = {"strides": stride, "dilation_rate": dilation, "padding": padding}
+    assert_same(*pair("Conv2D", 4, kernel, **options), torch.randn(2, *size, 3))
+
+
+@pytest.mark.parametrize("size", [(5, 4)])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), KERNELS)
+def test_transposed_convolutions_agree_with_keras(assert_same, kernel, stride, dilation, padding, size):
+    options = {"strides": stride, "dilation_rate": dilation, "padding": padding}
+    assert_same(*pair("Conv2DTranspose", 4, kernel, **options), torch.randn(2, *size, 3))
+
+
+@pytest.mark.parametrize("output_padding", [0, 1, 2, (0, 1)])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_output_padding_means_what_it_means_in_keras(assert_same, padding, output_padding):
+    options = {"strides": 3, "padding": padding, "output_padding": output_padding}
+    assert_same(*pair("Conv2DTranspose", 2, 4, **options), torch.randn(2, 5, 4, 3))
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
+def test_bias_and_activation_are_as_in_keras(assert_same, name):
+    assert_same(*pair(name, 4, 3, use_bias=False, activation="tanh"), torch.randn(2, 6, 6, 3))
+
+
+def test_groups_are_as_in_keras(assert_same):
+    assert_same(*pair("Conv2D", 4, 3, groups=2, padding="same"), torch.randn(2, 6, 6, 6))
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
+def test_other_data_formats_are_left_to_keras(assert_same, name):
+    assert_same(*pair(name, 4, 3, strides=2, data_format="channels_first"), torch.randn(2, 3, 6, 7))
+
+
+@pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
+def test_inputs_may_lie_in_any_memory_order(assert_same, name):
+    assert_same(*pair(name, 4, 3, padding="same"), torch.randn(2, 3, 6, 7).permute(0, 2, 3, 1))
+
+
+def test_low_rank_adaptation_is_taken_into_account():
+    stock, mine = pair("Conv2D", 4, 3, lora_rank=2)
+    for layer in (stock, mine):
+        layer.build((None, 6, 6, 3))
+    mine.set_weights(stock.get_weights())
+    mine.lora_kernel_b.assign(torch.ones(2, 4))
+    stock.lora_kernel_b.assign(torch.ones(2, 4))
+    values = torch.randn(2, 6, 6, 3)
+    assert torch.allclose(mine(values), stock(values), atol=1e-5)
+
+
+def test_dense_agrees_with_keras(assert_same):
+    assert_same(*pair("Dense", 4, "tanh"), torch.randn(5, 3))
+    assert_same(*pair("Dense", 4, None, use_bias=False), torch.randn(2, 5, 3))
+
+
+def test_dense_takes_whole_numbers_as_keras_does():
+    stock, mine = pair("Dense", 4, None)
+    values = torch.arange(6).reshape(2, 3)
+    wanted = stock(values)
+    mine.build((None, 3))
+    mine.set_weights(stock.get_weights())
+    assert torch.allclose(mine(values), wanted)
