@@ -16,6 +16,9 @@ class GanzooError(Exception):
     """A situation that is explained in one message; never shown as a traceback."""
 
     exit_code: ClassVar[int] = 1
+    #: What is safe on the disk, and what to do next, whatever the message.
+    safe: ClassVar[str] = ""
+    remedy: ClassVar[str] = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class RecipeError(GanzooError):
     """A recipe, an override or a component's options are wrong. Carries every problem found."""
 
     exit_code = 2
+    safe = "nothing was written; a run that exists is untouched"
+    remedy = "correct what the message names; ganzoo check RECIPE checks without training"
 
     def __init__(self, problems: str | Problem | Sequence[Problem]) -> None:
         if isinstance(problems, str):
@@ -52,54 +57,72 @@ class PluginError(GanzooError):
     """A plugin that is needed is broken, or broke its contract."""
 
     exit_code = 3
+    safe = "every complete checkpoint"
+    remedy = "ganzoo list-plugins shows what is broken; GANZOO_DISABLE_PLUGINS=NAME leaves a plugin out"
 
 
 class DataError(GanzooError):
     """Data are missing, unreadable, too few, or not what the task needs."""
 
     exit_code = 4
+    safe = "every complete checkpoint"
+    remedy = "ganzoo check RECIPE opens the data; ganzoo data prepare fetches what is missing"
 
 
 class CheckpointError(GanzooError):
     """No checkpoint can be loaded, or it belongs to another run."""
 
     exit_code = 5
+    safe = "the run folder is as it was"
+    remedy = "the message lists what changed or is damaged; --allow-drift or --fork go on knowingly"
 
 
 class NumericError(GanzooError):
     """A loss, gradient or weight is not finite any more."""
 
     exit_code = 6
+    safe = "the checkpoint that the message names, and all before it"
+    remedy = "lower the learning rate or set train.clip_norm, and --fork the run"
 
 
 class ResourceError(GanzooError):
     """Disk, memory or permissions do not suffice."""
 
     exit_code = 7
+    safe = "every complete checkpoint"
+    remedy = "make room, or choose another place with --runs; the same command goes on"
 
 
 class LockedError(GanzooError):
     """Another process works in the run folder."""
 
     exit_code = 8
+    safe = "everything; nothing was touched"
+    remedy = "wait for the process that the message names, or stop it"
 
 
 class BackendError(GanzooError):
     """The environment cannot run ganzoo: another Keras backend, a missing device or package."""
 
     exit_code = 9
+    safe = "everything; nothing was touched"
+    remedy = "unset what the message names; ganzoo env describes the environment"
 
 
 class ProofError(GanzooError):
     """Two runs that must be equal are not: the promise of exact resume does not hold here."""
 
     exit_code = 10
+    safe = "both run folders are kept for comparison"
+    remedy = "ganzoo env, and the differing files, make a report"
 
 
 class Stopped(GanzooError):
     """Training was asked to stop; everything is saved and the same command continues."""
 
     exit_code = 75
+    safe = "a checkpoint of the last step"
+    remedy = "the same command goes on"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

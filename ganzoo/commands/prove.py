@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ganzoo.backend import require_torch_backend
+
+if TYPE_CHECKING:
+    from ganzoo.proving.proof import Calls
 
 
 @click.command(name="prove")
@@ -16,7 +20,13 @@ from ganzoo.backend import require_torch_backend
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value; repeatable.")
 @click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, as smoke.")
 @click.option("--kills", type=click.IntRange(min=0), default=20, show_default=True, help="Kills at random moments.")
-@click.option("--every-call", is_flag=True, help="Kill before every file-system call, not only those of each kind.")
+@click.option(
+    "--calls",
+    type=click.Choice(["none", "kinds", "every"]),
+    default="kinds",
+    show_default=True,
+    help="Before which file-system calls to kill: the first and last of each kind, or every one.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Which random moments.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The certificate to write.")
 def command(
@@ -24,7 +34,7 @@ def command(
     overrides: tuple[str, ...],
     profile: str | None,
     kills: int,
-    every_call: bool,
+    calls: Calls,
     seed: int,
     output: Path | None,
 ) -> None:
@@ -54,12 +64,12 @@ def command(
     scratch = Path(mkdtemp(prefix="ganzoo-prove-"))
     say(f"proving {plan.name} ({sum(phase.steps for phase in plan.phases)} steps)")
     proof = Prover(arguments, scratch, warm=not torch.cuda.is_available(), say=say).prove(
-        kills=kills, every_call=every_call, seed=seed
+        kills=kills, calls=calls, seed=seed
     )
     facts = {
         "recipe": plan.name,
         "recipe_sha256": plan.digest(),
-        "command": ["ganzoo", "prove", *arguments, f"--kills={kills}", f"--seed={seed}"],
+        "command": ["ganzoo", "prove", *arguments, f"--kills={kills}", f"--calls={calls}", f"--seed={seed}"],
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "environment": environment(describe_plugins(zoo.plugins, plan.used)),
     }

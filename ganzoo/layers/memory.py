@@ -51,6 +51,11 @@ def kernel_initializer(initializer: Any) -> Callable[..., Tensor]:
     return initialize
 
 
+def in_memory_of(model: Tensor, tensor: Tensor) -> Tensor:
+    """Return a tensor of the same shape in the memory order of `model`: itself where it has that already."""
+    return tensor if tensor.stride() == model.stride() else _with_strides(tensor, model.stride())
+
+
 def align_optimizer_memory(optimizer: keras.optimizers.Optimizer, variables: Iterable[Variable]) -> None:
     """Lay out what a built optimizer keeps (momenta, say) as the variables that it belongs to; values stay.
 

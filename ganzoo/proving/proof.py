@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ganzoo.errors import ProofError
 from ganzoo.streams import numpy_generator
@@ -20,6 +20,8 @@ from ganzoo.streams import numpy_generator
 #: What two equal runs may differ in: how long they took, and who holds the folder.
 _UNEQUAL = {"timing.jsonl", ".lock"}
 _NAME = "proof"
+
+Calls = Literal["none", "kinds", "every"]
 
 
 @dataclass
@@ -55,17 +57,19 @@ class Prover:
 
     # -- the proof -----------------------------------------------------------------------------------------------------
 
-    def prove(self, *, kills: int, every_call: bool, seed: int) -> Proof:
+    def prove(self, *, kills: int, calls: Calls, seed: int) -> Proof:
         """Make the reference run, then kill at random moments, then before file-system calls."""
         begun = time.monotonic()
         self.run("reference")
         self.run("again")
         proof = Proof(reference=contents(self.folder("reference")), seconds=time.monotonic() - begun)
         self.compare("again", proof, "a second run without any kill")
-        calls = json.loads((self._scratch / "reference.calls").read_text(encoding="utf-8"))
-        self._say(f"reference run made twice, {len(proof.reference)} files, {len(calls)} file-system calls")
-        self.kill_at_random(proof, kills, seed)
-        self.kill_before_calls(proof, calls, every_call=every_call)
+        made = json.loads((self._scratch / "reference.calls").read_text(encoding="utf-8"))
+        self._say(f"reference run made twice, {len(proof.reference)} files, {len(made)} file-system calls")
+        if kills:
+            self.kill_at_random(proof, kills, seed)
+        if calls != "none":
+            self.kill_before_calls(proof, made, telling(made) if calls == "kinds" else range(len(made)))
         return proof
 
     def kill_at_random(self, proof: Proof, kills: int, seed: int) -> None:
@@ -81,15 +85,13 @@ class Prover:
                 proof.random_kills += 1
                 if proof.random_kills % 10 == 0:
                     self._say(f"{proof.random_kills} of {kills} random kills, {proof.finished_runs} runs finished")
-        if kills:
-            self.run("killed")
-            self.compare("killed", proof, f"{kills} kills at random moments")
-            proof.finished_runs += 1
-            self._say(f"{kills} kills at random moments: {proof.finished_runs} finished runs, all equal")
+        self.run("killed")
+        self.compare("killed", proof, f"{kills} kills at random moments")
+        proof.finished_runs += 1
+        self._say(f"{kills} kills at random moments: {proof.finished_runs} finished runs, all equal")
 
-    def kill_before_calls(self, proof: Proof, calls: Sequence[Sequence[str]], *, every_call: bool) -> None:
-        """Kill before file-system calls of a whole run; writes are also broken off half-way."""
-        chosen = list(range(len(calls))) if every_call else telling(calls)
+    def kill_before_calls(self, proof: Proof, calls: Sequence[Sequence[str]], chosen: Sequence[int]) -> None:
+        """Kill before the chosen file-system calls of a whole run; writes are also broken off half-way."""
         for done, index in enumerate(chosen):
             name, place = calls[index]
             what = f"{name} {Path(place).name}"

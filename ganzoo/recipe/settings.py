@@ -79,7 +79,7 @@ class OptimizerSettings(Section):
 
 
 class AdamSettings(OptimizerSettings):
-    """Adam and AdamW. Keras adds epsilon to the uncorrected root of the second moment, unlike torch."""
+    """Adam and AdamW. Epsilon is added to the bias-corrected root, as in the paper and in torch."""
 
     name: Literal["adam", "adamw"]
     beta_1: Fraction = 0.9

@@ -101,7 +101,7 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
         return
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
         changes = _indented(differences(decisive(_stored_recipe(run)), decisive(recipe.resolved)))
-        raise RecipeError(
+        raise CheckpointError(
             f"{run.path}: holds a run of another recipe; undo these changes, or start a new run from its weights with "
             f"--name NEW --fork {run.path}:\n{changes}"
         )

@@ -7,13 +7,64 @@ from typing import Any
 
 import keras
 import torch
+from keras.src.backend.torch.optimizers import torch_adam, torch_adamw
 
 from ganzoo.contracts.tensor import Tensor, Variable
+from ganzoo.layers.memory import in_memory_of
 from ganzoo.training.guard import global_norm
 
+
+class _Fused:
+    """Takes Adam's step in torch's one kernel over all weights, on Keras' own state.
+
+    As in Kingma and Ba's algorithm 1 (arXiv 1412.6980) and in torch, epsilon is added to the bias-corrected root;
+    Keras' own Adam adds it to the uncorrected one, which makes it larger by 1 / sqrt(1 - beta_2^t).
+    """
+
+    def _parallel_update_step(
+        self, grads: Sequence[Tensor], variables: Sequence[Variable], learning_rate: Tensor
+    ) -> None:
+        adam: Any = self
+        slots = [adam._get_variable_index(variable) for variable in variables]
+        weights = [variable.value.data for variable in variables]
+        rate = learning_rate.value if isinstance(learning_rate, keras.Variable) else learning_rate
+        step = (adam.iterations.value + 1).to(torch.float32)
+        torch._fused_adam_(
+            weights,
+            [in_memory_of(weight, gradient) for weight, gradient in zip(weights, grads, strict=True)],
+            [_state(adam._momentums[slot], weight) for slot, weight in zip(slots, weights, strict=True)],
+            [_state(adam._velocities[slot], weight) for slot, weight in zip(slots, weights, strict=True)],
+            [],
+            [step] * len(weights),
+            lr=rate if rate.is_cuda else float(rate),
+            beta1=adam.beta_1,
+            beta2=adam.beta_2,
+            weight_decay=0.0,
+            eps=adam.epsilon,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def _state(slot: Variable, weight: Tensor) -> Tensor:
+    """Return what the optimizer keeps for a weight, laid out as the weight is: the step walks through both at once."""
+    if slot.value.stride() != weight.stride():
+        slot.value.data = in_memory_of(weight, slot.value.data)
+    state: Tensor = slot.value.data
+    return state
+
+
+class FusedAdam(_Fused, torch_adam.Adam):
+    """Keras' Adam with a fused step."""
+
+
+class FusedAdamW(_Fused, torch_adamw.AdamW):
+    """Keras' AdamW with a fused step."""
+
+
 _CLASSES = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
+    "adam": FusedAdam,
+    "adamw": FusedAdamW,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import warnings
 import zipfile
 
 import numpy as np
@@ -55,7 +56,7 @@ def test_every_flipped_bit_and_every_truncation_is_noticed(store):
             load(path, VALUES, recipe="r")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"format": 1, "step": "5"}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"format": 1, "step": "5"}', b"\xff", b"[" * 10**5])
 def test_a_damaged_manifest_is_noticed(store, content):
     path = saved(store)
     (path / "manifest.json").write_bytes(content)
@@ -87,6 +88,24 @@ def test_objects_are_never_unpickled(store):
     path = saved(store)
     rewritten(path, {**VALUES, "networks/g/0000": np.array([{"code": 1}], dtype=object)})
     with pytest.raises(CheckpointError, match="cannot be read"):
+        load(path, VALUES, recipe="r")
+
+
+def test_an_array_that_is_there_twice_is_refused(store):
+    path = saved(store)
+    content = io.BytesIO((path / "state.npz").read_bytes())
+    with zipfile.ZipFile(content, "a") as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        archive.writestr("networks/g/0000.npy", archive.read("networks/g/0000.npy"))
+    rewritten(path, {}, pack=lambda buffer: buffer.write(content.getvalue()))
+    with pytest.raises(CheckpointError, match="two arrays of one name"):
+        load(path, VALUES, recipe="r")
+
+
+def test_a_compressed_array_is_refused_unread(store):
+    path = saved(store)
+    rewritten(path, VALUES, pack=np.savez_compressed)
+    with pytest.raises(CheckpointError, match="bytes, expected"):
         load(path, VALUES, recipe="r")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import subprocess
 import tomllib
 from pathlib import Path
@@ -49,6 +50,15 @@ def test_the_python_of_the_readme_trains_and_saves(tmp_path, monkeypatch):
     code = blocks(PAGES[0], "python")[-1].replace("steps_per_epoch=100", "steps_per_epoch=3, verbose=0")
     exec(compile(code, "README.md", "exec"), {})
     assert (tmp_path / "generator.keras").is_file()
+
+
+def test_the_page_of_errors_is_what_the_code_raises():
+    generated = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert generated["errors_page"]() == (ROOT / "docs" / "errors.md").read_text(), "run python docs/generate.py"
+    codes = [cls.exit_code for cls in generated["families"]().values()]
+    assert len(codes) == len(set(codes))
+    assert all(cls.safe and cls.remedy for cls in generated["families"]().values())
+    assert all(generated["messages"]().values()), "every family has a message"
 
 
 def test_every_bundled_recipe_and_command_is_in_the_readme():

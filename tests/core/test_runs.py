@@ -112,8 +112,9 @@ def test_a_finished_run_says_so_and_trains_nothing(ganzoo, tmp_path):
 def test_another_recipe_in_the_same_folder_is_refused_with_the_difference(ganzoo, tmp_path):
     ganzoo("run", "gaussians_ring", *TINY, "--runs", tmp_path)
     refused = ganzoo("run", "gaussians_ring", *TINY, "--runs", tmp_path, "--set", "regularizers.r1.gamma=3")
-    assert refused.code == 2
-    assert "regularizers.0.gamma: 1.0 -> 3.0" in refused.err
+    assert refused.code == 5
+    assert "\n  regularizers.0.gamma: 1.0 -> 3.0\n" in refused.err
+    assert "--fork" in refused.err
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(ganzoo, tmp_path):
