@@ -21,6 +21,12 @@ class Timeline:
         """How many steps the whole run has."""
         return self._ends[-1]
 
+    def first_step(self, phase: str) -> int:
+        """Return the number of a phase's first step."""
+        names = [name for name, _ in self.phases]
+        index = names.index(phase)
+        return self._ends[index] - self.phases[index][1]
+
     def at(self, number: int) -> Step:
         """Return the step with this number; past the end, the last phase goes on."""
         index = min(bisect_right(self._ends, number), len(self.phases) - 1)

@@ -42,6 +42,15 @@ class WiredLoss(_Wired):
             return exposes.terms[self.term]
         return ("generator",) if isinstance(self.loss, PairLoss) else ("discriminator", "generator")
 
+    def weight_for(self, player: PlayerName, step: Step) -> float:
+        """Return the weight in this player's total.
+
+        An adversarial loss is weighted for the generator, among its other losses. The discriminator's side always
+        counts 1: weighted down, its gradients would sink to the epsilon of Adam, and penalties would outweigh it.
+        """
+        adversarial = self.loss is not None and not isinstance(self.loss, PairLoss)
+        return 1.0 if adversarial and player == "discriminator" else self.weight(step.number)
+
 
 @dataclass(frozen=True, kw_only=True)
 class WiredRegularizer(_Wired):

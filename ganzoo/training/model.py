@@ -175,7 +175,7 @@ class AdversarialModel(keras.Model):
         found = {}
         for wired in self.active_losses(player, view.step):
             value = self.loss_value(wired, player, view, pairs)
-            found[wired.key] = (wired.weight(view.step.number), _scalar(wired.key, value))
+            found[wired.key] = (wired.weight_for(player, view.step), _scalar(wired.key, value))
         return found
 
     def loss_value(

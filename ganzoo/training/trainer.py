@@ -152,14 +152,13 @@ class Trainer:
         number = self.model.step_number
         saved = self.checkpoints.paths()
         table = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
-        lines = [
-            f"step {number}: {what}",
-            *([f"  losses: {table}"] if table else []),
-            f"  batch: {', '.join(self.batches.names(number)[:8])}",
-            f"  newest good checkpoint: {saved[-1] if saved else 'none yet'}",
-            f"  lower the learning rate or set train.clip_norm, with --name NEW --fork {self.run.path}",
-        ]
-        return NumericError("\n".join(lines))
+        return NumericError(
+            f"step {number}: {what}\n"
+            f"{f'  losses: {table}{chr(10)}' if table else ''}"
+            f"  batch: {', '.join(self.batches.names(number)[:8])}\n"
+            f"  newest good checkpoint: {saved[-1] if saved else 'none yet'}\n"
+            f"  lower the learning rate or set train.clip_norm, with --name NEW --fork {self.run.path}"
+        )
 
     def out_of_memory(self, cause: str) -> str:
         """Return the message of a step for which there was no room."""

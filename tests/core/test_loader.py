@@ -70,6 +70,7 @@ def test_waiting_is_measured():
 def test_timelines_map_steps_to_phases():
     timeline = Timeline([("a", 3), ("b", 2)])
     assert timeline.total_steps == 5
+    assert [timeline.first_step(name) for name in "ab"] == [0, 3]
     steps = [timeline.at(number) for number in range(6)]
     assert [step.phase for step in steps] == ["a", "a", "a", "b", "b", "b"]
     assert [step.phase_step for step in steps] == [0, 1, 2, 0, 1, 2]

@@ -143,6 +143,13 @@ def test_the_update_is_the_gradient_of_the_weighted_losses():
     assert all(torch.allclose(new, old.detach(), atol=1e-7) for new, old in zip(wanted, variables, strict=True))
 
 
+def test_an_adversarial_loss_is_weighted_for_the_generator_and_counts_whole_for_the_discriminator():
+    made = model(WiredLoss(key="gan", loss=Wasserstein(), weight=Constant(1e-3)))
+    logs = {key: float(value) for key, value in made.train_step(BATCH).items()}
+    assert logs["discriminator/total"] == pytest.approx(logs["discriminator/gan"])
+    assert logs["generator/total"] == pytest.approx(1e-3 * logs["generator/gan"])
+
+
 def test_the_gradient_of_each_player_is_clipped_to_the_norm():
     made = model(Distance(), sgd=1.0, clip_norm=1e-3)
     made.prepare(BATCH)

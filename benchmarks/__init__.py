@@ -1,0 +1,1 @@
+"""Speed and memory of ganzoo against hand-written PyTorch and plain Keras, in one process, in turn."""

@@ -1,0 +1,93 @@
+"""`python -m benchmarks`: time ganzoo against hand-written PyTorch and plain Keras layers on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "torch")
+
+import torch
+
+from benchmarks.cases import CASES, STYLES, VARIANTS, variant
+from benchmarks.overhead import measure_overhead
+from benchmarks.timing import in_turns, peak_memory, ratio, to_json
+from ganzoo.runs.environment import environment
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run the cases named on the command line, print their tables, and keep the numbers where asked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("cases", nargs="*", choices=[*CASES, "overhead", []], default=[], help="all by default")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of each variant")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--compiled", action="store_true", help="time torch.compile of the hand-written networks too")
+    parser.add_argument("--no-memory", action="store_true", help="leave out peak memory, which takes a process each")
+    parser.add_argument("--save", action="store_true", help="keep the numbers under benchmarks/results/")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    found: dict[str, Any] = {}
+    for name in given.cases or [*CASES, "overhead"]:
+        if name == "overhead":
+            found[name] = measure_overhead()
+        else:
+            found[name] = measure(name, given.rounds, compiled=given.compiled, memory=not given.no_memory)
+    if given.save:
+        print(f"kept in {save(found)}")
+
+
+def measure(name: str, rounds: int, *, compiled: bool, memory: bool) -> dict[str, Any]:
+    """Time one case; print and return its ratios."""
+    case = CASES[name]
+    variants = [*VARIANTS, *(["torch_compiled"] if compiled else [])]
+    seconds = in_turns({each: variant(case, each) for each in variants}, rounds=rounds)
+    rows = {
+        each: {
+            "milliseconds_a_step": 1000 * statistics.median(seconds[each]) / case.steps,
+            "images_a_second": case.sizes["batch"] * case.steps / statistics.median(seconds[each]),
+            **{f"to_{style}": ratio(seconds, each, style) for style in STYLES if style in seconds},
+            **({"peak_bytes": peak_memory(variant, case, each)} if memory else {}),
+        }
+        for each in variants
+    }
+    print(f"\n{case.title}; median of {rounds} rounds in turns, {torch.get_num_threads()} threads")
+    print(f"{'':15}{'ms/step':>9}{'images/s':>10}{'/usual':>8}{'/tuned':>8}{'peak MiB':>10}")
+    for each, row in rows.items():
+        peak = f"{row['peak_bytes'] / 2**20:10.0f}" if memory else ""
+        print(
+            f"{each:15}{row['milliseconds_a_step']:9.1f}{row['images_a_second']:10.1f}"
+            f"{row['to_torch_usual']:8.2f}{row['to_torch_tuned']:8.2f}{peak}",
+            flush=True,
+        )
+    return {"title": case.title, "rounds": rounds, "variants": rows}
+
+
+def save(found: dict[str, Any]) -> Path:
+    """Add the numbers to the file of this machine."""
+    facts = environment()
+    device = facts["device"] if isinstance(facts["device"], str) else facts["device"]["name"]
+    label = re.sub(r"[^a-z0-9]+", "-", f"{device} {facts['cpu']} {torch.get_num_threads()} threads".lower()).strip("-")
+    path = RESULTS / f"{label}.json"
+    path.parent.mkdir(exist_ok=True)
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    record = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit or None,
+        "threads": torch.get_num_threads(),
+        "environment": facts,
+        "cases": found,
+    }
+    path.write_text(to_json(record), encoding="utf-8")
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,231 @@
+"""What is timed: one training step by ganzoo, by ganzoo on stock Keras layers, and by hand-written PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import keras
+import torch
+from torch import nn
+
+from benchmarks import networks
+from benchmarks.steps import COMPILED, TUNED, USUAL, Pair, Style, dcgan_step, srgan_step, wgan_gp_step
+from ganzoo import layers, load_recipe, load_zoo
+from ganzoo.assembly import assemble
+from ganzoo.data.loader import StepBatches
+from ganzoo.training.model import AdversarialModel
+from ganzoo.training.setup import build_model
+
+#: The variants by name; ratios are taken to each of the hand-written ones.
+VARIANTS = ("ganzoo", "stock_keras", "torch_usual", "torch_tuned")
+STYLES: Mapping[str, Style] = {"torch_usual": USUAL, "torch_tuned": TUNED, "torch_compiled": COMPILED}
+
+_COMMON = """
+[data]
+name = "photos"
+tile = 128
+
+[[phases]]
+name = "gan"
+steps = 1000000
+"""
+
+_ADAM = """
+[optimizers.{player}]
+name = "adam"
+learning_rate = {rate}
+beta_1 = {beta_1}
+epsilon = {epsilon}
+"""
+
+_SRGAN = """
+[task]
+name = "super_resolution"
+scale = 4
+crop = {side}
+
+[generator]
+name = "srresnet"
+filters = {filters}
+blocks = {blocks}
+
+[discriminator]
+name = "srgan_discriminator"
+filters = {filters}
+
+[[losses]]
+name = "mse"
+
+[[losses]]
+name = "non_saturating"
+weight = 1e-3
+
+[train]
+batch_size = {batch}
+"""
+
+_DCGAN = """
+[task]
+name = "generation"
+latent_dim = 100
+
+[generator]
+name = "dcgan_generator"
+filters = {filters}
+
+[discriminator]
+name = "dcgan_discriminator"
+filters = {filters}
+normalization = "{normalization}"
+
+{losses}
+
+[train]
+batch_size = {batch}
+n_critic = {n_critic}
+"""
+_GP = '[[losses]]\nname = "wasserstein"\n\n[[regularizers]]\nname = "gradient_penalty"\nweight = 10.0\n'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One kind of training step and its sizes."""
+
+    title: str
+    recipe: str
+    sizes: Mapping[str, Any]
+    adam: Mapping[str, float]
+    #: How many steps make one round: all that happens at different steps happens in each.
+    steps: int = 1
+    side: int = 0
+
+    def toml(self) -> str:
+        """Return the recipe."""
+        optimizers = "".join(_ADAM.format(player=player, **self.adam) for player in ("generator", "discriminator"))
+        return self.recipe.format(**self.sizes) + _COMMON + optimizers
+
+
+CASES: Mapping[str, Case] = {
+    "srgan": Case(
+        title="SRGAN, 8 blocks of 64, 24 -> 96 px, batch 4",
+        recipe=_SRGAN,
+        sizes={"side": 96, "filters": 64, "blocks": 8, "batch": 4},
+        adam={"rate": 1e-4, "beta_1": 0.9, "epsilon": 1e-8},
+    ),
+    "dcgan": Case(
+        title="DCGAN, 64 px, 64 filters, batch 32",
+        recipe=_DCGAN,
+        sizes={
+            "filters": 64,
+            "normalization": "batch",
+            "losses": '[[losses]]\nname = "non_saturating"\n',
+            "batch": 32,
+            "n_critic": 1,
+        },
+        adam={"rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8},
+        side=64,
+    ),
+    "wgan_gp": Case(
+        title="WGAN-GP, 32 px, 64 filters, batch 32, n_critic 5",
+        recipe=_DCGAN,
+        sizes={"filters": 64, "normalization": "none", "losses": _GP, "batch": 32, "n_critic": 5},
+        adam={"rate": 1e-4, "beta_1": 0.0, "epsilon": 1e-8},
+        side=32,
+        steps=5,
+    ),
+}
+
+
+@dataclass
+class Prepared:
+    """A model of ganzoo and a batch for it."""
+
+    model: AdversarialModel
+    batch: Mapping[str, torch.Tensor]
+
+
+def prepare(case: Case) -> Prepared:
+    """Build a case's model and its first batch."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "case.toml"
+        path.write_text(case.toml(), encoding="utf-8")
+        overrides = [f"data.tile={case.side}"] if case.side else []
+        recipe = load_recipe(path, zoo=load_zoo(), overrides=overrides)
+    source = recipe.data.open()
+    model = build_model(recipe, assemble(recipe, source.fields))
+    batches = StepBatches(source, recipe.task, batch_size=recipe.train.batch_size, seed=0, timeline=recipe.timeline)
+    batch = batches.tensors(0)
+    model.prepare(batch)
+    return Prepared(model, batch)
+
+
+@contextmanager
+def stock_layers() -> Iterator[None]:
+    """Let plugins build with Keras' own layers where ganzoo.layers has one of the same name."""
+    ours = {name: value for name, value in vars(layers).items() if hasattr(keras.layers, name) and name[0].isupper()}
+    try:
+        for name in ours:
+            setattr(layers, name, getattr(keras.layers, name))
+        yield
+    finally:
+        for name, value in ours.items():
+            setattr(layers, name, value)
+
+
+def variant(case: Case, name: str) -> Callable[[], None]:
+    """Return what takes one round of steps."""
+    if name == "stock_keras":
+        with stock_layers():
+            return _by_ganzoo(case, prepare(case))
+    if name == "ganzoo":
+        return _by_ganzoo(case, prepare(case))
+    return _by_hand(case, prepare(case), STYLES[name])
+
+
+def _by_ganzoo(case: Case, prepared: Prepared) -> Callable[[], None]:
+    def take() -> None:
+        for _ in range(case.steps):
+            prepared.model.train_step(prepared.batch)
+
+    return take
+
+
+def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]:
+    pair = twins(case, prepared.model, style)
+    batch = prepared.batch
+    if case.recipe is _SRGAN:
+        return lambda: srgan_step(pair, batch)
+
+    def take() -> None:
+        for number in range(case.steps):
+            latents = torch.randn(case.sizes["batch"], 100)
+            if case.steps == 1:
+                dcgan_step(pair, batch, latents)
+            else:
+                share = torch.rand(case.sizes["batch"], 1, 1, 1)
+                wgan_gp_step(pair, batch, latents, share, generator=number == case.steps - 1)
+
+    return take
+
+
+def twins(case: Case, model: AdversarialModel, style: Style, *, as_keras: bool = False) -> Pair:
+    """Return the hand-written networks of a case with the weights of a model."""
+    filters = case.sizes["filters"]
+    generator: nn.Module
+    if case.recipe is _SRGAN:
+        generator = networks.SRResNet(filters, case.sizes["blocks"])
+        discriminator = networks.srgan_discriminator(filters, case.sizes["side"], as_keras=as_keras)
+    else:
+        generator = networks.dcgan_generator(filters, case.side, 100)
+        discriminator = networks.dcgan_discriminator(
+            filters, case.side, normalized=case.sizes["normalization"] == "batch"
+        )
+    networks.copy_weights(model.networks["generator"], generator)
+    networks.copy_weights(model.networks["discriminator"], discriminator)
+    adam = {"lr": case.adam["rate"], "betas": (case.adam["beta_1"], 0.999), "eps": case.adam["epsilon"]}
+    return Pair(generator, discriminator, style, **adam)

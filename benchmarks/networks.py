@@ -1,0 +1,159 @@
+"""The same networks as a person writes them in PyTorch, and how to give them the weights of the Keras ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import keras
+import torch
+from torch import nn
+
+
+class Shuffle(nn.Module):
+    """Turns channels into pixels."""
+
+    def __init__(self, factor: int) -> None:
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return nn.functional.pixel_shuffle(values, self.factor)
+
+
+class Block(nn.Module):
+    """A residual block of SRResNet."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(filters, filters, 3, padding=1),
+            nn.BatchNorm2d(filters),
+            nn.PReLU(filters),
+            nn.Conv2d(filters, filters, 3, padding=1),
+            nn.BatchNorm2d(filters),
+        )
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return values + self.body(values)
+
+
+class SRResNet(nn.Module):
+    """The generator of SRGAN."""
+
+    def __init__(self, filters: int, blocks: int) -> None:
+        super().__init__()
+        self.head = nn.Sequential(nn.Conv2d(3, filters, 9, padding=4), nn.PReLU(filters))
+        self.blocks = nn.Sequential(
+            *(Block(filters) for _ in range(blocks)), nn.Conv2d(filters, filters, 3, padding=1), nn.BatchNorm2d(filters)
+        )
+        stages = (
+            layer
+            for _ in range(2)
+            for layer in (nn.Conv2d(filters, filters * 4, 3, padding=1), Shuffle(2), nn.PReLU(filters))
+        )
+        self.tail = nn.Sequential(*stages, nn.Conv2d(filters, 3, 9, padding=4))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        start = self.head(image)
+        result: torch.Tensor = self.tail(start + self.blocks(start))
+        return result
+
+
+class SamePadding(nn.Module):
+    """Pads as Keras' padding "same" does at stride 2 on even sides; public repositories pad by 1 all around instead."""
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return nn.functional.pad(values, (0, 1, 0, 1))
+
+
+def srgan_discriminator(filters: int, side: int, *, as_keras: bool = False) -> nn.Module:
+    """Return the discriminator of SRGAN; `as_keras` pads its strided convolutions as Keras does."""
+    layers: list[nn.Module] = []
+    before = 3
+    for index, (width, stride) in enumerate(((1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1), (8, 2))):
+        exact = as_keras and stride == 2
+        layers += [SamePadding()] if exact else []
+        layers += [nn.Conv2d(before, width * filters, 3, stride, padding=0 if exact else 1)]
+        layers += [nn.BatchNorm2d(width * filters)] if index else []
+        layers += [nn.LeakyReLU(0.2)]
+        before = width * filters
+    flat = before * (side // 16) ** 2
+    return nn.Sequential(
+        *layers, nn.Flatten(), nn.Linear(flat, 16 * filters), nn.LeakyReLU(0.2), nn.Linear(16 * filters, 1)
+    )
+
+
+def dcgan_generator(filters: int, side: int, latents: int, channels: int = 3) -> nn.Module:
+    """Return the generator of DCGAN."""
+    doublings = (side // 4).bit_length() - 1
+    widths = [filters * 2**power for power in reversed(range(doublings))]
+    layers: list[nn.Module] = [
+        nn.Linear(latents, 16 * widths[0], bias=False),
+        nn.Unflatten(1, (widths[0], 4, 4)),
+        nn.BatchNorm2d(widths[0]),
+        nn.ReLU(),
+    ]
+    for before, after in pairwise(widths):
+        layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+    return nn.Sequential(*layers, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1), nn.Tanh())
+
+
+def dcgan_discriminator(filters: int, side: int, *, normalized: bool = True, channels: int = 3) -> nn.Module:
+    """Return the discriminator of DCGAN."""
+    layers: list[nn.Module] = [nn.Conv2d(channels, filters, 4, 2, 1), nn.LeakyReLU(0.2)]
+    width = filters
+    for _ in range((side // 4).bit_length() - 2):
+        layers += [nn.Conv2d(width, 2 * width, 4, 2, 1, bias=not normalized)]
+        layers += [nn.BatchNorm2d(2 * width)] if normalized else []
+        layers += [nn.LeakyReLU(0.2)]
+        width *= 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * width, 1))
+
+
+# -- weights -----------------------------------------------------------------------------------------------------------
+
+
+def copy_weights(network: keras.Model, module: nn.Module) -> None:
+    """Give a hand-written network the weights of its Keras twin; ValueError where they are no twins."""
+    theirs = [layer for layer in network.layers if layer.weights]
+    mine = list(_weighted(module))
+    if len(theirs) != len(mine):
+        raise ValueError(f"{len(theirs)} layers with weights, expected {len(mine)}")
+    channels = 0
+    for layer, (part, following, flat) in zip(theirs, mine, strict=True):
+        values = [torch.tensor(weight.numpy()) for weight in layer.weights]
+        if isinstance(part, nn.Linear):
+            values[0] = _linear(values[0], channels if flat else 0, projects=isinstance(following, nn.Unflatten))
+        elif isinstance(part, nn.Conv2d | nn.ConvTranspose2d):
+            values[0] = values[0].permute(3, 2, 0, 1)
+            channels = part.out_channels
+            if isinstance(following, Shuffle):
+                values = [_shuffle_order(value) for value in values]
+        targets = [*part.parameters(recurse=False), *(b for b in part.buffers(recurse=False) if b.ndim)]
+        for target, value in zip(targets, values, strict=True):
+            target.data.copy_(value.reshape(target.shape))
+
+
+def _weighted(module: nn.Module) -> Iterator[tuple[nn.Module, nn.Module | None, bool]]:
+    """Yield each part with weights, what follows it, and whether it works on a flattened map."""
+    parts = [part for part in module.modules() if not list(part.children())]
+    for before, part, after in zip([None, *parts], parts, [*parts[1:], None], strict=False):
+        if next(part.parameters(recurse=False), None) is not None:
+            yield part, after, isinstance(before, nn.Flatten)
+
+
+def _shuffle_order(value: torch.Tensor) -> torch.Tensor:
+    """Reorder output channels from depth_to_space's order (i, j, c) to torch's (c, i, j)."""
+    return value.reshape(2, 2, -1, *value.shape[1:]).permute(2, 0, 1, *range(3, value.ndim + 2)).reshape(value.shape)
+
+
+def _linear(value: torch.Tensor, channels: int, *, projects: bool) -> torch.Tensor:
+    """Return a dense kernel for torch, whose maps have their channels first."""
+    inputs, outputs = value.shape
+    if channels:
+        side = round((inputs // channels) ** 0.5)
+        return value.reshape(side, side, channels, outputs).permute(3, 2, 0, 1).reshape(outputs, inputs)
+    if projects:
+        return value.reshape(inputs, 4, 4, outputs // 16).permute(3, 1, 2, 0).reshape(outputs, inputs)
+    return value.T
