@@ -16,6 +16,7 @@ from ganzoo.contracts.field import Field
 from ganzoo.contracts.task import NetworkSpec
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
+from ganzoo.layers import run_directly
 from ganzoo.recipe import Recipe
 from ganzoo.seeding import seed_everything
 
@@ -82,7 +83,7 @@ def build_network(architecture: Architecture, spec: NetworkSpec, seed: int) -> N
     seed_everything(seed, f"initial/{spec.name}")
     try:
         with names_from_nothing():
-            return architecture.build(spec.signature)
+            return run_directly(architecture.build(spec.signature))
     except ValueError as error:
         raise RecipeError(Problem(str(error), key=_table(spec))) from error
 

@@ -12,6 +12,7 @@ from ganzoo.layers.activation import LeakyReLU, PReLU
 from ganzoo.layers.convolution import Conv2D, Conv2DTranspose
 from ganzoo.layers.dense import Dense
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
+from ganzoo.layers.graph import run_directly
 from ganzoo.layers.memory import align_optimizer_memory
 from ganzoo.layers.minibatch import MinibatchStdDev
 from ganzoo.layers.normalization import BatchNormalization, GroupNormalization, InstanceNormalization
@@ -36,4 +37,5 @@ __all__ = [
     "PixelShuffle",
     "SpectralNormalization",
     "align_optimizer_memory",
+    "run_directly",
 ]

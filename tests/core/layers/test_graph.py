@@ -1,0 +1,128 @@
+"""A network that is run directly is the network that Keras runs."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import torch
+
+from ganzoo import layers
+
+
+def branching():
+    image = keras.Input((8, 8, 3), name="image")
+    start = layers.Conv2D(4, 3, padding="same")(image)
+    values = layers.BatchNormalization()(start)
+    values = keras.layers.Dropout(0.5, seed=1)(keras.layers.ReLU()(values))
+    both = keras.layers.Concatenate()([start, keras.layers.Add()([values, start])])
+    scaled = both * 2.0 + 1.0
+    flat = keras.layers.Flatten()(scaled)
+    return keras.Model(image, {"logits": layers.Dense(1)(flat), "features": flat})
+
+
+def two_inputs():
+    inputs = {"image": keras.Input((4,), name="image"), "label": keras.Input((2,), name="label")}
+    joined = keras.layers.Concatenate()([inputs["image"], inputs["label"]])
+    return keras.Model(inputs, layers.Dense(3)(joined))
+
+
+def nested():
+    inside = keras.Sequential([keras.Input((4,)), layers.Dense(4), keras.layers.Dropout(0.5, seed=2)])
+    image = keras.Input((4,))
+    return keras.Model(image, [inside(image), inside(image) + image])
+
+
+GIVEN = {
+    branching: lambda: torch.randn(2, 8, 8, 3, generator=torch.Generator().manual_seed(0)),
+    two_inputs: lambda: {"label": torch.ones(2, 2), "image": torch.randn(2, 4)},
+    nested: lambda: torch.randn(2, 4),
+}
+
+
+def reset(network):
+    for layer in network._flatten_layers():
+        for generator in layer._seed_generators:
+            generator.state.assign([3, 0])
+
+
+def both_ways(make, given, **options):
+    network = make()
+    reset(network)
+    before = [np.array(weight) for weight in network.weights]
+    one = network(given, **options)
+    ours = network.call
+    layers.run_directly(network)
+    assert network.call is not ours
+    reset(network)
+    for weight, value in zip(network.weights, before, strict=True):
+        weight.assign(value)
+    return one, network(given, **options), network
+
+
+@pytest.mark.parametrize("training", [None, False, True])
+@pytest.mark.parametrize("make", GIVEN, ids=lambda make: make.__name__)
+def test_outputs_are_equal_to_the_bit_in_training_and_without(make, training):
+    one, other, _ = both_ways(make, GIVEN[make](), training=training)
+    keras.tree.assert_same_structure(one, other)
+    pairs = zip(keras.tree.flatten(one), keras.tree.flatten(other), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_gradients_and_moving_statistics_are_equal():
+    given = GIVEN[branching]()
+    found = []
+    for direct in (False, True):
+        keras.utils.set_random_seed(0)
+        network = layers.run_directly(branching()) if direct else branching()
+        reset(network)
+        network(given, training=True)["logits"].sum().backward()
+        found.append([v.value.grad for v in network.trainable_variables] + [w.value for w in network.weights])
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize("given", [np.ones((2, 8, 8, 3)), torch.ones(2, 8, 8, 3, dtype=torch.float64)])
+def test_other_inputs_go_keras_way(given):
+    one, other, _ = both_ways(branching, given)
+    assert torch.equal(one["logits"], other["logits"])
+
+
+def test_a_wrong_shape_is_still_told():
+    network = layers.run_directly(branching())
+    with pytest.raises(ValueError, match="expected shape"):
+        network(torch.ones(2, 9, 8, 3))
+
+
+def test_a_network_can_be_built_upon_saved_and_cloned(tmp_path):
+    _, _, network = both_ways(branching, GIVEN[branching]())
+    outer = keras.Model(network.input, network(network.input)["logits"])
+    given = GIVEN[branching]()
+    assert torch.equal(outer(given), network(given)["logits"])
+    network.save(tmp_path / "network.keras")
+    for other in (keras.saving.load_model(tmp_path / "network.keras"), keras.models.clone_model(network)):
+        other.set_weights(network.get_weights())
+        assert torch.equal(other(given)["logits"], network(given)["logits"])
+        other.layers[1].kernel.assign(other.layers[1].kernel * 2)
+        assert not torch.equal(other(given)["logits"], network(given)["logits"]), "it runs its own layers"
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "float64"])
+def test_other_precisions_and_own_code_are_left_alone(policy):
+    image = keras.Input((4,))
+    network = keras.Model(image, layers.Dense(2, dtype=policy)(image))
+    assert "call" not in vars(layers.run_directly(network))
+
+    class Own(keras.Model):
+        def call(self, inputs):
+            return inputs
+
+    own = Own()
+    assert "call" not in vars(layers.run_directly(own))
+
+
+def test_masks_are_kept():
+    given = keras.Input((3, 2))
+    masked = keras.layers.Masking()(given)
+    network = keras.Model(given, keras.layers.GlobalAveragePooling1D()(masked))
+    values = torch.tensor([[[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]])
+    assert torch.equal(layers.run_directly(network)(values), torch.ones(1, 2))
