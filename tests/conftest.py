@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,9 @@ import pytest
 
 from ganzoo import images
 from ganzoo.cli import main
+
+# new processes start from one that has imported everything, once
+multiprocessing.get_context("forkserver").set_forkserver_preload(["ganzoo.proving.attempt"])
 
 
 class Finished:

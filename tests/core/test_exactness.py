@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from tiny_runs import last_state, process
+from tiny_runs import finish, forked, last_state, process
 
 from ganzoo import load_recipe, load_zoo
 from ganzoo.proving.proof import contents
@@ -16,29 +16,9 @@ from ganzoo.recipe import list_recipes
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.launch import begin, prepare
 
-CUT = """
-import os, signal, sys
-from ganzoo.cli import main
-from ganzoo.training import trainer
-steps, saved = int(sys.argv[1]), trainer.Recorder.on_train_batch_end
-def stop_in_time(self, batch, logs=None):
-    if self._trainer.model.step_number == steps:
-        os.kill(os.getpid(), signal.SIGTERM)
-    saved(self, batch, logs)
-trainer.Recorder.on_train_batch_end = stop_in_time
-sys.argv = ["ganzoo", *sys.argv[2:]]
-main()
-"""
-
 
 def arguments(name, runs, *more):
     return ["run", name, "--profile", "smoke", "--set=train.log_every=1", "--runs", runs, "--name", "run", *more]
-
-
-def finish(*command, code=None):
-    with process(command, code=code) as started:
-        out, err = started.communicate(timeout=300)
-    return started.returncode, out, err
 
 
 def cuts(recipe, examples):
@@ -57,14 +37,14 @@ def what_counts(run):
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name):
-    assert finish(*arguments(name, tmp_path / "whole"))[0] == 0
+    assert forked(arguments(name, tmp_path / "whole"), tmp_path / "out")[0] == 0
     recipe = load_recipe(name, zoo=load_zoo(), profile="smoke")
     stops = cuts(recipe, len(recipe.data.open()))
     for index, steps in enumerate(stops):
         workers = f"--set=train.workers={index % 2}"
-        code, _, err = finish(str(steps), *arguments(name, tmp_path / "parts", workers), code=CUT)
-        assert code == 75, err
-    assert finish(*arguments(name, tmp_path / "parts"))[0] == 0
+        code, said = forked(arguments(name, tmp_path / "parts", workers), tmp_path / "out", stop_after=steps)
+        assert code == 75, said
+    assert forked(arguments(name, tmp_path / "parts"), tmp_path / "out")[0] == 0
     whole, state = what_counts(tmp_path / "whole" / "run")
     parts, other = what_counts(tmp_path / "parts" / "run")
     assert {path for path in whole.keys() | parts.keys() if whole.get(path) != parts.get(path)} == set()
@@ -180,7 +160,7 @@ def test_what_was_built_before_in_a_process_changes_nothing(tmp_path, halves):
 
 
 def test_a_long_run_is_stopped_and_continued_many_times(tmp_path):
-    finish(*arguments("gaussians_ring", tmp_path / "whole"))
+    finish(arguments("gaussians_ring", tmp_path / "whole"))
     total = load_recipe("gaussians_ring", zoo=load_zoo(), profile="smoke").timeline.total_steps
     runs = tmp_path / "parts"
     for _ in range(3):
@@ -189,6 +169,6 @@ def test_a_long_run_is_stopped_and_continued_many_times(tmp_path):
             started.send_signal(signal.SIGINT)
             started.communicate(timeout=60)
         assert started.returncode in (75, 130, 0, -signal.SIGINT)
-    assert finish(*arguments("gaussians_ring", runs))[0] == 0
+    assert finish(arguments("gaussians_ring", runs))[0] == 0
     assert what_counts(tmp_path / "whole" / "run")[0] == what_counts(runs / "run")[0]
     assert len(journal(runs)) == total

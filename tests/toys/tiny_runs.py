@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 
@@ -26,10 +28,10 @@ def tiny(runs, name, *more):
     return ["run", "gaussians_ring", *TINY, "--runs", str(runs), "--name", name, *map(str, more)]
 
 
-def process(arguments, *, code=None, **environment):
-    """Return the started process of a command line, or of some code that is handed the arguments."""
+def process(arguments, **environment):
+    """Return the started process of a command line."""
     return subprocess.Popen(
-        [sys.executable, *(["-c", code] if code else ["-m", "ganzoo"]), *map(str, arguments)],
+        [sys.executable, "-m", "ganzoo", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -42,6 +44,37 @@ def finish(arguments, **environment):
     with process(arguments, **environment) as started:
         out, err = started.communicate(timeout=300)
     return started.returncode, out, err
+
+
+def forked(arguments, output, *, stop_after=None):
+    """Run a command line in a new process that need not import everything first; return its exit code and output.
+
+    With `stop_after`, the process asks itself to stop when so many steps are done.
+    """
+    job = ([str(part) for part in arguments], str(output), stop_after)
+    process = multiprocessing.get_context("forkserver").Process(target=_attempt, args=job)
+    process.start()
+    process.join(300)
+    return process.exitcode, output.read_text()
+
+
+def _attempt(arguments, output, stop_after):
+    from ganzoo.cli import main
+    from ganzoo.training.trainer import Recorder
+
+    stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for standard in (1, 2):
+        os.dup2(stream, standard)
+    recorded = Recorder.on_train_batch_end
+
+    def stop_in_time(self, batch, logs=None):
+        if self._trainer.model.step_number == stop_after:
+            os.kill(os.getpid(), signal.SIGTERM)
+        recorded(self, batch, logs)
+
+    Recorder.on_train_batch_end = stop_in_time
+    sys.argv = ["ganzoo", *arguments]
+    main()
 
 
 def last_state(run):
