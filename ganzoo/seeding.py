@@ -41,4 +41,6 @@ def seed_generators(network: Network) -> Iterator[SeedGenerator]:
 
 
 def _reseed(generator: SeedGenerator, seed: int, name: str, step: int) -> None:
-    generator.state.assign([derive_seed(seed, name, step) & _INT31, 0])
+    state = generator.state.value.data
+    # in place: Keras' own assignment takes a tenth of a millisecond, for each generator at each step
+    state.copy_(torch.tensor([derive_seed(seed, name, step) & _INT31, 0], dtype=state.dtype))
