@@ -198,7 +198,7 @@ def _by_ganzoo(case: Case, prepared: Prepared) -> Callable[[], None]:
 def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]:
     pair = twins(case, prepared.model, style)
     batch = prepared.batch
-    if case.recipe is _SRGAN:
+    if case.recipe == _SRGAN:
         return lambda: srgan_step(pair, batch)
 
     def take() -> None:
@@ -217,7 +217,7 @@ def twins(case: Case, model: AdversarialModel, style: Style, *, as_keras: bool =
     """Return the hand-written networks of a case with the weights of a model."""
     filters = case.sizes["filters"]
     generator: nn.Module
-    if case.recipe is _SRGAN:
+    if case.recipe == _SRGAN:
         generator = networks.SRResNet(filters, case.sizes["blocks"])
         discriminator = networks.srgan_discriminator(filters, case.sizes["side"], as_keras=as_keras)
     else:
