@@ -61,7 +61,9 @@ def test_state_that_no_checkpoint_holds_is_found(tmp_path):
     (site / "ganzoo_forgetful.py").write_text(FORGETFUL)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ganzoo-forgetful\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[ganzoo]\nforgetful = ganzoo_forgetful\n")
-    longer = ["--set", "losses.0.name=forgetful", "--set", "phases.train.steps=60", "--set=train.checkpoint_every=5"]
+    # long enough that hardly a kill misses the steps after the first checkpoint
+    longer = ["--set=phases.train.steps=300", "--set=train.checkpoint_every=10", "--set=train.sample_every=300"]
+    longer += ["--set=losses.0.name=forgetful", "--set=train.log_every=10"]
     code, _, err = prove(tmp_path, *longer, "--kills=5", "--calls=none", PYTHONPATH=str(site))
     assert code == 10, err
     assert "kills at random moments" in err
