@@ -8,24 +8,15 @@ from typing import TYPE_CHECKING, Any
 import keras
 from torch.nn import functional
 
-from ganzoo.layers.memory import as_tensor, channels_first, channels_last, kernel_initializer, torch_kernel
+from ganzoo.layers.memory import KernelMemory, as_tensor, channels_first, channels_last, torch_kernel
 from ganzoo.layers.padding import same_padding, transposed_crops
 
 if TYPE_CHECKING:
-    from ganzoo.contracts.tensor import Tensor, Variable
+    from ganzoo.contracts.tensor import Tensor
 
 
-class _KernelMemory(keras.layers.Layer):
-    """Creates the kernel in Keras' shape, over memory that torch's convolutions read without a copy."""
-
-    def add_weight(self, *arguments: Any, **options: Any) -> Variable:
-        if options.get("name") == "kernel" and self.data_format == "channels_last":
-            options["initializer"] = kernel_initializer(options["initializer"])
-        return super().add_weight(*arguments, **options)
-
-    def kernel_in_use(self) -> Tensor:
-        """Return what is convolved with: the kernel, in the shape that Keras has it."""
-        return as_tensor(self.kernel)
+class _Convolution(KernelMemory):
+    """What both convolutions share."""
 
     def bias_in_use(self) -> Tensor | None:
         """Return the bias (filters,), or None."""
@@ -37,7 +28,7 @@ class _KernelMemory(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
-class Conv2D(_KernelMemory, keras.layers.Conv2D):
+class Conv2D(_Convolution, keras.layers.Conv2D):
     """`keras.layers.Conv2D` without copies: (n, h, w, c) -> (n, h', w', filters).
 
     Same arguments, variables and outputs. The kernel has Keras' shape (h, w, c, filters), but lies in memory in the
@@ -73,7 +64,7 @@ class Conv2D(_KernelMemory, keras.layers.Conv2D):
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
-class Conv2DTranspose(_KernelMemory, keras.layers.Conv2DTranspose):
+class Conv2DTranspose(_Convolution, keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` without copies: (n, h, w, c) -> (n, h', w', filters).
 
     Same arguments, variables and outputs. The kernel has Keras' shape (h, w, filters, c), but lies in memory in the

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import keras
 from torch.nn import functional
 
-from ganzoo.layers.memory import as_tensor
+from ganzoo.layers.memory import KernelMemory, as_tensor
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
-class Dense(keras.layers.Dense):
-    """`keras.layers.Dense` in one operation: (..., inputs) -> (..., units). Same arguments, variables and outputs."""
+class Dense(KernelMemory, keras.layers.Dense):
+    """`keras.layers.Dense` in one operation: (..., inputs) -> (..., units).
+
+    Same arguments, variables and outputs. The kernel has Keras' shape (inputs, units), but lies in memory in the order
+    units, inputs.
+    """
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Any:
         kernel = self.kernel_in_use()
@@ -24,7 +28,3 @@ class Dense(keras.layers.Dense):
         bias = None if self.bias is None else as_tensor(self.bias)
         values = functional.linear(inputs.to(kernel.device), kernel.T, bias)
         return values if self.activation is None else self.activation(values)
-
-    def kernel_in_use(self) -> Tensor:
-        """Return what is multiplied with: the kernel (inputs, units)."""
-        return as_tensor(self.kernel)

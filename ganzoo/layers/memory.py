@@ -34,8 +34,12 @@ def torch_kernel(kernel: Tensor) -> Tensor:
 
 
 def in_kernel_memory(kernel: Tensor) -> Tensor:
-    """Return a kernel of the same shape whose `torch_kernel` is contiguous in channels_last memory."""
-    return kernel.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)
+    """Return a kernel of the same shape over the memory that torch reads without a copy: outputs first.
+
+    For convolutions (h, w, third, last) `torch_kernel` is then contiguous in channels_last memory, for fully connected
+    layers (inputs, units) the transposed kernel is contiguous.
+    """
+    return kernel.movedim(-1, 0).contiguous().movedim(0, -1)
 
 
 def kernel_initializer(initializer: Any) -> Callable[..., Tensor]:
@@ -51,9 +55,31 @@ def kernel_initializer(initializer: Any) -> Callable[..., Tensor]:
     return initialize
 
 
+class KernelMemory(keras.layers.Layer):
+    """Creates the kernel in Keras' shape, over the memory that torch reads without a copy."""
+
+    def add_weight(self, *arguments: Any, **options: Any) -> Variable:
+        if options.get("name") == "kernel" and getattr(self, "data_format", "channels_last") == "channels_last":
+            options["initializer"] = kernel_initializer(options["initializer"])
+        return super().add_weight(*arguments, **options)
+
+    def kernel_in_use(self) -> Tensor:
+        """Return what the layer multiplies with: the kernel, in the shape that Keras has it."""
+        return as_tensor(self.kernel)
+
+
 def in_memory_of(model: Tensor, tensor: Tensor) -> Tensor:
     """Return a tensor of the same shape in the memory order of `model`: itself where it has that already."""
     return tensor if tensor.stride() == model.stride() else _with_strides(tensor, model.stride())
+
+
+def in_one_row(tensor: Tensor) -> Tensor:
+    """Return a view of all values as they follow each other in memory, for what does not ask for their order.
+
+    What has gaps or repetitions in memory is returned as it is.
+    """
+    dense = tensor.permute(sorted(range(tensor.ndim), key=tensor.stride, reverse=True))
+    return dense.view(-1) if dense.is_contiguous() else tensor
 
 
 def align_optimizer_memory(optimizer: keras.optimizers.Optimizer, variables: Iterable[Variable]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from ganzoo.contracts.tensor import Tensor
+from ganzoo.layers.memory import in_one_row
 
 
 class NotFinite(ArithmeticError):
@@ -54,5 +55,5 @@ def global_norm(gradients: Sequence[Tensor]) -> Tensor:
     """Return the 2-norm over all gradients together; never waits for the device."""
     if not gradients:
         return torch.zeros(())
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(gradients))))
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm([in_one_row(each) for each in gradients])))
     return norm

@@ -10,7 +10,7 @@ import torch
 from keras.src.backend.torch.optimizers import torch_adam, torch_adamw
 
 from ganzoo.contracts.tensor import Tensor, Variable
-from ganzoo.layers.memory import in_memory_of
+from ganzoo.layers.memory import in_memory_of, in_one_row
 from ganzoo.training.guard import global_norm
 
 
@@ -27,13 +27,18 @@ class _Fused:
         adam: Any = self
         slots = [adam._get_variable_index(variable) for variable in variables]
         weights = [variable.value.data for variable in variables]
+        momenta = [_state(adam._momentums[slot], weight) for slot, weight in zip(slots, weights, strict=True)]
+        velocities = [_state(adam._velocities[slot], weight) for slot, weight in zip(slots, weights, strict=True)]
+        found = [in_memory_of(weight, gradient) for weight, gradient in zip(weights, grads, strict=True)]
         rate = learning_rate.value if isinstance(learning_rate, keras.Variable) else learning_rate
         step = (adam.iterations.value + 1).to(torch.float32)
+        # in rows: the kernel for CPUs first copies every gradient that is not contiguous
+        rows = [list(map(in_one_row, each)) for each in (weights, found, momenta, velocities)]
         torch._fused_adam_(
-            weights,
-            [in_memory_of(weight, gradient) for weight, gradient in zip(weights, grads, strict=True)],
-            [_state(adam._momentums[slot], weight) for slot, weight in zip(slots, weights, strict=True)],
-            [_state(adam._velocities[slot], weight) for slot, weight in zip(slots, weights, strict=True)],
+            rows[0],
+            rows[1],
+            rows[2],
+            rows[3],
             [],
             [step] * len(weights),
             lr=rate if rate.is_cuda else float(rate),

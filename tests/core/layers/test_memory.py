@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from ganzoo import layers
+from ganzoo.layers.memory import in_one_row
 
 
 @pytest.fixture(params=["Conv2D", "Conv2DTranspose"])
@@ -102,3 +103,28 @@ def test_the_values_of_an_initializer_do_not_depend_on_the_memory_order():
     for layer in drawn:
         layer.build((None, 6, 6, 5))
     assert torch.equal(drawn[0].kernel.value, drawn[1].kernel.value)
+
+
+def test_fully_connected_kernels_lie_in_memory_as_torch_has_them_and_stay_so():
+    layer = layers.Dense(4)
+    layer.build((None, 7))
+    assert layer.kernel.value.T.is_contiguous()
+    optimizer = keras.optimizers.Adam()
+    [gradient] = torch.autograd.grad(layer(torch.randn(2, 7)).square().sum(), [layer.kernel.value])
+    with torch.no_grad():
+        optimizer.apply([gradient], [layer.kernel])
+    assert gradient.T.is_contiguous()
+    assert layer.kernel.value.T.is_contiguous()
+
+
+def test_values_in_one_row_are_a_view_of_what_lies_densely(layer):
+    for tensor in (layer.kernel.value, torch.randn(3, 4).T, torch.randn(3, 4), torch.randn(())):
+        row = in_one_row(tensor)
+        assert row.ndim == 1
+        assert row.data_ptr() == tensor.data_ptr()
+        assert torch.equal(row.sort().values, tensor.flatten().sort().values)
+
+
+@pytest.mark.parametrize("tensor", [torch.arange(6.0)[::2], torch.ones(1).expand(3)], ids=["gaps", "repeated"])
+def test_what_does_not_lie_densely_stays_as_it_is(tensor):
+    assert in_one_row(tensor) is tensor
