@@ -9,6 +9,7 @@ what they have no fast way for (other data formats, masks) they leave to Keras.
 from __future__ import annotations
 
 from ganzoo.layers.activation import LeakyReLU, PReLU
+from ganzoo.layers.apart import treats_examples_apart
 from ganzoo.layers.convolution import Conv2D, Conv2DTranspose
 from ganzoo.layers.dense import Dense
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
@@ -38,4 +39,5 @@ __all__ = [
     "SpectralNormalization",
     "align_optimizer_memory",
     "run_directly",
+    "treats_examples_apart",
 ]

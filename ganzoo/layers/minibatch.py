@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 import torch
 
+from ganzoo.layers.apart import each_part
+
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
 
@@ -18,7 +20,7 @@ class MinibatchStdDev(keras.layers.Layer):
     As in StyleGAN2: the standard deviation of each value over a group of examples, averaged over places and over each
     of `features` equal parts of the channels, is one number that every example of the group gets at every place.
     Example k belongs to group k mod (n / group_size). A batch smaller than a group is one group; ValueError when
-    groups do not fill the batch.
+    groups do not fill the batch. Where a batch is two in one, no group has examples of both.
     """
 
     def __init__(self, group_size: int = 4, features: int = 1, epsilon: float = 1e-8, **options: Any) -> None:
@@ -30,6 +32,9 @@ class MinibatchStdDev(keras.layers.Layer):
         self.epsilon = epsilon
 
     def call(self, inputs: Tensor) -> Tensor:
+        return each_part(self._of_batch, inputs)
+
+    def _of_batch(self, inputs: Tensor) -> Tensor:
         batch, channels = inputs.shape[0], inputs.shape[-1]
         # Keras traces shapes with a batch of its own choice
         size = 1 if inputs.is_meta else min(self.group_size, batch)

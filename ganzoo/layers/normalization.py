@@ -8,6 +8,7 @@ import keras
 import torch
 from torch.nn import functional
 
+from ganzoo.layers.apart import each_part
 from ganzoo.layers.memory import as_tensor, channels_first, channels_last
 
 if TYPE_CHECKING:
@@ -20,14 +21,21 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     Same arguments, variables and outputs. As in Keras, `momentum` is what is kept of the old statistics, and the
     moving variance takes up the *biased* variance of the batch (torch's own layer takes up the unbiased one). Masks,
-    renormalization, other axes and a single value per channel are left to Keras.
+    renormalization, other axes and a single value per channel are left to Keras. Where a batch is two in one, each
+    has statistics of its own.
     """
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Any:
+        if not training or mask is not None:
+            return self._of_batch(inputs, training, mask)
+        return each_part(lambda part: self._of_batch(part, training), inputs)
+
+    def _of_batch(self, inputs: Tensor, training: bool | None, mask: Any = None) -> Tensor:
         count = inputs.numel() // max(inputs.shape[self.axis], 1)
         is_last = self.axis in (-1, inputs.ndim - 1) and inputs.ndim in (2, 4)
         if mask is not None or self.renorm or not is_last or count < 2 or inputs.is_meta:
-            return super().call(inputs, training=training, mask=mask)
+            kept: Tensor = super().call(inputs, training=training, mask=mask)
+            return kept
         inputs = inputs.to(self.moving_mean.value.device)
         values = inputs if inputs.ndim == 2 else channels_first(inputs)
         values = self._by_batch(values, count) if training and self.trainable else self._by_moving_average(values)

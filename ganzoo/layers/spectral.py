@@ -24,8 +24,9 @@ class SpectralNormalization(keras.layers.Wrapper):
     As `torch.nn.utils.parametrizations.spectral_norm`: the layer keeps its raw kernel, which is what trains and is
     saved, and the gradient goes through the singular value. (Keras' own wrapper overwrites the kernel, and its gradient
     misses that part.) Each call in training first runs `power_iterations` steps of the power method; calls in inference
-    never do. `vector_u` (outputs,) and `vector_v` (the rest,) hold its state. Wraps what has a kernel with the outputs
-    last, and transposed convolutions; the arguments are those of `keras.layers.SpectralNormalization`.
+    never do; real and fake in one batch are one call. `vector_u` (outputs,) and `vector_v` (the rest,) hold its state.
+    Wraps what has a kernel with the outputs last, and transposed convolutions; the arguments are those of
+    `keras.layers.SpectralNormalization`.
     """
 
     def __init__(self, layer: keras.layers.Layer, power_iterations: int = 1, **options: Any) -> None:

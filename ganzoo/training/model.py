@@ -20,6 +20,7 @@ from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Network, Tensor, Variable
 from ganzoo.errors import PluginError
+from ganzoo.layers.apart import treats_examples_apart
 from ganzoo.layers.memory import align_optimizer_memory
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
@@ -153,10 +154,23 @@ class AdversarialModel(keras.Model):
         comparisons = self.task.compare(view)
         return {
             name: Judged(
-                self.change_inputs(name, comparison, player, view.step), real_gradient=player == "discriminator"
+                self.change_inputs(name, comparison, player, view.step),
+                real_gradient=player == "discriminator",
+                together=player == "discriminator" and self.go_together(name, comparison, view.step),
             )
             for name, comparison in comparisons.items()
         }
+
+    def go_together(self, name: str, comparison: Comparison, step: Step) -> bool:
+        """Return whether the discriminator sees real and fake in one batch: where that changes nothing but time."""
+        return (
+            comparison.together
+            and self._treats_examples_apart
+            and any(
+                isinstance(wired.loss, AdversarialLoss | RelativisticLoss) and wired.on in (None, name)
+                for wired in self.active_losses("discriminator", step)
+            )
+        )
 
     def change_inputs(self, name: str, comparison: Comparison, player: PlayerName, step: Step) -> Comparison:
         """Let the regularizers change what the discriminator sees of one comparison (noise, augmentation, replay)."""
@@ -280,6 +294,9 @@ class AdversarialModel(keras.Model):
         for wired in self.wired_losses:
             if wired.loss is not None:
                 wired.loss.build()
+        self._treats_examples_apart = all(
+            treats_examples_apart(network) for network in self.players["discriminator"].networks.values()
+        )
         comparisons = self.first_comparisons(batch)
         for regularizer in self.wired_regularizers:
             regularizer.regularizer.build(self.players, comparisons)

@@ -68,7 +68,7 @@ class Generation(Task):
         def judge(samples: torch.Tensor) -> Any:
             return view.networks["discriminator"](samples, training=view.training)
 
-        return {"sample": Comparison(judge, view.batch["sample"], view.fakes["sample"])}
+        return {"sample": Comparison(judge, view.batch["sample"], view.fakes["sample"], together=True)}
 
     def fixed_inputs(self, source: Source, *, count: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
         are_images = len(source.fields[self.field].shape) == 3

@@ -97,6 +97,7 @@ class SuperResolution(Task):
                 judge=lambda shown: discriminator(shown, training=view.training),
                 real=view.batch["hr"],
                 fake=view.fakes["image"],
+                together=True,
             )
         }
 

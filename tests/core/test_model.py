@@ -65,12 +65,27 @@ class Distance(PairLoss):
         return (output - target).square().mean()
 
 
+class OneCall(Task):
+    """Lets real and fake be judged in one batch, and counts the calls."""
+
+    def __init__(self, together):
+        self.together = together
+        self.sizes = []
+
+    def compare(self, view):
+        def judge(points):
+            self.sizes.append(len(points))
+            return view.networks["discriminator"](points, training=view.training)
+
+        return {"sample": Comparison(judge, view.batch["point"], view.fakes["sample"], together=self.together)}
+
+
 BATCH = {"point": torch.linspace(-1, 1, 16).reshape(8, 2)}
 
 
-def model(*losses, build=dense_network, sgd=0.1, **options):
+def model(*losses, build=dense_network, sgd=0.1, task=None, **options):
     """A compiled toy model; each loss is a component or already wired."""
-    task = Task()
+    task = task or Task()
     specs = task.networks({})
     networks = {}
     for found in specs:
@@ -95,6 +110,32 @@ def weights(made, name):
 
 def moved(made, name, before):
     return any(not np.array_equal(old, new) for old, new in zip(before, weights(made, name), strict=True))
+
+
+def test_real_and_fake_are_judged_in_one_batch_where_the_task_lets_them():
+    made = {together: model(Wasserstein(), task=OneCall(together)) for together in (True, False)}
+    for each in made.values():
+        each.prepare(BATCH)
+        each.task.sizes.clear()
+        each.train_step(BATCH)
+    assert made[True].task.sizes == [16, 8]
+    assert made[False].task.sizes == [8, 8, 8]
+    for name in ("generator", "discriminator"):
+        for one, other in zip(weights(made[True], name), weights(made[False], name), strict=True):
+            assert np.allclose(one, other, atol=1e-6)
+
+
+def test_a_discriminator_that_mixes_examples_sees_real_and_fake_one_after_the_other():
+    def mixing(signature):
+        network = dense_network(signature)
+        points = keras.Input(network.input_shape[1:])
+        return keras.Model(points, network(keras.layers.BatchNormalization()(points)))
+
+    made = model(Wasserstein(), task=OneCall(True), build=mixing)
+    made.prepare(BATCH)
+    made.task.sizes.clear()
+    made.train_step(BATCH)
+    assert made.task.sizes == [8, 8, 8]
 
 
 def test_n_critic_counts_discriminator_updates_for_each_generator_update():

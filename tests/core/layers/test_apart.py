@@ -1,0 +1,100 @@
+"""Two batches in one go through a network as if each had gone alone."""
+
+import keras
+import pytest
+import torch
+
+from ganzoo import layers
+from ganzoo.contracts.halves import in_halves
+
+IMAGES = torch.randn(2, 4, 8, 8, 3, generator=torch.Generator().manual_seed(0))
+
+
+def discriminator(*between):
+    image = keras.Input((8, 8, 3))
+    values = layers.Conv2D(4, 3, strides=2, padding="same")(image)
+    for layer in between:
+        values = layer(values)
+    return keras.Model(image, layers.Dense(1)(keras.layers.Flatten()(layers.LeakyReLU()(values))))
+
+
+def outcome(network, images, *, together):
+    """Return the logits of both batches, the gradient of a loss on them, and the state afterwards."""
+    before = [weight.value.clone() for weight in network.weights]
+    if together:
+        with in_halves():
+            real, fake = network(torch.cat(list(images)), training=True).chunk(2)
+    else:
+        real, fake = (network(each, training=True) for each in images)
+    weights = [variable.value for variable in network.trainable_variables]
+    gradients = torch.autograd.grad((real.sigmoid() - fake.square()).mean(), weights)
+    after = [weight.value.detach().clone() for weight in network.non_trainable_weights]
+    for weight, value in zip(network.weights, before, strict=True):
+        weight.assign(value)
+    return [real, fake, *gradients, *after]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        [],
+        [layers.BatchNormalization(momentum=0.5)],
+        [layers.BatchNormalization(), layers.MinibatchStdDev(group_size=2)],
+        [layers.GroupNormalization(groups=2)],
+        [layers.MinibatchStdDev(group_size=4)],
+    ],
+    ids=lambda found: "-".join(type(layer).__name__ for layer in found) or "plain",
+)
+@pytest.mark.parametrize("prepare", [layers.run_directly, lambda network: network], ids=["directly", "by keras"])
+def test_both_halves_are_judged_as_if_each_were_alone(between, prepare):
+    network = prepare(discriminator(*between))
+    assert layers.treats_examples_apart(network)
+    alone, together = (outcome(network, IMAGES, together=both) for both in (False, True))
+    for one, other in zip(alone, together, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_whole_batch_is_not_its_halves():
+    network = discriminator(layers.BatchNormalization())
+    whole = network(torch.cat(list(IMAGES)), training=True)
+    assert not torch.allclose(whole, torch.cat(outcome(network, IMAGES, together=False)[:2]), atol=1e-3)
+
+
+class Unknown(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs - inputs.mean(dim=0)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+
+class Known(Unknown):
+    examples_apart = True
+
+    def call(self, inputs):
+        return 2 * inputs
+
+
+class OfItsOwn(keras.Model):
+    def call(self, inputs):
+        return inputs
+
+
+def test_only_networks_known_to_treat_examples_apart_do():
+    assert layers.treats_examples_apart(discriminator(Known()))
+    assert layers.treats_examples_apart(discriminator(layers.SpectralNormalization(layers.Conv2D(4, 3))))
+    assert layers.treats_examples_apart(keras.Sequential([keras.layers.Dense(3), keras.layers.Dropout(0.5)]))
+    assert layers.treats_examples_apart(discriminator(keras.Sequential([keras.Input((4, 4, 4)), layers.PReLU()])))
+    for stranger in (
+        Unknown(),
+        keras.layers.BatchNormalization(),
+        keras.layers.Lambda(lambda values: values),
+        keras.Sequential([keras.Input((4, 4, 4)), Unknown()]),
+    ):
+        assert not layers.treats_examples_apart(discriminator(stranger))
+    assert not layers.treats_examples_apart(OfItsOwn())
+
+
+def test_a_network_with_an_operation_among_its_layers_is_not_known_to():
+    values = keras.Input((4,))
+    assert not layers.treats_examples_apart(keras.Model(values, keras.ops.mean(values, axis=0, keepdims=True)))
