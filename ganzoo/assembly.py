@@ -17,6 +17,7 @@ from ganzoo.contracts.task import NetworkSpec
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
 from ganzoo.layers import run_directly
+from ganzoo.layers.modes import building_in, with_float32_outputs
 from ganzoo.recipe import Recipe
 from ganzoo.seeding import seed_everything
 
@@ -32,18 +33,20 @@ class Assembly:
     averages: Mapping[str, Network]
 
 
-def assemble(recipe: Recipe, fields: Mapping[str, Field]) -> Assembly:
+def assemble(recipe: Recipe, fields: Mapping[str, Field], *, precision: str | None = None) -> Assembly:
     """Build the networks that the recipe's task needs for data with these fields.
 
+    Those that train compute in the recipe's precision, if no other is given, averages in float32; all give float32.
     Initial weights derive from the seed and the network's name alone. RecipeError, with all problems, when a network
     has no architecture or one of the wrong role; DataError when the data do not fit the task.
     """
     standardise_keras()
     specs = needed(recipe, recipe.task.networks(fields))
     chosen = choose_architectures(recipe, specs)
-    networks = {spec.name: build_network(chosen[spec.name], spec, recipe.train.seed) for spec in specs}
+    seed, precision = recipe.train.seed, precision or recipe.train.precision
+    networks = {spec.name: build_network(chosen[spec.name], spec, seed, precision) for spec in specs}
     averaged = [spec for spec in specs if spec.player == "generator"] if recipe.ema else []
-    averages = {spec.name: build_network(chosen[spec.name], spec, recipe.train.seed) for spec in averaged}
+    averages = {spec.name: build_network(chosen[spec.name], spec, seed) for spec in averaged}
     return Assembly(specs=specs, networks=networks, averages=averages)
 
 
@@ -78,14 +81,15 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
     return chosen
 
 
-def build_network(architecture: Architecture, spec: NetworkSpec, seed: int) -> Network:
+def build_network(architecture: Architecture, spec: NetworkSpec, seed: int, precision: str = "float32") -> Network:
     """Build one network with weights, and names of layers, that no other component can move."""
     seed_everything(seed, f"initial/{spec.name}")
     try:
-        with names_from_nothing():
-            return run_directly(architecture.build(spec.signature))
+        with names_from_nothing(), building_in(precision):
+            network = run_directly(architecture.build(spec.signature))
     except ValueError as error:
         raise RecipeError(Problem(str(error), key=_table(spec))) from error
+    return network if precision == "float32" else with_float32_outputs(network)
 
 
 @contextmanager

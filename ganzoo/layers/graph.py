@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import keras
 import torch
+from keras.src.backend.common.variables import AutocastScope
 from keras.src.models.functional import Functional
 
 if TYPE_CHECKING:
@@ -29,11 +31,11 @@ class _Step:
 
 
 def run_directly(network: Network) -> Network:
-    """Let a functional network of float32 layers call their own code, and return it.
+    """Let a functional network call its layers' own code, and return it.
 
     Keras checks, casts, names and traces around every layer, 0.1 ms each time; the operations, and so every bit, stay
-    the same. Inputs other than tensors of the declared dtype and rank, and networks with masks, other dtypes or code of
-    their own, go Keras' way.
+    the same. Inputs other than floating-point tensors of the declared shape, and networks with masks, variables of
+    another type than float32 or code of their own, go Keras' way.
     """
     if type(network).call is not Functional.call or not all(_is_plain(step) for step in network.operations):
         return network
@@ -67,7 +69,7 @@ def _is_plain(operation: Any) -> bool:
     return bool(
         operation.built
         and not isinstance(operation, _MASKING)
-        and operation.compute_dtype == operation.variable_dtype == "float32"
+        and operation.variable_dtype == "float32"
         and getattr(operation, "activity_regularizer", None) is None
         and getattr(operation, "quantization_mode", None) is None
         and not getattr(operation, "_remat_mode", None)
@@ -86,9 +88,10 @@ def _plan(network: Network) -> list[_Step]:
     for index, node in enumerate(nodes):
         last_use.update(dict.fromkeys((id(tensor) for tensor in node.input_tensors), index))
     kept = {id(output) for output in network.outputs}
+    mixed = any(layer.compute_dtype != "float32" for layer in network._flatten_layers())
     return [
         _Step(
-            run=_runner(node.operation),
+            run=_runner(node.operation, mixed=mixed),
             arguments=node.arguments,
             takes_training=bool(getattr(node.operation, "_call_has_training_arg", False)),
             results=tuple(id(output) for output in node.outputs),
@@ -98,11 +101,26 @@ def _plan(network: Network) -> list[_Step]:
     ]
 
 
-def _runner(operation: Any) -> Callable[..., Any]:
+def _runner(operation: Any, *, mixed: bool) -> Callable[..., Any]:
     """Return a layer's own code; networks inside of this one, and operations, are called as they are."""
-    direct = isinstance(operation, keras.Layer) and not isinstance(operation, keras.Model)
-    runner: Callable[..., Any] = operation.call if direct else operation
-    return runner
+    if not isinstance(operation, keras.Layer) or isinstance(operation, keras.Model):
+        called: Callable[..., Any] = operation
+        return called
+    return partial(_in_its_precision, operation) if mixed else operation.call
+
+
+def _in_its_precision(layer: keras.Layer, *arguments: Any, **keywords: Any) -> Any:
+    """Call a layer on values, and with variables, in the dtype that it computes in now."""
+    dtype = layer.compute_dtype if layer.autocast else None
+    values = arguments if dtype is None else [_cast(value, getattr(torch, dtype)) for value in arguments]
+    with AutocastScope(dtype):
+        return layer.call(*values, **keywords)
+
+
+def _cast(value: Any, dtype: torch.dtype) -> Any:
+    if isinstance(value, list | tuple):
+        return [_cast(part, dtype) for part in value]
+    return value.to(dtype) if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
 def _bound(network: Network, inputs: Any) -> dict[int, Tensor] | None:
@@ -127,7 +145,7 @@ def _fits(wanted: Any, given: Any) -> bool:
     return bool(
         isinstance(given, torch.Tensor)
         and isinstance(wanted, keras.KerasTensor)
-        and given.dtype is torch.float32
+        and given.is_floating_point()
         and wanted.dtype == "float32"
         and given.ndim == len(wanted.shape)
         and all(side is None or side == size for side, size in zip(wanted.shape[1:], given.shape[1:], strict=True))

@@ -12,11 +12,18 @@ from ganzoo.layers.apart import each_part
 from ganzoo.layers.memory import as_tensor, channels_first, channels_last
 
 if TYPE_CHECKING:
-    from ganzoo.contracts.tensor import Tensor
+    from ganzoo.contracts.tensor import Tensor, Variable
+
+
+class _FullPrecision(keras.layers.Layer):
+    """Keeps scales, offsets and statistics float32 where the values are half as wide."""
+
+    def add_weight(self, *arguments: Any, **options: Any) -> Variable:
+        return super().add_weight(*arguments, **{"autocast": False, **options})
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
-class BatchNormalization(keras.layers.BatchNormalization):
+class BatchNormalization(_FullPrecision, keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` in one fused operation (arXiv 1502.03167), for (n, c) and (n, h, w, c).
 
     Same arguments, variables and outputs. As in Keras, `momentum` is what is kept of the old statistics, and the
@@ -66,7 +73,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
-class GroupNormalization(keras.layers.GroupNormalization):
+class GroupNormalization(_FullPrecision, keras.layers.GroupNormalization):
     """`keras.layers.GroupNormalization` in one fused operation, for any values with channels last (arXiv 1803.08494).
 
     Same arguments, variables and outputs; statistics are float32 or better whatever the dtype of the values.

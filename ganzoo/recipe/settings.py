@@ -40,6 +40,12 @@ class TrainSettings(Section):
     #: The score by which the best checkpoint is kept beside the newest.
     best: Annotated[str, MinLen(1)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    #: What networks compute in while they train; weights, losses, penalties, scores and exports are float32 always.
+    precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    #: Let torch compile the networks' training; costs minutes at the start.
+    compile: bool = False
+    #: On a GPU, let float32 convolutions and products round their inputs to 10 bits, as torch does for the former.
+    tf32: bool = True
     #: strict: every operation gives the same bits again, or the run refuses to start. auto: strict on a CPU.
     determinism: Literal["auto", "strict", "seeded"] = "auto"
 

@@ -45,6 +45,13 @@ def enforce(determinism: Literal["strict", "seeded"]) -> None:
     torch.backends.cudnn.benchmark = not strict
 
 
+def allow_tf32(allowed: bool) -> None:
+    """Let a GPU round the inputs of float32 products to 10 bits, or not. Nothing changes on a CPU."""
+    if torch.cuda.is_available():
+        torch.set_float32_matmul_precision("high" if allowed else "highest")
+        torch.backends.cudnn.allow_tf32 = allowed
+
+
 def undetermined(error: RuntimeError) -> BackendError | None:
     """Return the explanation when torch refused an operation because its result may differ from run to run."""
     found = _UNDETERMINED.search(str(error))

@@ -25,6 +25,7 @@ from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
 from ganzoo.training import determinism
 from ganzoo.training.evaluation import Scores, built, evaluate, read_scores, scores_record
+from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.trainer import Observer, Trainer
@@ -59,6 +60,7 @@ def launch(
     device = keras.src.backend.torch.core.get_device()
     kept = determinism.resolve(recipe.train.determinism, device)
     determinism.enforce(kept)
+    determinism.allow_tf32(recipe.train.tf32)
     trainer = prepare(recipe, run, observer, source, held_out)
     trainer.environment = environment(describe_plugins(plugins, recipe.used))
     if start is not None and not run.exists:
@@ -186,15 +188,15 @@ def _indented(lines: Iterable[str]) -> str:
 
 
 def finish(recipe: Recipe, run: RunFolder, trainer: Trainer, held_out: Source | None) -> Scores | None:
-    """Export the generator's networks, score them on held-out data, mark the run as finished."""
-    networks = trainer.model.sampling_networks()
+    """Export the generator's networks as they are saved, score them on held-out data, mark the run as finished."""
+    networks, step = trained_networks(run, recipe)
     for name in trainer.model.players["generator"].networks:
         files.write_durably(run.path / f"{name}.keras", exported(networks[name]))
     scores = None
     if held_out is not None and recipe.metrics:
         gallery = Gallery(run, trainer)
         scores = evaluate(recipe.task, networks, held_out, recipe.metrics, seed=recipe.train.seed, show=gallery)
-        files.write_durably(run.evaluation, files.to_json(scores_record(scores, trainer.model.step_number)))
+        files.write_durably(run.evaluation, files.to_json(scores_record(scores, step)))
     run.write_manifest({**run.read_manifest(), "status": "finished"})
     return scores
 

@@ -22,6 +22,7 @@ from ganzoo.contracts.tensor import Network, Tensor, Variable
 from ganzoo.errors import PluginError
 from ganzoo.layers.apart import treats_examples_apart
 from ganzoo.layers.memory import align_optimizer_memory
+from ganzoo.layers.modes import compile_training, plainly
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
 from ganzoo.timeline import Timeline
@@ -64,12 +65,13 @@ class AdversarialModel(keras.Model):
         n_critic: Schedule | int = 1,
         clip_norm: float | None = None,
         average: WeightAverage | None = None,
+        jit_compile: bool = False,
     ) -> None:
         """Say what is minimised and how.
 
         `learning_rates` maps (player, phase) to a schedule counted from the start of that phase, and (player, "") to
         one counted from the start of the run; without either, the optimizer's own rate stays. `average` holds the
-        averaged copies of the generator's networks.
+        averaged copies of the generator's networks. With `jit_compile` torch compiles what the networks do in training.
         """
         super().compile(optimizer=None)
         self.wired_losses = tuple(losses)
@@ -80,6 +82,9 @@ class AdversarialModel(keras.Model):
         self.n_critic = Constant(n_critic) if isinstance(n_critic, int) else n_critic
         self.clip_norm = clip_norm
         self.average = average
+        if jit_compile:
+            for network in self.networks.values():
+                compile_training(network)
         self._written_rates: dict[PlayerName, float] = {}
         self._guard = FiniteGuard()
         self._ready = False
@@ -212,7 +217,8 @@ class AdversarialModel(keras.Model):
         found = {}
         for wired in self.wired_regularizers:
             if wired.is_active(view.step) and self.updates(player, view.step) % wired.interval == 0:
-                values = list(self.penalty_values(wired, player, view))
+                with plainly(self.networks.values()):
+                    values = list(self.penalty_values(wired, player, view))
                 if values:
                     weight = wired.weight(view.step.number) * wired.interval
                     found[wired.key] = (weight, _scalar(wired.key, sum(values[1:], values[0])))
@@ -334,7 +340,7 @@ class AdversarialModel(keras.Model):
         else:
             return
         if self._written_rates.get(player) != rate:
-            self.player_optimizers[player].learning_rate.assign(rate)
+            self.player_optimizers[player].learning_rate.value.data.fill_(rate)  # assign() would wait for a GPU
             self._written_rates[player] = rate
 
     def view(self, batch: Mapping[str, Tensor], step: Step) -> View:

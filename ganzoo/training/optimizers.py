@@ -75,9 +75,20 @@ _CLASSES = {
 }
 
 
-def make_optimizer(name: str, learning_rate: float, options: Mapping[str, Any]) -> keras.optimizers.Optimizer:
-    """Return a Keras optimizer; the model sets its learning rate from a schedule before each step."""
-    return _CLASSES[name](learning_rate=learning_rate, **options)
+#: Where float16's loss scale stands when even a loss that is not scaled up overflows.
+_LEAST_SCALE = 1.0
+
+
+def make_optimizer(
+    name: str, learning_rate: float, options: Mapping[str, Any], *, precision: str = "float32"
+) -> keras.optimizers.Optimizer:
+    """Return a Keras optimizer; the model sets its learning rate from a schedule before each step.
+
+    In float16 it scales the loss, so that small gradients do not vanish, leaves out updates that overflow, and adapts
+    the scale; what it knows of that is part of its variables.
+    """
+    optimizer = _CLASSES[name](learning_rate=learning_rate, **options)
+    return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "float16" else optimizer
 
 
 def descend(
@@ -93,14 +104,21 @@ def descend(
     `clip_norm` limits the norm over all gradients together. `check(loss, norm)` may refuse the update by raising.
     Variables that the loss does not reach keep their value.
     """
-    gradients = torch.autograd.grad(loss, [variable.value for variable in variables], allow_unused=True)
+    weights = [variable.value for variable in variables]
+    gradients = torch.autograd.grad(optimizer.scale_loss(loss), weights, allow_unused=True)
     reached = [
         (gradient, variable) for gradient, variable in zip(gradients, variables, strict=True) if gradient is not None
     ]
     found = [gradient for gradient, _ in reached]
-    norm = global_norm(found)
-    check(loss, norm)
+    norm = global_norm(found) / optimizer.scale_loss(1.0)
+    check(loss, torch.zeros_like(norm) if _may_overflow(optimizer) else norm)
     if clip_norm is not None and found:
         torch._foreach_mul_(found, torch.clamp(clip_norm / (norm + 1e-12), max=1.0))
     with torch.no_grad():
         optimizer.apply(found, [variable for _, variable in reached])
+
+
+def _may_overflow(optimizer: keras.optimizers.Optimizer) -> bool:
+    """Return whether an overflow only says that the loss was scaled up too far."""
+    scale = getattr(optimizer, "dynamic_scale", None)
+    return scale is not None and bool(scale.value > _LEAST_SCALE)

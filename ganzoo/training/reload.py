@@ -20,7 +20,7 @@ def trained_networks(
     They are the newest that verify, or the `best`; `note` is told of damaged ones. CheckpointError when there are none.
     """
     store = run.best() if best else run.checkpoints()
-    assembly = assemble(recipe, run.read_fields())
+    assembly = assemble(recipe, run.read_fields(), precision="float32")
     state = network_state(assembly.networks, assembly.averages)
     loaded, refusals = store.load_newest(state, recipe=recipe.digest(), below="networks/")
     for refusal in refusals:

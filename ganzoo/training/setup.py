@@ -19,7 +19,7 @@ def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
         losses=recipe.losses,
         regularizers=recipe.regularizers,
         optimizers={
-            player: make_optimizer(settings.name, settings.rate(0), settings.options)
+            player: make_optimizer(settings.name, settings.rate(0), settings.options, precision=recipe.train.precision)
             for player, settings in recipe.optimizers.items()
         },
         phases=recipe.timeline.phases,
@@ -27,6 +27,7 @@ def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
         n_critic=recipe.train.n_critic,
         clip_norm=recipe.train.clip_norm,
         average=average_of(recipe, assembly),
+        jit_compile=recipe.train.compile,
     )
     return model
 

@@ -15,11 +15,13 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
+from ganzoo.layers.modes import plainly
 from ganzoo.recipe import Recipe
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
 from ganzoo.streams import numpy_generator
+from ganzoo.training.compilation import CompileWatch, not_compiled
 from ganzoo.training.determinism import undetermined
 from ganzoo.training.evaluation import Scores, evaluate, scores_record
 from ganzoo.training.guard import NotFinite
@@ -142,7 +144,7 @@ class Trainer:
         except RuntimeError as error:
             if "DefaultCPUAllocator" in str(error):
                 raise ResourceError(self.out_of_memory("memory does not suffice")) from error
-            explained = undetermined(error)
+            explained = undetermined(error) or not_compiled(error)
             if explained is None:
                 raise
             raise explained from error
@@ -173,7 +175,9 @@ class Trainer:
 
     def draw(self, done: int) -> None:
         """Write the picture of the fixed inputs."""
-        picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
+        networks = self.model.sampling_networks()
+        with plainly(networks.values()):
+            picture = self.recipe.task.picture(networks, self.fixed_inputs)
         path = self.run.samples / f"step-{done:09d}.png"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
 
@@ -213,13 +217,9 @@ class Trainer:
         if train.evaluate_every is None or self.held_out is None or not self.recipe.metrics:
             return
         if done % train.evaluate_every == 0 or done == self.total:
-            scores = evaluate(
-                self.recipe.task,
-                self.model.sampling_networks(),
-                self.held_out,
-                self.recipe.metrics,
-                seed=train.seed,
-            )
+            networks = self.model.sampling_networks()
+            with plainly(networks.values()):
+                scores = evaluate(self.recipe.task, networks, self.held_out, self.recipe.metrics, seed=train.seed)
             self.append(self.run.scores, scores_record(scores, done))
             if train.best is not None:
                 self.keep_best(done, scores, train.best)
@@ -252,13 +252,20 @@ class Recorder(keras.callbacks.Callback):
         self._trainer = trainer
         self._loader = loader
         self._stop = stop
-        self._began = time.perf_counter()
+        self._began = self._step_began = time.perf_counter()
+        self._compiling = CompileWatch() if trainer.recipe.train.compile else None
+
+    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
+        self._step_began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
         train, trainer = self._trainer.recipe.train, self._trainer
         done = trainer.model.step_number
         last = done == trainer.total
         step = trainer.model.timeline.at(done - 1)
+        if self._compiling is not None:
+            for line in self._compiling.news(done - 1, time.perf_counter() - self._step_began):
+                trainer.observer.note(line)
         trainer.observer.step(done, step.phase, self.waiting())
         if logs and (last or done % train.log_every == 0):
             self.log(done - 1, step.phase, logs)

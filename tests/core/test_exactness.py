@@ -35,16 +35,20 @@ def what_counts(run):
     return {path: digest for path, digest in kept.items() if path != "recipe.toml"}, last_state(run)
 
 
-@pytest.mark.parametrize("name", list_recipes())
-def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name):
-    assert forked(arguments(name, tmp_path / "whole"), tmp_path / "out")[0] == 0
+OPTIONS = ["train.precision='bfloat16'", "train.precision='float16'", "train.compile=true"]
+CASES = [(name, []) for name in list_recipes()] + [("dcgan_digits", [f"--set={option}"]) for option in OPTIONS]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES, ids=lambda value: value if isinstance(value, str) else str(*value))
+def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name, options):
+    assert forked(arguments(name, tmp_path / "whole", *options), tmp_path / "out")[0] == 0
     recipe = load_recipe(name, zoo=load_zoo(), profile="smoke")
     stops = cuts(recipe, len(recipe.data.open()))
     for index, steps in enumerate(stops):
-        workers = f"--set=train.workers={index % 2}"
-        code, said = forked(arguments(name, tmp_path / "parts", workers), tmp_path / "out", stop_after=steps)
+        more = [*options, f"--set=train.workers={index % 2}"]
+        code, said = forked(arguments(name, tmp_path / "parts", *more), tmp_path / "out", stop_after=steps)
         assert code == 75, said
-    assert forked(arguments(name, tmp_path / "parts"), tmp_path / "out")[0] == 0
+    assert forked(arguments(name, tmp_path / "parts", *options), tmp_path / "out")[0] == 0
     whole, state = what_counts(tmp_path / "whole" / "run")
     parts, other = what_counts(tmp_path / "parts" / "run")
     assert {path for path in whole.keys() | parts.keys() if whole.get(path) != parts.get(path)} == set()

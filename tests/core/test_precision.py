@@ -1,0 +1,143 @@
+"""Training in half precision and compiled: what is faster must not be less right."""
+
+from __future__ import annotations
+
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+import torch
+from tiny_runs import finish, last_state, tiny
+
+import ganzoo
+from ganzoo.training.optimizers import descend, make_optimizer
+from ganzoo.training.state import to_arrays
+
+
+def prepared(name, *overrides):
+    """Return a prepared model of a recipe's smoke profile, and its batches."""
+    recipe = ganzoo.load_recipe(name, zoo=ganzoo.load_zoo(), profile="smoke", overrides=overrides)
+    source = recipe.data.open()
+    model = ganzoo.build_model(recipe, ganzoo.assemble(recipe, source.fields))
+    batch = next(iter(ganzoo.batches(recipe, source)))
+    model.prepare(batch)
+    return model, batch
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("name", ["srgan_photos", "dcgan_digits", "gaussians_ring"])
+def test_steps_in_half_precision_follow_those_in_float32(name, precision):
+    (exact, batch), (rounded, _) = prepared(name), prepared(name, f"train.precision='{precision}'")
+    for _ in range(3):
+        wanted, found = exact.train_step(batch), rounded.train_step(batch)
+    for key, value in wanted.items():
+        assert found[key].dtype is torch.float32
+        assert float(found[key]) == pytest.approx(float(value), rel=0.02, abs=0.02)
+    assert any(float(found[key]) != float(wanted[key]) for key in wanted)
+
+
+def test_the_gradient_penalty_is_float32_to_the_bit():
+    (exact, batch), (rounded, _) = prepared("wgan_gp_digits"), prepared("wgan_gp_digits", "train.precision='bfloat16'")
+    fakes = torch.zeros_like(batch["sample"])
+    values = []
+    for model in (exact, rounded):
+        generate = model.task.generate
+        object.__setattr__(
+            model.task, "generate", lambda view, generate=generate: {**generate(view), "sample": fakes.clone()}
+        )
+        values.append(model.train_step(batch)["discriminator/gradient_penalty"])
+    assert torch.equal(*values)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_what_a_run_leaves_is_float32_and_needs_nothing_of_its_precision(tmp_path, precision):
+    option = f"--set=train.precision='{precision}'"
+    code, out, err = finish(tiny(tmp_path, "run", option))
+    assert (code, err) == (0, ""), out
+    assert {array.dtype.name for array in last_state(tmp_path / "run").values()} <= {"float32", "int32", "int64"}
+    with zipfile.ZipFile(tmp_path / "run" / "generator.keras") as exported:
+        assert b"float16" not in exported.read("config.json")
+    assert finish(["evaluate", tmp_path / "run"])[0] == 0
+
+
+# -- float16 -----------------------------------------------------------------------------------------------------------
+
+
+def optimizer_of(*values):
+    optimizer = make_optimizer("sgd", 0.1, {}, precision="float16")
+    weight = keras.Variable(np.array(values, np.float32))
+    optimizer.build([weight])
+    return optimizer, weight
+
+
+def test_the_scale_of_the_loss_changes_no_update():
+    optimizer, weight = optimizer_of(1.0, 2.0)
+    descend(weight.value.square().sum(), [weight], optimizer)
+    assert weight.numpy().tolist() == pytest.approx([0.8, 1.6])
+
+
+def test_clipping_looks_at_gradients_without_the_scale():
+    optimizer, weight = optimizer_of(3.0, 4.0)
+    descend(weight.value.square().sum(), [weight], optimizer, clip_norm=1.0)
+    assert weight.numpy().tolist() == pytest.approx([3 - 0.06, 4 - 0.08], rel=1e-5)
+
+
+def test_an_update_that_overflows_is_left_out_and_the_scale_halved():
+    optimizer, weight = optimizer_of(1.0)
+    before = float(optimizer.dynamic_scale.value)
+    descend((weight.value * 1e35).sum(), [weight], optimizer)
+    assert weight.numpy().tolist() == [1.0]
+    assert float(optimizer.dynamic_scale.value) == before / 2
+
+
+def test_what_overflows_without_any_scale_is_refused():
+    def refuse(_loss, norm):
+        if not torch.isfinite(norm):
+            raise ArithmeticError
+
+    optimizer, weight = optimizer_of(1.0)
+    optimizer.dynamic_scale.assign(1.0)
+    with pytest.raises(ArithmeticError):
+        descend((weight.value - 1.0).sqrt().sum(), [weight], optimizer, check=refuse)
+    assert weight.numpy().tolist() == [1.0]
+
+
+def test_the_scale_is_part_of_the_state():
+    model, batch = prepared("gaussians_ring", "train.precision='float16'")
+    model.train_step(batch)
+    state = to_arrays(model.state())
+    assert 2.0**15 in [float(array) for array in state.values() if array.shape == ()]
+
+
+# -- compiled ----------------------------------------------------------------------------------------------------------
+
+
+def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp_path):
+    (eager, batch), (compiled, _) = prepared("wgan_gp_digits"), prepared("wgan_gp_digits", "train.compile=true")
+    for _ in range(5):
+        wanted, found = eager.train_step(batch), compiled.train_step(batch)
+    assert {key: pytest.approx(float(value), rel=1e-4, abs=1e-5) for key, value in wanted.items()} == {
+        key: float(value) for key, value in found.items()
+    }
+    code, out, _ = finish(tiny(tmp_path, "run", "--set=train.compile=true"))
+    assert code == 0
+    assert "step 0: torch compiled 3 pieces of the networks, 3 in all; the step took" in out
+    assert out.count("torch compiled") == 1
+
+
+def test_a_missing_compiler_is_told_with_the_way_out(tmp_path):
+    found = finish(
+        tiny(tmp_path, "run", "--set=train.compile=true"),
+        CXX="no-such-compiler",
+        TORCHINDUCTOR_CACHE_DIR=str(tmp_path / "cache"),
+    )
+    assert found[0] == 9
+    assert "No working C++ compiler found" in found[2]
+    assert "train.compile=false" in found[2]
+    assert "Traceback" not in found[2]
+
+
+def test_an_unknown_precision_is_refused_with_the_known_ones():
+    with pytest.raises(ganzoo.RecipeError, match="bfloat16"):
+        prepared("gaussians_ring", "train.precision='bf16'")
