@@ -8,6 +8,7 @@ import re
 import statistics
 import subprocess
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import torch
 
-from benchmarks.cases import CASES, STYLES, VARIANTS, variant
+from benchmarks.cases import CASES, STYLES, VARIANTS, variant, warm_up
+from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
-from benchmarks.timing import in_turns, peak_memory, ratio, to_json
+from benchmarks.timing import in_turns, ratio, to_json
 from ganzoo.runs.environment import environment
 
 RESULTS = Path(__file__).parent / "results"
@@ -54,7 +56,7 @@ def measure(name: str, rounds: int, *, compiled: bool, memory: bool) -> dict[str
             "milliseconds_a_step": 1000 * statistics.median(seconds[each]) / case.steps,
             "images_a_second": case.sizes["batch"] * case.steps / statistics.median(seconds[each]),
             **{f"to_{style}": ratio(seconds, each, style) for style in STYLES if style in seconds},
-            **({"peak_bytes": peak_memory(variant, case, each)} if memory else {}),
+            **({"peak_bytes": peak_memory(partial(variant, case, each), partial(warm_up, case))} if memory else {}),
         }
         for each in variants
     }

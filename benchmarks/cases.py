@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -178,13 +178,20 @@ def stock_layers() -> Iterator[None]:
 
 
 def variant(case: Case, name: str) -> Callable[[], None]:
-    """Return what takes one round of steps."""
+    """Return what takes one round of steps, and holds nothing that it does not need for them."""
     if name == "stock_keras":
         with stock_layers():
             return _by_ganzoo(case, prepare(case))
     if name == "ganzoo":
         return _by_ganzoo(case, prepare(case))
     return _by_hand(case, prepare(case), STYLES[name])
+
+
+def warm_up(case: Case, variants: Iterable[str] = VARIANTS) -> None:
+    """Take steps of a tiny case of the same kind by each variant, so that all that they load is loaded."""
+    tiny = replace(case, sizes={**case.sizes, "filters": 2, "batch": 2})
+    for name in variants:
+        variant(tiny, name)()
 
 
 def _by_ganzoo(case: Case, prepared: Prepared) -> Callable[[], None]:
