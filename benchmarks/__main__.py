@@ -18,6 +18,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import torch
 
 from benchmarks.cases import CASES, STYLES, VARIANTS, variant, warm_up
+from benchmarks.growth import measure_growth
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
 from benchmarks.startup import measure_startup
@@ -30,6 +31,7 @@ RESULTS = Path(__file__).parent / "results"
 EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
     "overhead": measure_overhead,
     "startup": measure_startup,
+    "growth": measure_growth,
 }
 
 
