@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: time ganzoo against hand-written PyTorch and plain Keras layers on this machine."""
+"""`python -m benchmarks`: time ganzoo against hand-written PyTorch and plain Keras on this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 import re
 import statistics
 import subprocess
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +17,40 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import torch
 
-from benchmarks.cases import CASES, STYLES, VARIANTS, variant
+from benchmarks.cases import CASES, STYLES, VARIANTS, variant, warm_up
+from benchmarks.growth import measure_growth
+from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
-from benchmarks.timing import in_turns, peak_memory, ratio, to_json
+from benchmarks.startup import measure_startup
+from benchmarks.timing import in_turns, ratio, to_json
 from ganzoo.runs.environment import environment
 
 RESULTS = Path(__file__).parent / "results"
+
+#: Cases that are more than one kind of step, each with what prints and returns its numbers.
+EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "overhead": measure_overhead,
+    "startup": measure_startup,
+    "growth": measure_growth,
+}
 
 
 def main() -> None:
     """Run the cases named on the command line, print their tables, and keep the numbers where asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, "overhead", []], default=[], help="all by default")
-    parser.add_argument("--rounds", type=int, default=15, help="rounds of each variant")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    names = [*CASES, *EXTRA]
+    parser.add_argument("cases", nargs="*", choices=[*names, "all"], default="all", help="all by default")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of each variant of a training step")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch's threads")
     parser.add_argument("--compiled", action="store_true", help="time torch.compile of the hand-written networks too")
-    parser.add_argument("--no-memory", action="store_true", help="leave out peak memory, which takes a process each")
+    parser.add_argument("--no-memory", action="store_true", help="leave out the peak memory of training steps")
     parser.add_argument("--save", action="store_true", help="keep the numbers under benchmarks/results/")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     found: dict[str, Any] = {}
-    for name in given.cases or [*CASES, "overhead"]:
-        if name == "overhead":
-            found[name] = measure_overhead()
+    for name in names if "all" in given.cases else given.cases:
+        if name in EXTRA:
+            found[name] = EXTRA[name]()
         else:
             found[name] = measure(name, given.rounds, compiled=given.compiled, memory=not given.no_memory)
     if given.save:
@@ -54,7 +67,7 @@ def measure(name: str, rounds: int, *, compiled: bool, memory: bool) -> dict[str
             "milliseconds_a_step": 1000 * statistics.median(seconds[each]) / case.steps,
             "images_a_second": case.sizes["batch"] * case.steps / statistics.median(seconds[each]),
             **{f"to_{style}": ratio(seconds, each, style) for style in STYLES if style in seconds},
-            **({"peak_bytes": peak_memory(variant, case, each)} if memory else {}),
+            **({"peak_bytes": peak_memory(partial(variant, case, each), partial(warm_up, case))} if memory else {}),
         }
         for each in variants
     }

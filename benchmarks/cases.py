@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import keras
 import torch
@@ -102,6 +103,7 @@ class Case:
     adam: Mapping[str, float]
     #: How many steps make one round: all that happens at different steps happens in each.
     steps: int = 1
+    #: Of the images in the data, where it is not the recipe's 128.
     side: int = 0
 
     def toml(self) -> str:
@@ -165,26 +167,36 @@ def prepare(case: Case) -> Prepared:
 
 
 @contextmanager
-def stock_layers() -> Iterator[None]:
-    """Let plugins build with Keras' own layers where ganzoo.layers has one of the same name."""
-    ours = {name: value for name, value in vars(layers).items() if hasattr(keras.layers, name) and name[0].isupper()}
-    try:
-        for name in ours:
-            setattr(layers, name, getattr(keras.layers, name))
+def stock_keras() -> Iterator[None]:
+    """Let models be built as plain Keras has them.
+
+    Keras' own layers in the place of ganzoo's of the same name, its own Adam, its own way through a network, and a call
+    of the discriminator for each of real and fake.
+    """
+    ours = {name for name in vars(layers) if name[0].isupper() and hasattr(keras.layers, name)}
+    with ExitStack() as stack:
+        stack.enter_context(patch.multiple(layers, **{name: getattr(keras.layers, name) for name in ours}))
+        stack.enter_context(patch.dict("ganzoo.training.optimizers._CLASSES", adam=keras.optimizers.Adam))
+        stack.enter_context(patch("ganzoo.assembly.run_directly", lambda network: network))
+        stack.enter_context(patch("ganzoo.training.model.treats_examples_apart", lambda _network: False))
         yield
-    finally:
-        for name, value in ours.items():
-            setattr(layers, name, value)
 
 
 def variant(case: Case, name: str) -> Callable[[], None]:
-    """Return what takes one round of steps."""
+    """Return what takes one round of steps, and holds nothing that it does not need for them."""
     if name == "stock_keras":
-        with stock_layers():
+        with stock_keras():
             return _by_ganzoo(case, prepare(case))
     if name == "ganzoo":
         return _by_ganzoo(case, prepare(case))
     return _by_hand(case, prepare(case), STYLES[name])
+
+
+def warm_up(case: Case, variants: Iterable[str] = VARIANTS) -> None:
+    """Take steps of a tiny case of the same kind by each variant, so that all that they load is loaded."""
+    tiny = replace(case, sizes={**case.sizes, "filters": 2, "batch": 2})
+    for name in variants:
+        variant(tiny, name)()
 
 
 def _by_ganzoo(case: Case, prepared: Prepared) -> Callable[[], None]:

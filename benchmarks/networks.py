@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import keras
 import torch
 from torch import nn
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Shuffle(nn.Module):

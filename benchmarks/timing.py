@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
-import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 Step = Callable[[], None]
@@ -37,33 +35,6 @@ def in_turns(steps: Mapping[str, Step], *, rounds: int, warm_up: int = 2) -> dic
 def ratio(seconds: Mapping[str, list[float]], one: str, other: str) -> float:
     """Return the median over rounds of how much longer `one` took than `other`."""
     return statistics.median(a / b for a, b in zip(seconds[one], seconds[other], strict=True))
-
-
-def peak_memory(make: Callable[..., Step], *arguments: Any, rounds: int = 3) -> int:
-    """Return by how many bytes a process grows, at most, while it takes steps; in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_grow, args=(sender, make, arguments, rounds))
-    process.start()
-    sender.close()
-    grown: int = receiver.recv()
-    process.join()
-    return grown
-
-
-def _grow(sender: Any, make: Callable[..., Step], arguments: tuple[Any, ...], rounds: int) -> None:
-    step = make(*arguments)
-    gc.collect()
-    before = _status("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the peak so far
-    for _ in range(rounds):
-        step()
-    sender.send(_status("VmHWM") - before)
-
-
-def _status(key: str) -> int:
-    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key))
 
 
 def to_json(value: Any) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 import torch
 
 from ganzoo.streams import Random
+from ganzoo.training.model import AdversarialModel
+from ganzoo.training.optimizers import FusedAdam
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +21,7 @@ if not (ROOT / "benchmarks").is_dir():
     pytest.skip("there is no checkout around the tests", allow_module_level=True)
 sys.path.append(str(ROOT))
 
-from benchmarks.cases import CASES, prepare, stock_layers, twins  # noqa: E402
+from benchmarks.cases import CASES, prepare, stock_keras, twins, variant  # noqa: E402
 from benchmarks.steps import TUNED, USUAL, dcgan_step, srgan_step, wgan_gp_step  # noqa: E402
 from benchmarks.timing import in_turns, ratio  # noqa: E402
 
@@ -66,15 +70,57 @@ def test_one_step_by_hand_is_the_step_of_ganzoo(name, style):
     assert max(float(value) for value in moved) > 1e-3
 
 
-def test_stock_layers_are_stock_and_only_for_a_while():
+def test_stock_keras_is_stock_and_only_for_a_while():
     import keras
 
-    from ganzoo import layers
+    def parts(prepared):
+        networks = prepared.model.networks.values()
+        optimizers = prepared.model.player_optimizers.values()
+        return [*(layer for network in networks for layer in network.layers), *optimizers]
 
-    ours = layers.Conv2D
-    with stock_layers():
-        assert layers.Conv2D is keras.layers.Conv2D
-    assert layers.Conv2D is ours
+    with stock_keras():
+        stock = prepare(small("wgan_gp"))
+    ours = prepare(small("wgan_gp"))
+    assert {type(part).__module__.split(".")[0] for part in parts(stock)} == {"keras"}
+    assert {type(part).__module__.split(".")[0] for part in parts(ours)} > {"ganzoo"}
+    for network, other in zip(stock.model.networks.values(), ours.model.networks.values(), strict=True):
+        assert "call" not in vars(network)
+        assert "call" in vars(other)
+    assert not isinstance(stock.model.player_optimizers["generator"], FusedAdam)
+    assert isinstance(keras.optimizers.Adam(), type(stock.model.player_optimizers["generator"]))
+    assert judged(stock) == judged(ours) + 1  # real and fake, each by itself
+
+
+def judged(prepared):
+    """Return how often one step goes through the discriminator."""
+    network, calls = prepared.model.networks["discriminator"], []
+    call = network.call
+    network.call = lambda *given, **options: calls.append(1) or call(*given, **options)
+    prepared.model.train_step(prepared.batch)
+    return len(calls)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_stock_keras_has_the_same_losses(name):
+    case = small(name)
+    ours = prepare(case)
+    with stock_keras():
+        stock = prepare(case)
+    for network, other in zip(stock.model.networks.values(), ours.model.networks.values(), strict=True):
+        network.set_weights(other.get_weights())
+    logs = [prepared.model.train_step(prepared.batch) for prepared in (ours, stock)]
+    for key in (key for key in logs[0] if key.startswith("discriminator/")):  # later ones follow Keras' Adam
+        assert torch.allclose(logs[0][key], logs[1][key], rtol=1e-4), key
+
+
+@pytest.mark.parametrize("style", ["torch_usual", "torch_tuned"])
+def test_a_variant_by_hand_keeps_no_model_of_ganzoo(style):
+    models = [weakref.ref(each) for each in gc.get_objects() if type(each) is AdversarialModel]
+    take = variant(small("wgan_gp"), style)
+    gc.collect()
+    known = {id(model()) for model in models}
+    assert all(id(each) in known for each in gc.get_objects() if type(each) is AdversarialModel)
+    take()
 
 
 def test_variants_take_turns_and_are_compared_round_by_round():
