@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: time ganzoo against hand-written PyTorch and plain Keras on this machine."""
+"""`python -m benchmarks`: time ganzoo against hand-written PyTorch and plain Keras, on the GPU where there is one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import re
 import statistics
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 
 import torch
 
-from benchmarks.cases import CASES, STYLES, VARIANTS, variant, warm_up
+from benchmarks.cases import CASES, MODES, STYLES, VARIANTS, Case, variant, warm_up
 from benchmarks.growth import measure_growth
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
@@ -42,7 +43,8 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", choices=[*names, "all"], default="all", help="all by default")
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each variant of a training step")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch's threads")
-    parser.add_argument("--compiled", action="store_true", help="time torch.compile of the hand-written networks too")
+    parser.add_argument("--modes", nargs="*", choices=MODES, default=[], help="time both sides so, too")
+    parser.add_argument("--batch", type=int, help="another batch size for training steps")
     parser.add_argument("--no-memory", action="store_true", help="leave out the peak memory of training steps")
     parser.add_argument("--save", action="store_true", help="keep the numbers under benchmarks/results/")
     given = parser.parse_args()
@@ -52,15 +54,23 @@ def main() -> None:
         if name in EXTRA:
             found[name] = EXTRA[name]()
         else:
-            found[name] = measure(name, given.rounds, compiled=given.compiled, memory=not given.no_memory)
+            found[name] = measure(case_of(name, given.batch), given.rounds, given.modes, memory=not given.no_memory)
     if given.save:
         print(f"kept in {save(found)}")
 
 
-def measure(name: str, rounds: int, *, compiled: bool, memory: bool) -> dict[str, Any]:
-    """Time one case; print and return its ratios."""
+def case_of(name: str, batch: int | None) -> Case:
+    """Return a case, in another batch size where one is asked for."""
     case = CASES[name]
-    variants = [*VARIANTS, *(["torch_compiled"] if compiled else [])]
+    if batch is None:
+        return case
+    title = case.title.replace(f"batch {case.sizes['batch']}", f"batch {batch}")
+    return replace(case, title=title, sizes={**case.sizes, "batch": batch})
+
+
+def measure(case: Case, rounds: int, modes: Sequence[str], *, memory: bool) -> dict[str, Any]:
+    """Time one case; print and return its ratios."""
+    variants = [*VARIANTS, *(f"{maker}_{mode}" for mode in modes for maker in ("ganzoo", "torch"))]
     seconds = in_turns({each: variant(case, each) for each in variants}, rounds=rounds)
     rows = {
         each: {
@@ -72,11 +82,11 @@ def measure(name: str, rounds: int, *, compiled: bool, memory: bool) -> dict[str
         for each in variants
     }
     print(f"\n{case.title}; median of {rounds} rounds in turns, {torch.get_num_threads()} threads")
-    print(f"{'':15}{'ms/step':>9}{'images/s':>10}{'/usual':>8}{'/tuned':>8}{'peak MiB':>10}")
+    print(f"{'':26}{'ms/step':>9}{'images/s':>10}{'/usual':>8}{'/tuned':>8}{'peak MiB':>10}")
     for each, row in rows.items():
         peak = f"{row['peak_bytes'] / 2**20:10.0f}" if memory else ""
         print(
-            f"{each:15}{row['milliseconds_a_step']:9.1f}{row['images_a_second']:10.1f}"
+            f"{each:26}{row['milliseconds_a_step']:9.1f}{row['images_a_second']:10.1f}"
             f"{row['to_torch_usual']:8.2f}{row['to_torch_tuned']:8.2f}{peak}",
             flush=True,
         )

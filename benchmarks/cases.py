@@ -1,4 +1,4 @@
-"""What is timed: one training step by ganzoo, by ganzoo on stock Keras layers, and by hand-written PyTorch."""
+"""What is timed: one training step by ganzoo, by plain Keras, and by hand-written PyTorch."""
 
 from __future__ import annotations
 
@@ -12,10 +12,22 @@ from unittest.mock import patch
 
 import keras
 import torch
+from keras.src.backend.torch.core import get_device
 from torch import nn
 
 from benchmarks import networks
-from benchmarks.steps import COMPILED, TUNED, USUAL, Pair, Style, dcgan_step, srgan_step, wgan_gp_step
+from benchmarks.steps import (
+    BFLOAT16,
+    BFLOAT16_COMPILED,
+    COMPILED,
+    TUNED,
+    USUAL,
+    Pair,
+    Style,
+    dcgan_step,
+    srgan_step,
+    wgan_gp_step,
+)
 from ganzoo import layers, load_recipe, load_zoo
 from ganzoo.assembly import assemble
 from ganzoo.data.loader import StepBatches
@@ -24,7 +36,19 @@ from ganzoo.training.setup import build_model
 
 #: The variants by name; ratios are taken to each of the hand-written ones.
 VARIANTS = ("ganzoo", "stock_keras", "torch_usual", "torch_tuned")
-STYLES: Mapping[str, Style] = {"torch_usual": USUAL, "torch_tuned": TUNED, "torch_compiled": COMPILED}
+STYLES: Mapping[str, Style] = {
+    "torch_usual": USUAL,
+    "torch_tuned": TUNED,
+    "torch_compiled": COMPILED,
+    "torch_bfloat16": BFLOAT16,
+    "torch_bfloat16_compiled": BFLOAT16_COMPILED,
+}
+#: What ganzoo is told for `ganzoo_MODE`, the counterpart of `torch_MODE`.
+MODES: Mapping[str, tuple[str, ...]] = {
+    "compiled": ("train.compile=true",),
+    "bfloat16": ("train.precision='bfloat16'",),
+    "bfloat16_compiled": ("train.precision='bfloat16'", "train.compile=true"),
+}
 
 _COMMON = """
 [data]
@@ -151,17 +175,17 @@ class Prepared:
     batch: Mapping[str, torch.Tensor]
 
 
-def prepare(case: Case) -> Prepared:
-    """Build a case's model and its first batch."""
+def prepare(case: Case, *overrides: str) -> Prepared:
+    """Build a case's model and its first batch, on the device."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "case.toml"
         path.write_text(case.toml(), encoding="utf-8")
-        overrides = [f"data.tile={case.side}"] if case.side else []
-        recipe = load_recipe(path, zoo=load_zoo(), overrides=overrides)
+        sides = [f"data.tile={case.side}"] if case.side else []
+        recipe = load_recipe(path, zoo=load_zoo(), overrides=[*sides, *overrides])
     source = recipe.data.open()
     model = build_model(recipe, assemble(recipe, source.fields))
     batches = StepBatches(source, recipe.task, batch_size=recipe.train.batch_size, seed=0, timeline=recipe.timeline)
-    batch = batches.tensors(0)
+    batch = {name: values.to(get_device()) for name, values in batches.tensors(0).items()}
     model.prepare(batch)
     return Prepared(model, batch)
 
@@ -187,8 +211,9 @@ def variant(case: Case, name: str) -> Callable[[], None]:
     if name == "stock_keras":
         with stock_keras():
             return _by_ganzoo(case, prepare(case))
-    if name == "ganzoo":
-        return _by_ganzoo(case, prepare(case))
+    maker, _, mode = name.partition("_")
+    if maker == "ganzoo":
+        return _by_ganzoo(case, prepare(case, *MODES.get(mode, ())))
     return _by_hand(case, prepare(case), STYLES[name])
 
 
@@ -215,11 +240,11 @@ def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]
 
     def take() -> None:
         for number in range(case.steps):
-            latents = torch.randn(case.sizes["batch"], 100)
+            latents = torch.randn(case.sizes["batch"], 100, device=get_device())
             if case.steps == 1:
                 dcgan_step(pair, batch, latents)
             else:
-                share = torch.rand(case.sizes["batch"], 1, 1, 1)
+                share = torch.rand(case.sizes["batch"], 1, 1, 1, device=get_device())
                 wgan_gp_step(pair, batch, latents, share, generator=number == case.steps - 1)
 
     return take

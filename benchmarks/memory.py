@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import torch
+
 Step = Callable[[], None]
 
 #: One arena, and large blocks given back when freed: what is resident is what is in use, the same in every run.
@@ -22,7 +24,7 @@ def peak_memory(make: Callable[[], Step], warm_up: Callable[[], None], *, rounds
 
     Measured in a process of its own, from a baseline after `warm_up`: modules, kernels and data are loaded then.
     Counted are weights, the optimizer's state, gradients, activations and the work space of kernels, and not what is in
-    use only while `make` builds the networks.
+    use only while `make` builds the networks. On a GPU it is the device's memory that is counted.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -40,15 +42,30 @@ def _grow(sender: Any, make: Callable[[], Step], warm_up: Callable[[], None], ro
     before = resident()
     step = make()
     resident()
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forget the peak so far
+    forget_peak()
     for _ in range(rounds):
         step()
-    sender.send(_status("VmHWM") - before)
+    sender.send(peak() - before)
+
+
+def forget_peak() -> None:
+    """Let `peak` count from what is in use now."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+    else:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak() -> int:
+    """Return the most bytes that were in use since the peak was forgotten."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else _status("VmHWM")
 
 
 def resident() -> int:
     """Return the bytes of memory in use, after giving back to the system all that is free."""
     gc.collect()
+    if torch.cuda.is_available():
+        return torch.cuda.memory_allocated()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

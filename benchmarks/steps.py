@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from keras.src.backend.torch.core import get_device
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import mse_loss
@@ -16,17 +17,23 @@ Batch = Mapping[str, torch.Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """`usual`: as public repositories have it. `tuned`: channels-last memory, fused Adam, no gradient for nothing."""
+    """`usual`: as public repositories have it. `tuned`: channels-last memory, fused Adam, no gradient for nothing.
+
+    The others are tuned and compiled, in bfloat16 by torch's autocast, or both.
+    """
 
     channels_last: bool
     fused: bool
     spares_gradients: bool
     compiled: bool = False
+    bfloat16: bool = False
 
 
 USUAL = Style(channels_last=False, fused=False, spares_gradients=False)
 TUNED = Style(channels_last=True, fused=True, spares_gradients=True)
-COMPILED = Style(channels_last=True, fused=True, spares_gradients=True, compiled=True)
+COMPILED = replace(TUNED, compiled=True)
+BFLOAT16 = replace(TUNED, bfloat16=True)
+BFLOAT16_COMPILED = replace(TUNED, bfloat16=True, compiled=True)
 
 
 class Pair:
@@ -35,16 +42,26 @@ class Pair:
     def __init__(self, generator: nn.Module, discriminator: nn.Module, style: Style, **adam: Any) -> None:
         layout = torch.channels_last if style.channels_last else torch.contiguous_format
         self.style = style
-        self.generator = generator.to(memory_format=layout).train()
-        self.discriminator = discriminator.to(memory_format=layout).train()
+        self.generator = generator.to(get_device(), memory_format=layout).train()
+        self.discriminator = discriminator.to(get_device(), memory_format=layout).train()
         self.optimizers = {
             part: torch.optim.Adam(part.parameters(), fused=style.fused or None, **adam)
             for part in (self.generator, self.discriminator)
         }
-        self.play: Callable[[torch.Tensor], torch.Tensor] = self.generator
-        self.judge: Callable[[torch.Tensor], torch.Tensor] = self.discriminator
+        self._play: Callable[[torch.Tensor], torch.Tensor] = self.generator
+        self._judge: Callable[[torch.Tensor], torch.Tensor] = self.discriminator
         if style.compiled:
-            self.play, self.judge = torch.compile(self.generator), torch.compile(self.discriminator)
+            self._play, self._judge = torch.compile(self.generator), torch.compile(self.discriminator)
+
+    def play(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return what the generator makes, as float32."""
+        with torch.autocast(get_device(), torch.bfloat16, enabled=self.style.bfloat16):
+            return self._play(inputs).float()
+
+    def judge(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits, as float32."""
+        with torch.autocast(get_device(), torch.bfloat16, enabled=self.style.bfloat16):
+            return self._judge(images).float()
 
     def images(self, batch: torch.Tensor) -> torch.Tensor:
         """Return images (n, h, w, c) as this style wants them: (n, c, h, w)."""
@@ -100,7 +117,7 @@ def wgan_gp_step(pair: Pair, batch: Batch, latents: torch.Tensor, share: torch.T
     with torch.set_grad_enabled(generator):
         fake = pair.play(latents)
     mixed = (real + share * (fake.detach() - real)).requires_grad_(True)
-    (slope,) = torch.autograd.grad(pair.judge(mixed).sum(), mixed, create_graph=True)
+    (slope,) = torch.autograd.grad(pair.discriminator(mixed).sum(), mixed, create_graph=True)
     norms = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
     loss = pair.judge(fake.detach()).mean() - pair.judge(real).mean() + 10 * (norms - 1).square().mean()
     pair.descend(pair.discriminator, loss)
