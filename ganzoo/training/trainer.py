@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
 import keras
@@ -126,7 +126,8 @@ class Trainer:
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
         recorder = Recorder(self, loader, stop)
         callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
-        self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
+        with closing(loader):
+            self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -253,6 +254,7 @@ class Recorder(keras.callbacks.Callback):
         self._loader = loader
         self._stop = stop
         self._began = time.perf_counter()
+        self._warned = False
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
         train, trainer = self._trainer.recipe.train, self._trainer
@@ -260,6 +262,7 @@ class Recorder(keras.callbacks.Callback):
         last = done == trainer.total
         step = trainer.model.timeline.at(done - 1)
         trainer.observer.step(done, step.phase, self.waiting())
+        self.judge_data()
         if logs and (last or done % train.log_every == 0):
             self.log(done - 1, step.phase, logs)
         if last or done % train.sample_every == 0:
@@ -278,12 +281,20 @@ class Recorder(keras.callbacks.Callback):
         record = {"step": number, "phase": phase, **losses}
         self._trainer.append(self._trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
-        self._trainer.append(self._trainer.run.timing, {"step": number, "seconds": seconds})
+        timing = {"step": number, "seconds": seconds, "waited": round(self._loader.pace.waited, 3)}
+        self._trainer.append(self._trainer.run.timing, timing)
         self._trainer.observer.losses(record)
+
+    def judge_data(self) -> None:
+        """Say once when data are made too slowly."""
+        verdict = self._loader.pace.verdict()
+        if verdict is not None and not self._warned:
+            self._warned = True
+            self._trainer.observer.note(verdict)
 
     def waiting(self) -> float:
         """Return the share of the time spent waiting for data."""
-        return self._loader.waited / max(time.perf_counter() - self._began, 1e-9)
+        return self._loader.pace.waited / max(time.perf_counter() - self._began, 1e-9)
 
 
 def _step(name: str) -> int:
