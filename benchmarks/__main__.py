@@ -16,6 +16,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import torch
 
 from benchmarks.cases import CASES, STYLES, VARIANTS, variant
+from benchmarks.data import measure_data
 from benchmarks.overhead import measure_overhead
 from benchmarks.timing import in_turns, peak_memory, ratio, to_json
 from ganzoo.runs.environment import environment
@@ -26,7 +27,7 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> None:
     """Run the cases named on the command line, print their tables, and keep the numbers where asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("cases", nargs="*", choices=[*CASES, "overhead", []], default=[], help="all by default")
+    parser.add_argument("cases", nargs="*", choices=[*CASES, "overhead", "data", []], default=[], help="all by default")
     parser.add_argument("--rounds", type=int, default=15, help="rounds of each variant")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--compiled", action="store_true", help="time torch.compile of the hand-written networks too")
@@ -35,9 +36,11 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     found: dict[str, Any] = {}
-    for name in given.cases or [*CASES, "overhead"]:
+    for name in given.cases or [*CASES, "overhead", "data"]:
         if name == "overhead":
             found[name] = measure_overhead()
+        elif name == "data":
+            found[name] = measure_data()
         else:
             found[name] = measure(name, given.rounds, compiled=given.compiled, memory=not given.no_memory)
     if given.save:
