@@ -19,6 +19,7 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 import torch
 
 from benchmarks.cases import CASES, MODES, STYLES, VARIANTS, Case, variant, warm_up
+from benchmarks.data import measure_data
 from benchmarks.growth import measure_growth
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
@@ -31,6 +32,7 @@ RESULTS = Path(__file__).parent / "results"
 #: Cases that are more than one kind of step, each with what prints and returns its numbers.
 EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
     "overhead": measure_overhead,
+    "data": measure_data,
     "startup": measure_startup,
     "growth": measure_growth,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,10 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 #: Larger images are refused before they are decoded: a small file can announce an enormous one. Below Pillow's own
 #: limit, so that this one is what a user meets.
 MOST_PIXELS = 150_000_000
+
+#: Pillow complains of metadata and sizes that are no reason to refuse a file.
+_PILLOW = r"PIL\."
+_SILENCE = ("ignore", None, Warning, re.compile(_PILLOW), 0)
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -45,10 +50,9 @@ _SMALLEST_SHOWN = 64
 def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
     """Return a file as RGB; DataError naming the file and the cause when it is no good image."""
     shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
+    _hush()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _decode(file, shown)
+        return _decode(file, shown)
     except UnidentifiedImageError as error:
         raise DataError(f"{shown}: is no {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
     except Image.DecompressionBombError as error:
@@ -117,6 +121,12 @@ def grid(images: Sequence[Array], columns: int | None = None) -> Array:
         top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
         sheet[top : top + height, left : left + width] = tile
     return sheet
+
+
+def _hush() -> None:
+    """Silence Pillow for good: `catch_warnings` sets and restores for all threads, of which this may be one."""
+    if warnings.filters[:1] != [_SILENCE]:
+        warnings.filterwarnings("ignore", module=_PILLOW)
 
 
 def _decode(file: str | Path | IO[bytes], name: str) -> Array:

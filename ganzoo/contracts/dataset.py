@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Source(ABC):
     """Examples by index, in a stable order. Must survive pickling: worker processes get a copy.
 
+    Without worker processes examples are read in a thread, one at a time, while a step is computed: reading leaves
+    alone what belongs to the whole process, as warning filters, standard output and global random generators do.
     Random access is the contract, so that the batch of any step can be built without the ones before it.
     """
 

@@ -1,11 +1,13 @@
-"""The batch of step s is a pure function of (seed, s), whatever the number of worker processes."""
+"""The batch of step s is a pure function of (seed, s), whoever makes it, and whenever."""
 
 from __future__ import annotations
 
 import re
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +18,9 @@ from torch.utils.data import DataLoader
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example, Tensor
+from ganzoo.data.ahead import ReadAhead
+from ganzoo.data.cache import CachedSource, cache_bytes
+from ganzoo.data.pace import Pace
 from ganzoo.errors import DataError, ResourceError
 from ganzoo.recipe import Recipe
 from ganzoo.streams import derive_seed, numpy_generator
@@ -25,28 +30,8 @@ from ganzoo.timeline import Timeline
 _LONGEST_WAIT = 600
 _LOST_WORKER = re.compile("exited unexpectedly|timed out|killed by signal")
 _LOST = "a worker process for data was killed or hangs; memory may not suffice: set train.workers=0, or fewer"
-
-#: Decoded examples are kept in memory up to this size, shared out among the workers.
-CACHE_BYTES = 2**30
-
-
-class CachedSource:
-    """Keeps decoded examples as long as they fit."""
-
-    def __init__(self, source: Source, limit: int) -> None:
-        self._source = source
-        self._room = limit
-        self._kept: dict[int, Example] = {}
-
-    def __getitem__(self, index: int) -> Example:
-        if index in self._kept:
-            return self._kept[index]
-        example = self._source[index]
-        size = sum(value.nbytes for value in example.values())
-        if size <= self._room:
-            self._kept[index] = example
-            self._room -= size
-        return example
+#: So many batches lie ready when a thread makes them.
+_AHEAD = 2
 
 
 def batches(recipe: Recipe, source: Source) -> StepLoader:
@@ -71,7 +56,7 @@ class StepBatches:
         batch_size: int,
         seed: int,
         timeline: Timeline,
-        cache_bytes: int = CACHE_BYTES,
+        cache_limit: int | None = None,
     ) -> None:
         if len(source) < batch_size:
             raise DataError(
@@ -83,7 +68,7 @@ class StepBatches:
         self.batch_size = batch_size
         self.seed = seed
         self.timeline = timeline
-        self._cache = CachedSource(source, cache_bytes)
+        self._cache = CachedSource(source, cache_bytes() if cache_limit is None else cache_limit)
 
     def __getitem__(self, number: int) -> dict[str, Array]:
         first = number * self.batch_size
@@ -118,8 +103,14 @@ class StepBatches:
         """Return the batch of a step as tensors, made here and now."""
         return {name: torch.from_numpy(value) for name, value in self[number].items()}
 
+    def shared_among(self, processes: int) -> StepBatches:
+        """Return the same batches for one of so many processes: each may keep its part of the examples in memory."""
+        part = copy(self)
+        part._cache = CachedSource(self.source, self._cache.room // processes)
+        return part
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_cache": CachedSource(self.source, self._cache._room)}
+        return {**self.__dict__, "_cache": CachedSource(self.source, self._cache.room)}
 
 
 @lru_cache(maxsize=4)
@@ -133,29 +124,33 @@ class _Failed(str):
     __slots__ = ()
 
 
-class _Careful:
-    """Hands data errors over as values."""
+class _Timed:
+    """Batches with the seconds that it took to make them. Data errors are handed over as values."""
 
     def __init__(self, batches: StepBatches) -> None:
         self._batches = batches
 
-    def __getitem__(self, number: int) -> Mapping[str, Array] | _Failed:
+    def __getitem__(self, number: int) -> tuple[Mapping[str, Array] | _Failed, float]:
+        begun = time.perf_counter()
         try:
-            return self._batches[number]
+            return self._batches[number], time.perf_counter() - begun
         except DataError as error:
-            return _Failed(str(error))
+            return _Failed(str(error)), 0.0
 
 
 class StepLoader(DataLoader[Any]):
-    """Yields the batches of steps `first` ... `last - 1` in order; `waited` counts the seconds spent waiting for them.
+    """Yields the batches of steps `first` ... `last - 1` in order, made ahead by worker processes or else by a thread.
 
-    Worker processes are never forked: a fork after an array_record read crashes.
+    `pace` knows how long training waited for them. The thread, or the processes, end with the iterator. Processes are
+    never forked: a fork after an array_record read crashes.
     """
 
     def __init__(self, batches: StepBatches, *, first: int, last: int, workers: int = 0) -> None:
-        self.waited = 0.0
+        makers = max(workers, 1)
+        self.pace = Pace(makers=makers, epoch=len(batches.source) // batches.batch_size)
+        self._running: Generator[Any] | None = None
         super().__init__(
-            _Careful(batches),  # type: ignore[arg-type]
+            _Timed(batches.shared_among(workers) if workers else batches),  # type: ignore[arg-type]
             batch_size=None,
             sampler=range(first, last),
             num_workers=workers,
@@ -167,15 +162,26 @@ class StepLoader(DataLoader[Any]):
 
     def __iter__(self) -> Iterator[Mapping[str, Tensor]]:  # type: ignore[override]
         start = time.perf_counter()
-        for batch in self._watched():
-            if isinstance(batch, str):
-                raise DataError(batch)
-            self.waited += time.perf_counter() - start
-            yield batch
-            start = time.perf_counter()
+        with closing(self._made()) as made:
+            self._running = made
+            for batch, seconds in made:
+                if isinstance(batch, str):
+                    raise DataError(batch)
+                self.pace.add(made=seconds, waited=time.perf_counter() - start)
+                yield batch
+                start = time.perf_counter()
 
-    def _watched(self) -> Iterator[Any]:
-        """Yield what the workers make; ResourceError when one died or hangs."""
+    def close(self) -> None:
+        """End the thread or the processes of an iterator that is not used up, which whoever holds it may keep alive."""
+        if self._running is not None:
+            self._running.close()
+
+    def _made(self) -> Generator[Any]:
+        """Yield what the worker processes make, or the thread; ResourceError when a process died or hangs."""
+        if not self.num_workers:
+            with closing(ReadAhead(super().__iter__(), depth=_AHEAD)) as ahead:
+                yield from ahead
+            return
         waiting = super().__iter__()
         while True:
             try:
@@ -183,7 +189,7 @@ class StepLoader(DataLoader[Any]):
             except StopIteration:
                 return
             except RuntimeError as error:
-                if self.num_workers and _LOST_WORKER.search(str(error)):
+                if _LOST_WORKER.search(str(error)):
                     raise ResourceError(f"{_LOST} ({' '.join(str(error).split())[:200]})") from error
                 raise
             yield batch

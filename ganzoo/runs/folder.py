@@ -26,7 +26,7 @@ class RunFolder:
     recipe.toml       the resolved recipe, every default written out
     manifest.json     environment, plugins, seed, data, fields; `status` is running or finished
     metrics.jsonl     losses by step
-    timing.jsonl      seconds since the process began training, by step; the one log that two equal runs differ in
+    timing.jsonl      seconds since training began, and those spent waiting for data; two equal runs differ in it alone
     scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
     samples/          pictures of the same fixed inputs over time
     held_out/         the results on held-out examples, to look at

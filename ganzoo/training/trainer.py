@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
 import keras
@@ -128,7 +128,8 @@ class Trainer:
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
         recorder = Recorder(self, loader, stop)
         callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
-        self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
+        with closing(loader):
+            self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -254,6 +255,7 @@ class Recorder(keras.callbacks.Callback):
         self._stop = stop
         self._began = self._step_began = time.perf_counter()
         self._compiling = CompileWatch() if trainer.recipe.train.compile else None
+        self._warned = False
 
     def on_train_batch_begin(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
         self._step_began = time.perf_counter()
@@ -267,6 +269,7 @@ class Recorder(keras.callbacks.Callback):
             for line in self._compiling.news(done - 1, time.perf_counter() - self._step_began):
                 trainer.observer.note(line)
         trainer.observer.step(done, step.phase, self.waiting())
+        self.judge_data()
         if logs and (last or done % train.log_every == 0):
             self.log(done - 1, step.phase, logs)
         if last or done % train.sample_every == 0:
@@ -285,12 +288,20 @@ class Recorder(keras.callbacks.Callback):
         record = {"step": number, "phase": phase, **losses}
         self._trainer.append(self._trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
-        self._trainer.append(self._trainer.run.timing, {"step": number, "seconds": seconds})
+        timing = {"step": number, "seconds": seconds, "waited": round(self._loader.pace.waited, 3)}
+        self._trainer.append(self._trainer.run.timing, timing)
         self._trainer.observer.losses(record)
+
+    def judge_data(self) -> None:
+        """Say once when data are made too slowly."""
+        verdict = self._loader.pace.verdict()
+        if verdict is not None and not self._warned:
+            self._warned = True
+            self._trainer.observer.note(verdict)
 
     def waiting(self) -> float:
         """Return the share of the time spent waiting for data."""
-        return self._loader.waited / max(time.perf_counter() - self._began, 1e-9)
+        return self._loader.pace.waited / max(time.perf_counter() - self._began, 1e-9)
 
 
 def _step(name: str) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ganzoo import Array, DataError, Field, Source
-from ganzoo_tfds.quiet import quiet
+from ganzoo_tfds.quiet import hush, quiet
 
 _RANDOM_ACCESS = ("array_record", "parquet")
 _AGAIN = "remove that folder and prepare it again"
@@ -57,8 +57,7 @@ class Prepared(Source):
 
     def __getitem__(self, index: int) -> dict[str, Array]:
         try:
-            with quiet():
-                row = self._open()[index]
+            row = self._open()[index]
         except (OSError, RuntimeError, ValueError) as error:
             raise DataError(f"{self._path}: {self.name_of(index)} cannot be read: {error}; {_AGAIN}") from error
         return {name: np.asarray(row[name], field.dtype) for name, field in self.fields.items()}
@@ -81,6 +80,7 @@ class Prepared(Source):
 
 
 def _rows(path: Path, split: str) -> Any:
+    hush()
     with quiet():
         import tensorflow_datasets as tfds
 

@@ -21,3 +21,12 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
+
+
+def hush() -> None:
+    """Drop TFDS' advice to install OpenCV, for good: `quiet` is for all threads, and reading may happen in any."""
+    logging.getLogger("absl").addFilter(_is_no_advice)
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    return "OpenCV is not installed" not in str(record.msg)

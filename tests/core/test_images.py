@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 import zlib
 
 import numpy as np
@@ -90,6 +91,18 @@ def test_other_entries_of_exif_do_not_matter(tmp_path):
     checksum = zlib.crc32(content[chunk : chunk + 4 + len(broken)]).to_bytes(4, "big")
     path.write_bytes(content[: chunk + 4 + len(broken)] + checksum + content[chunk + 8 + len(broken) :])
     assert np.array_equal(images.read_image(path), PHOTO[::-1, ::-1])
+
+
+def test_pillow_is_silenced_without_touching_the_filters_of_other_threads(tmp_path, monkeypatch):
+    path = saved(tmp_path / "image.png", Image.fromarray(PHOTO))
+    monkeypatch.setattr(warnings, "catch_warnings", lambda: pytest.fail("sets the filters of all threads"))
+    images.read_image(path)
+    warnings.warn_explicit("odd metadata", UserWarning, "Image.py", 1, module="PIL.Image")
+    filters = list(warnings.filters)
+    images.read_image(path)
+    assert warnings.filters == filters
+    with pytest.raises(UserWarning, match="mine"):
+        warnings.warn("mine", stacklevel=1)
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,42 @@
 from __future__ import annotations
 
+import itertools
+import json
+import random
+import threading
+import time
+
 import numpy as np
 import pytest
+import torch
 from numbered import Numbered
 from points import Rows
+from slow import Counted, Exhausting
+from tiny_runs import tiny
 
 from ganzoo import DataError, Field
+from ganzoo.data import cache, pace
 from ganzoo.data.loader import StepBatches, StepLoader
+from ganzoo.data.pace import Pace
 from ganzoo.timeline import Timeline
+
+TIMELINE = Timeline([("a", 3), ("b", 9)])
+
+
+def numbers(count, kind=Rows, *, start=0):
+    return kind({"number": np.arange(start, start + count)}, {"number": Field(shape=(), dtype="int64")})
 
 
 def batches(count=10, *, size=4, seed=0, start=0):
-    source = Rows({"number": np.arange(start, start + count)}, {"number": Field(shape=(), dtype="int64")})
-    return StepBatches(source, Numbered(), batch_size=size, seed=seed, timeline=Timeline([("a", 3), ("b", 9)]))
+    return made_of(numbers(count, start=start), size=size, seed=seed)
+
+
+def made_of(source, *, size=4, seed=0, **options):
+    return StepBatches(source, Numbered(), batch_size=size, seed=seed, timeline=TIMELINE, **options)
+
+
+def data_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "ganzoo-data"]
 
 
 def test_every_example_comes_once_in_each_epoch_in_another_order():
@@ -46,25 +70,203 @@ def test_fewer_examples_than_a_batch_are_refused():
         batches(3)
 
 
+# -- whoever makes them ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_the_thread_and_workers_make_the_batches_that_are_made_here_and_any_step_can_come_first(workers):
+    here = batches()
+    made = list(StepLoader(batches(), first=2, last=6, workers=workers))
+    assert len(made) == 4
+    for number, batch in enumerate(made, start=2):
+        wanted = here.tensors(number)
+        assert batch.keys() == wanted.keys()
+        assert all(batch[name].equal(wanted[name]) for name in wanted)
+
+
 @pytest.mark.parametrize("workers", [0, 2])
-def test_an_example_that_does_not_fit_is_named(workers):
-    loader = StepLoader(batches(10, start=10), first=0, last=9, workers=workers)
+def test_an_example_that_does_not_fit_is_named_after_the_batches_before_it(workers):
+    broken = batches(10, start=10)
+    good = next(number for number in range(9) if 3 in broken.indices(number))
+    given = []
     with pytest.raises(DataError, match=r"^example 3: does not fit$"):
-        list(loader)
+        given.extend(StepLoader(broken, first=0, last=9, workers=workers))
+    loader = StepLoader(broken, first=0, last=good, workers=workers)
+    assert len(list(loader)) == good
+    assert data_threads() == []
 
 
-def test_workers_change_nothing_and_any_step_can_come_first():
-    alone = list(StepLoader(batches(), first=2, last=6))
-    helped = list(StepLoader(batches(), first=2, last=6, workers=2))
-    assert len(alone) == len(helped) == 4
-    assert all(a[name].equal(b[name]) for a, b in zip(alone, helped, strict=True) for name in a)
-    assert alone[0]["number"].tolist() == batches()[2]["number"].tolist()
+def test_a_bad_file_is_named_by_the_thread(tmp_path):
+    from ganzoo_data.files import ImageFiles
+
+    for name in "abcd":
+        (tmp_path / f"{name}.png").write_bytes(b"no image")
+    source = ImageFiles(sorted(tmp_path.iterdir()), tmp_path)
+    with pytest.raises(DataError, match=r"[abcd]\.png: is no PNG, JPEG or WEBP image"):
+        next(iter(StepLoader(made_of(source), first=0, last=9)))
 
 
-def test_waiting_is_measured():
-    loader = StepLoader(batches(), first=0, last=3)
-    list(loader)
-    assert loader.waited > 0
+def test_memory_that_does_not_suffice_in_the_thread_is_an_error_here():
+    with pytest.raises(MemoryError):
+        list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3))
+    assert data_threads() == []
+
+
+def test_a_reader_that_stops_early_leaves_no_thread():
+    loader = StepLoader(batches(), first=0, last=10**6)
+    assert len(list(itertools.islice(loader, 3))) == 3
+    reading = iter(loader)
+    next(reading)
+    assert len(data_threads()) == 1
+    loader.close()
+    assert data_threads() == []
+    assert list(reading) == []
+
+
+def test_the_thread_goes_no_further_ahead_than_a_few_batches():
+    source = Counted(12)
+    loader = StepLoader(made_of(source, cache_limit=0), first=0, last=10**6)
+    reading = iter(loader)
+    next(reading)
+    time.sleep(0.2)
+    assert len(source.reads) <= 4 * 4
+    assert set(source.reads) == {"ganzoo-data"}
+    loader.close()
+
+
+def test_the_thread_draws_from_no_global_generator():
+    loader = StepLoader(batches(), first=0, last=5)
+    reading = iter(loader)
+    next(reading)
+    before = random.getstate(), torch.get_rng_state(), np.random.get_state()[1].tolist()
+    assert len(list(reading)) == 4
+    assert random.getstate() == before[0]
+    assert torch.equal(torch.get_rng_state(), before[1])
+    assert np.random.get_state()[1].tolist() == before[2]
+
+
+# -- what is kept in memory --------------------------------------------------------------------------------------------
+
+
+def test_examples_that_fit_are_read_once():
+    source = Counted(8, size=1000)
+    made = made_of(source, cache_limit=10**6)
+    numbers_by_step = [made[step]["number"].tolist() for step in range(4)]
+    assert numbers_by_step == [batches(8)[step]["number"].tolist() for step in range(4)]
+    assert len(source.reads) == 8
+
+
+def test_no_more_is_kept_than_fits():
+    source = Counted(8, size=1000)
+    made = made_of(source, cache_limit=4 * (1000 + 8 + cache._OVERHEAD))
+    [made[step] for step in range(4)]
+    assert len(source.reads) == 8 + 4
+
+
+def test_worker_processes_share_the_room():
+    made = made_of(Counted(8), cache_limit=1000)
+    assert made.shared_among(4)._cache.room == 250
+    assert made._cache.room == 1000
+
+
+def test_the_room_is_a_quarter_of_what_the_process_may_use(tmp_path, monkeypatch):
+    table, root = tmp_path / "cgroup", tmp_path / "root"
+    table.write_text("4:memory:/job/step\n3:cpu:/\n0::/slice/job\n")
+    (root / "memory" / "job").mkdir(parents=True)
+    (root / "memory" / "job" / "memory.limit_in_bytes").write_text("4000\n")
+    (root / "slice" / "job").mkdir(parents=True)
+    (root / "slice" / "job" / "memory.max").write_text("max\n")
+    (root / "slice" / "memory.max").write_text("8000\n")
+    assert sorted(cache._control_groups(table, root)) == [4000, 8000]
+    assert list(cache._control_groups(tmp_path / "none", root)) == []
+    monkeypatch.setattr(cache, "_physical", lambda: iter([16000]))
+    monkeypatch.setattr(cache, "_control_groups", lambda *_: iter([4000]))
+    assert cache.cache_bytes() == 1000
+
+
+def test_the_room_is_modest_where_nobody_knows_the_memory(monkeypatch):
+    for name in ("_physical", "_control_groups"):
+        monkeypatch.setattr(cache, name, lambda *_: iter(()))
+    assert cache.cache_bytes() == 2**30
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def test_waiting_counts_what_training_waits_and_nothing_else():
+    slow = StepLoader(made_of(Counted(12, seconds=0.01), cache_limit=0), first=0, last=6)
+    list(slow)
+    assert slow.pace.waited > 6 * 4 * 0.01 * 0.9
+    ahead = StepLoader(made_of(Counted(12, seconds=0.005), cache_limit=0), first=0, last=6)
+    for _ in ahead:
+        time.sleep(0.1)
+    assert ahead.pace.waited < 0.1, "only for the first batch"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when it is told to."""
+
+    class Clock:
+        now = 0.0
+
+        def perf_counter(self):
+            return self.now
+
+    made = Clock()
+    monkeypatch.setattr(pace, "time", made)
+    monkeypatch.setattr(pace.os, "cpu_count", lambda: 8)
+    return made
+
+
+def verdicts(clock, *, makers, made, used, steps, epoch=1):
+    """Return what is said at which step when making and using a batch takes so many seconds."""
+    judge, said = Pace(makers=makers, epoch=epoch), {}
+    waits = max(0.0, made / makers - used)
+    for number in range(steps):
+        clock.now += used + waits
+        judge.add(made=made, waited=waits)
+        if (verdict := judge.verdict()) is not None:
+            said[number + 1] = verdict
+    return said
+
+
+def test_data_that_are_made_twice_as_fast_as_they_are_used_are_not_worth_a_word(clock):
+    assert verdicts(clock, makers=1, made=0.9, used=2, steps=1000) == {}
+    assert verdicts(clock, makers=4, made=3.6, used=2, steps=1000) == {}
+
+
+def test_slow_data_are_told_with_the_number_of_workers_that_would_do(clock):
+    said = verdicts(clock, makers=1, made=3, used=2, steps=250)
+    assert list(said) == [200]
+    assert "0.67 times the rate" in said[200]
+    assert "33% of the time" in said[200]
+    assert "--set train.workers=3," in said[200]
+    assert "train.workers=5," in verdicts(clock, makers=4, made=4.5, used=2, steps=200)[200]
+
+
+def test_no_more_workers_are_advised_than_there_are_processors(clock):
+    assert "train.workers=8," in verdicts(clock, makers=1, made=60, used=2, steps=200)[200]
+    assert "train.workers" not in verdicts(clock, makers=8, made=60, used=2, steps=200)[200]
+
+
+def test_nothing_is_said_of_steps_that_start_up_and_fill_the_memory(clock):
+    assert verdicts(clock, makers=1, made=3, used=2, steps=199) == {}
+    assert list(verdicts(clock, makers=1, made=3, used=2, steps=500, epoch=300)) == [400, 500]
+
+
+def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, tmp_path, monkeypatch):
+    row = StepBatches.row
+    monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.01), row(*arguments))[1])
+    monkeypatch.setattr(pace, "_WINDOW", 3)
+    done = ganzoo(*tiny(tmp_path, "run"))
+    assert done.code == 0, done.err
+    assert done.out.count("data are slow: batches are made at") == 1
+    timing = [json.loads(line) for line in (tmp_path / "run" / "timing.jsonl").read_text().splitlines()]
+    waited = [line["waited"] for line in timing]
+    assert waited == sorted(waited)
+    assert 12 * 16 * 0.01 * 0.5 < waited[-1] <= timing[-1]["seconds"]
+    assert data_threads() == []
 
 
 def test_timelines_map_steps_to_phases():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -71,6 +72,7 @@ def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
     assert stopped.code == 75, stopped.err
     assert sent
     assert "Traceback" not in stopped.err
+    assert [thread.name for thread in threading.enumerate() if thread.name == "ganzoo-data"] == []
     if stepped:
         assert manifest(tmp_path / "stopped")["status"] == "running"
         assert list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
@@ -91,6 +93,7 @@ def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole):
         patch.setattr(AdversarialModel, "train_step", twice)
         stopped = ganzoo(*tiny(tmp_path, "stopped"))
     assert stopped.code == 130
+    assert [thread.name for thread in threading.enumerate() if thread.name == "ganzoo-data"] == []
     assert not list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
     assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
     assert_same(whole, tmp_path / "stopped")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import logging
 import pickle
 import threading
 import time
@@ -17,6 +18,7 @@ from ganzoo import DataError, images
 from ganzoo.testing import check_dataset
 
 RNG = np.random.default_rng(0)
+OPENCV = "OpenCV is not installed. We recommend using OpenCV because it is faster"
 
 
 def quiet(what, done, total):
@@ -98,6 +100,16 @@ def test_splits_can_be_sliced_and_wrong_ones_are_told(tmp_path, div2k):
     assert len(opened(tmp_path, "train[:2]")) == 2
     with pytest.raises(DataError, match="cannot take the split 'tran'; it has 'train', 'validation'"):
         opened(tmp_path, "tran")
+
+
+def test_reading_leaves_alone_what_belongs_to_all_threads(tmp_path, div2k, monkeypatch):
+    prepared(tmp_path, div2k)
+    source = opened(tmp_path)
+    monkeypatch.setattr("ganzoo_tfds.prepared.quiet", lambda: pytest.fail("silences the whole process"))
+    assert source[0]["hr"].shape == (16, 20, 3)
+    logger = logging.getLogger("absl")
+    said = [logger.makeRecord("absl", logging.WARNING, "", 0, text, (), None) for text in (OPENCV, "disk full")]
+    assert [bool(logger.filter(record)) for record in said] == [False, True]
 
 
 def test_a_source_survives_the_way_to_another_process(tmp_path, div2k):
