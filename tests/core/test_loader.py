@@ -242,7 +242,11 @@ def test_slow_data_are_told_with_the_number_of_workers_that_would_do(clock):
     assert "0.67 times the rate" in said[200]
     assert "33% of the time" in said[200]
     assert "--set train.workers=3," in said[200]
-    assert "train.workers=5," in verdicts(clock, makers=4, made=4.5, used=2, steps=200)[200]
+    assert "train.workers=5," in verdicts(clock, makers=2, made=4.5, used=2, steps=200)[200]
+
+
+def test_data_for_which_nobody_waits_are_not_worth_a_word(clock):
+    assert verdicts(clock, makers=1, made=1.9, used=2, steps=1000) == {}
 
 
 def test_no_more_workers_are_advised_than_there_are_processors(clock):
