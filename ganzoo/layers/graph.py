@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: These hand masks on, which only Keras' own call passes along.
 _MASKING = (keras.layers.Masking, keras.layers.Embedding)
 
+#: What Keras has made of float32 inputs where a network computes in half precision.
+_HALF = (torch.bfloat16, torch.float16)
+
 
 @dataclass(frozen=True)
 class _Step:
@@ -34,16 +37,17 @@ def run_directly(network: Network) -> Network:
     """Let a functional network call its layers' own code, and return it.
 
     Keras checks, casts, names and traces around every layer, 0.1 ms each time; the operations, and so every bit, stay
-    the same. Inputs other than floating-point tensors of the declared shape, and networks with masks, variables of
-    another type than float32 or code of their own, go Keras' way.
+    the same. Inputs other than tensors of the declared dtype and shape, and networks with masks, variables of another
+    dtype than float32 or code of their own, go Keras' way.
     """
     if type(network).call is not Functional.call or not all(_is_plain(step) for step in network.operations):
         return network
-    keras_way, steps = network.call, _plan(network)
+    mixed = any(layer.compute_dtype != "float32" for layer in network._flatten_layers())
+    keras_way, steps = network.call, _plan(network, mixed=mixed)
     outputs = [id(output) for output in network.outputs]
 
     def call(inputs: Any, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
-        values = None if mask is not None or options else _bound(network, inputs)
+        values = None if mask is not None or options else _bound(network, inputs, mixed=mixed)
         if values is None:
             return keras_way(inputs, training=training, mask=mask, **options)
         for step in steps:
@@ -76,7 +80,7 @@ def _is_plain(operation: Any) -> bool:
     )
 
 
-def _plan(network: Network) -> list[_Step]:
+def _plan(network: Network, *, mixed: bool) -> list[_Step]:
     """Return the steps in Keras' order."""
     nodes = [
         node
@@ -88,7 +92,6 @@ def _plan(network: Network) -> list[_Step]:
     for index, node in enumerate(nodes):
         last_use.update(dict.fromkeys((id(tensor) for tensor in node.input_tensors), index))
     kept = {id(output) for output in network.outputs}
-    mixed = any(layer.compute_dtype != "float32" for layer in network._flatten_layers())
     return [
         _Step(
             run=_runner(node.operation, mixed=mixed),
@@ -123,7 +126,7 @@ def _cast(value: Any, dtype: torch.dtype) -> Any:
     return value.to(dtype) if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
-def _bound(network: Network, inputs: Any) -> dict[int, Tensor] | None:
+def _bound(network: Network, inputs: Any, *, mixed: bool) -> dict[int, Tensor] | None:
     """Return the inputs by the graph's own keys; None where they are not simply the tensors that it declares."""
     declared = network._inputs_struct
     if isinstance(declared, Mapping):
@@ -136,16 +139,16 @@ def _bound(network: Network, inputs: Any) -> dict[int, Tensor] | None:
         pairs = list(zip(declared, inputs, strict=True))
     else:
         pairs = [(declared, inputs)]
-    if not all(_fits(wanted, given) for wanted, given in pairs):
+    if not all(_fits(wanted, given, mixed=mixed) for wanted, given in pairs):
         return None
     return {id(wanted): given for wanted, given in pairs}
 
 
-def _fits(wanted: Any, given: Any) -> bool:
+def _fits(wanted: Any, given: Any, *, mixed: bool) -> bool:
     return bool(
         isinstance(given, torch.Tensor)
         and isinstance(wanted, keras.KerasTensor)
-        and given.is_floating_point()
+        and (given.dtype is torch.float32 or (mixed and given.dtype in _HALF))
         and wanted.dtype == "float32"
         and given.ndim == len(wanted.shape)
         and all(side is None or side == size for side, size in zip(wanted.shape[1:], given.shape[1:], strict=True))

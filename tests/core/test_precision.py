@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import torch
-from tiny_runs import finish, last_state, tiny
+from tiny_runs import finish, forked, last_state, tiny
 
 import ganzoo
 from ganzoo.training.optimizers import descend, make_optimizer
@@ -53,12 +53,12 @@ def test_the_gradient_penalty_is_float32_to_the_bit():
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_what_a_run_leaves_is_float32_and_needs_nothing_of_its_precision(tmp_path, precision):
     option = f"--set=train.precision='{precision}'"
-    code, out, err = finish(tiny(tmp_path, "run", option))
-    assert (code, err) == (0, ""), out
+    code, said = forked(tiny(tmp_path, "run", option), tmp_path / "out")
+    assert code == 0, said
     assert {array.dtype.name for array in last_state(tmp_path / "run").values()} <= {"float32", "int32", "int64"}
     with zipfile.ZipFile(tmp_path / "run" / "generator.keras") as exported:
         assert b"float16" not in exported.read("config.json")
-    assert finish(["evaluate", tmp_path / "run"])[0] == 0
+    assert forked(["evaluate", tmp_path / "run"], tmp_path / "out")[0] == 0
 
 
 # -- float16 -----------------------------------------------------------------------------------------------------------
@@ -120,10 +120,10 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
     assert {key: pytest.approx(float(value), rel=1e-4, abs=1e-5) for key, value in wanted.items()} == {
         key: float(value) for key, value in found.items()
     }
-    code, out, _ = finish(tiny(tmp_path, "run", "--set=train.compile=true"))
-    assert code == 0
-    assert "step 0: torch compiled 3 pieces of the networks, 3 in all; the step took" in out
-    assert out.count("torch compiled") == 1
+    code, said = forked(tiny(tmp_path, "run", "--set=train.compile=true"), tmp_path / "out")
+    assert code == 0, said
+    assert "step 0: torch compiled 3 pieces of the networks, 3 in all; the step took" in said
+    assert said.count("torch compiled") == 1
 
 
 def test_a_missing_compiler_is_told_with_the_way_out(tmp_path):
