@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Keras' policies: weights are float32 in all of them.
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+#: How many shapes of all networks together may be compiled; beyond that torch goes on uncompiled without a word.
+_MOST = 64
 
 _is_plain = False
 
@@ -46,6 +48,7 @@ def compile_training(network: Network) -> Network:
     Each shape is compiled for itself, when it first comes. Inference, whose shapes vary, stays as it is; so does what
     happens in `plainly`.
     """
+    torch._dynamo.config.recompile_limit = max(_MOST, torch._dynamo.config.recompile_limit)
     eager = network.call
     compiled = torch.compile(eager, dynamic=False)
 

@@ -9,8 +9,6 @@ import torch
 
 from ganzoo.errors import BackendError
 
-#: How many shapes and phases of the networks may be compiled; beyond that torch goes on uncompiled without a word.
-_MOST = 64
 _COMPILER = re.compile(r"torch\._(dynamo|inductor)|TORCHDYNAMO_VERBOSE")
 _COLOUR = re.compile(r"\x1b\[\d*m")
 _CAUSE = re.compile(r"\w*(Compile|Inductor|Cxx|Triton|Dynamo)\w*: .+")
@@ -20,7 +18,6 @@ class CompileWatch:
     """Notices what was compiled since it last looked."""
 
     def __init__(self) -> None:
-        torch._dynamo.config.recompile_limit = _MOST
         torch._dynamo.utils.counters.clear()
         self._pieces = 0
         self._breaks: set[str] = set()
@@ -35,9 +32,10 @@ class CompileWatch:
                 f"{pieces} in all; the step took {seconds:.1f} s"
             )
             self._pieces = pieces
-        for reason in set(counters["graph_break"]) - self._breaks:
-            self._breaks.add(reason)
-            yield f"step {step}: this cannot be compiled and splits a network: {' '.join(reason.split())[:200]}"
+        breaks = {" ".join(reason.partition("Explanation:")[0].split()) for reason in counters["graph_break"]}
+        for reason in sorted(breaks - self._breaks):
+            yield f"step {step}: this cannot be compiled and splits a network: {reason[:200]}"
+        self._breaks |= breaks
 
 
 def not_compiled(error: RuntimeError) -> BackendError | None:

@@ -59,19 +59,21 @@ class BicubicEnlargement(keras.layers.Layer):
     def __init__(self, scale: int, **options: Any) -> None:
         super().__init__(**options)
         self.scale = scale
+        #: For each of the pixels that one becomes: the weights of the pixels around it, as plain numbers.
+        self._phases = tuple(tuple(weights) for weights in cubic_taps(scale).T.tolist())
 
     def call(self, inputs: Any) -> Any:
         return self._along_width(ops.swapaxes(self._along_width(ops.swapaxes(inputs, 1, 2)), 1, 2))
 
     def _along_width(self, image: Any) -> Any:
-        taps = cubic_taps(self.scale)
-        reach = len(taps) // 2
+        taps = len(self._phases[0])
+        reach = taps // 2
         width = ops.shape(image)[2]
         padded = ops.concatenate([image[:, :, :1]] * reach + [image] + [image[:, :, -1:]] * reach, axis=2)
-        shifted = [padded[:, :, tap : tap + width] for tap in range(len(taps))]
+        shifted = [padded[:, :, tap : tap + width] for tap in range(taps)]
         phases = [
-            sum(float(weight) * part for weight, part in zip(taps[:, phase], shifted, strict=True) if weight)
-            for phase in range(self.scale)
+            sum(weight * part for weight, part in zip(weights, shifted, strict=True) if weight)
+            for weights in self._phases
         ]
         batch, height, _, channels = ops.shape(image)
         return ops.reshape(ops.stack(phases, axis=3), (batch, height, width * self.scale, channels))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -11,6 +12,8 @@ import torch
 from tiny_runs import finish, forked, last_state, tiny
 
 import ganzoo
+from ganzoo.recipe import list_recipes
+from ganzoo.training.compilation import CompileWatch
 from ganzoo.training.optimizers import descend, make_optimizer
 from ganzoo.training.state import to_arrays
 
@@ -124,6 +127,33 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
     assert code == 0, said
     assert "step 0: torch compiled 3 pieces of the networks, 3 in all; the step took" in said
     assert said.count("torch compiled") == 1
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_the_networks_of_each_recipe_compile_in_one_piece(name):
+    embedded = ["data={name='photos', tile=128}"] if "srgan" in name or "srresnet" in name else []
+    model, batch = prepared(name, *embedded)
+    view = model.begin_step(batch)
+    torch._dynamo.reset()
+    for network in model.networks.values():
+        network.call = torch.compile(network.call, backend="eager", fullgraph=True, dynamic=False)
+    view = replace(view, fakes=model.generate(view, with_gradient=True))
+    comparisons = model.task.compare(view) if "discriminator" in model.networks else {}
+    for comparison in comparisons.values():
+        assert torch.isfinite(comparison.logits(comparison.fake)).all()
+
+
+def test_what_cannot_be_compiled_is_told_once():
+    watch = CompileWatch()
+    counters = torch._dynamo.utils.counters
+    counters["stats"]["unique_graphs"] = 2
+    counters["graph_break"]["Data-dependent branching\n  Explanation: long"] = 1
+    assert list(watch.news(7, 1.25)) == [
+        "step 7: torch compiled 2 pieces of the networks, 2 in all; the step took 1.2 s",
+        "step 7: this cannot be compiled and splits a network: Data-dependent branching",
+    ]
+    counters["graph_break"]["Data-dependent branching\n  Explanation: elsewhere"] = 1
+    assert list(watch.news(8, 1.0)) == []
 
 
 def test_a_missing_compiler_is_told_with_the_way_out(tmp_path):
