@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import statistics
@@ -96,19 +97,19 @@ def measure(case: Case, rounds: int, modes: Sequence[str], *, memory: bool) -> d
 
 
 def save(found: dict[str, Any]) -> Path:
-    """Add the numbers to the file of this machine."""
+    """Put the numbers into the file of this machine, each case with its day and commit; other cases there stay."""
     facts = environment()
     device = facts["device"] if isinstance(facts["device"], str) else facts["device"]["name"]
     label = re.sub(r"[^a-z0-9]+", "-", f"{device} {facts['cpu']} {torch.get_num_threads()} threads".lower()).strip("-")
     path = RESULTS / f"{label}.json"
     path.parent.mkdir(exist_ok=True)
+    before = json.loads(path.read_text(encoding="utf-8"))["cases"] if path.exists() else {}
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    origin = {"date": datetime.now(UTC).date().isoformat(), "commit": commit or None}
     record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit or None,
         "threads": torch.get_num_threads(),
         "environment": facts,
-        "cases": found,
+        "cases": before | {name: origin | numbers for name, numbers in found.items()},
     }
     path.write_text(to_json(record), encoding="utf-8")
     return path

@@ -74,10 +74,12 @@ def in_memory_of(model: Tensor, tensor: Tensor) -> Tensor:
 
 
 def in_one_row(tensor: Tensor) -> Tensor:
-    """Return a view of all values as they follow each other in memory, for what does not ask for their order.
+    """Return a contiguous view of values as they follow each other in memory, for what does not ask for their order.
 
-    What has gaps or repetitions in memory is returned as it is.
+    What is contiguous already, and what has gaps or repetitions in memory, is returned as it is.
     """
+    if tensor.is_contiguous():
+        return tensor
     dense = tensor.permute(sorted(range(tensor.ndim), key=tensor.stride, reverse=True))
     return dense.view(-1) if dense.is_contiguous() else tensor
 
