@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import torch
 
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.layers.memory import in_one_row
+
+#: From so many numbers on, torch's copy of what is not contiguous takes longer than a view of it.
+_LARGE = 2**16
 
 
 class NotFinite(ArithmeticError):
@@ -34,7 +38,7 @@ class FiniteGuard:
         if loss.device.type == "cuda":
             self._send(player, loss.detach() + norm)
             self._receive()
-        elif not torch.isfinite(loss.detach() + norm):
+        elif not math.isfinite((loss.detach() + norm).item()):
             raise NotFinite(player, "gradient" if torch.isfinite(loss) else "loss")
 
     def _send(self, player: str, verdict: Tensor) -> None:
@@ -55,5 +59,6 @@ def global_norm(gradients: Sequence[Tensor]) -> Tensor:
     """Return the 2-norm over all gradients together; never waits for the device."""
     if not gradients:
         return torch.zeros(())
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm([in_one_row(each) for each in gradients])))
+    rows = [in_one_row(each) if each.numel() > _LARGE else each for each in gradients]
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(rows)))
     return norm
