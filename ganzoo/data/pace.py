@@ -34,7 +34,7 @@ class Pace:
         self._left -= 1
 
     def verdict(self) -> str | None:
-        """Return what to say when batches were made too slowly for the last steps, as far as they are judged yet."""
+        """Return what to say when the last steps had to wait for batches, as far as they are judged yet."""
         if self._left > 0:
             return None
         judged, (began, waited), made = self._judges, self._since, self._made / self._makers
@@ -50,8 +50,8 @@ class Pace:
 
 def _advice(rate: float, share: float, makers: int) -> str:
     wanted = min(math.ceil(makers * _MARGIN / rate), os.cpu_count() or 1)
-    helpers = f"--set train.workers={wanted}, which changes no result, or with " if wanted > makers else ""
+    more = f"--set train.workers={wanted}, which changes no result, or with " if wanted > makers else ""
     return (
         f"data are slow: batches are made at {rate:.2g} times the rate at which steps use them, and {share:.0%} of the "
-        f"time is spent waiting; go on with {helpers}data that are read faster (smaller images, JPEG instead of PNG)"
+        f"time is spent waiting; go on with {more}data that are read faster (smaller images, JPEG instead of PNG)"
     )
