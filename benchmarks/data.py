@@ -20,6 +20,7 @@ from ganzoo.commands.data import find_preparable
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.recipe import Recipe
 from ganzoo.training.model import AdversarialModel
+from ganzoo.training.profiling import wait_for_device
 
 WORKERS = (0, 2)
 _CASE = CASES["srgan"]
@@ -126,5 +127,4 @@ def _run(loader: StepLoader, model: AdversarialModel | None) -> tuple[float, flo
 def _use(model: AdversarialModel | None, batch: Mapping[str, torch.Tensor]) -> None:
     if model is not None:
         model.train_step(batch)
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
+        wait_for_device()

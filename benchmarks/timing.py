@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
+from ganzoo.training.profiling import wait_for_device
 
 Step = Callable[[], None]
 
@@ -20,7 +20,7 @@ def in_turns(steps: Mapping[str, Step], *, rounds: int, warm_up: int = 2) -> dic
     for name in names:
         for _ in range(warm_up):
             steps[name]()
-    synchronize()
+    wait_for_device()
     seconds: dict[str, list[float]] = {name: [] for name in names}
     gc.collect()
     gc.disable()
@@ -29,17 +29,11 @@ def in_turns(steps: Mapping[str, Step], *, rounds: int, warm_up: int = 2) -> dic
             for name in names[number % len(names) :] + names[: number % len(names)]:
                 begun = time.perf_counter()
                 steps[name]()
-                synchronize()
+                wait_for_device()
                 seconds[name].append(time.perf_counter() - begun)
     finally:
         gc.enable()
     return seconds
-
-
-def synchronize() -> None:
-    """Wait until a GPU has done all that it was given."""
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
 
 
 def ratio(seconds: Mapping[str, list[float]], one: str, other: str) -> float:

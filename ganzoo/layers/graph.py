@@ -12,6 +12,8 @@ import torch
 from keras.src.backend.common.variables import AutocastScope
 from keras.src.models.functional import Functional
 
+from ganzoo.layers.modes import mixed_layers
+
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network, Tensor
 
@@ -42,7 +44,7 @@ def run_directly(network: Network) -> Network:
     """
     if type(network).call is not Functional.call or not all(_is_plain(step) for step in network.operations):
         return network
-    mixed = any(layer.compute_dtype != "float32" for layer in network._flatten_layers())
+    mixed = bool(mixed_layers([network]))
     keras_way, steps = network.call, _plan(network, mixed=mixed)
     outputs = [id(output) for output in network.outputs]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +60,20 @@ def compile_training(network: Network) -> Network:
     return network
 
 
+def mixed_layers(networks: Iterable[Network]) -> list[keras.Layer]:
+    """Return the layers that compute in another precision than their weights have, those inside of others too."""
+    layers = (layer for network in networks for layer in network._flatten_layers())
+    return [layer for layer in layers if layer.compute_dtype != layer.variable_dtype]
+
+
 @contextmanager
-def plainly(networks: Iterable[Network]) -> Iterator[None]:
-    """Let networks compute in float32 and uncompiled meanwhile.
+def plainly(layers: Sequence[keras.Layer]) -> Iterator[None]:
+    """Let these layers compute in float32, and every network uncompiled, meanwhile.
 
     For penalties: compiled code has no second derivative, and a gradient's norm needs all digits. And for whatever is
     looked at or scored.
     """
     global _is_plain
-    layers = [layer for network in networks for layer in network._flatten_layers() if _is_mixed(layer)]
     policies = [layer.dtype_policy for layer in layers]
     before, _is_plain = _is_plain, True
     try:
@@ -79,10 +84,6 @@ def plainly(networks: Iterable[Network]) -> Iterator[None]:
         for layer, policy in zip(layers, policies, strict=True):
             layer.dtype_policy = policy
         _is_plain = before
-
-
-def _is_mixed(layer: keras.Layer) -> bool:
-    return bool(layer.compute_dtype != layer.variable_dtype)
 
 
 def _as_float32(outputs: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from ganzoo.contracts.tensor import Network, Tensor, Variable
 from ganzoo.errors import PluginError
 from ganzoo.layers.apart import treats_examples_apart
 from ganzoo.layers.memory import align_optimizer_memory
-from ganzoo.layers.modes import compile_training, plainly
+from ganzoo.layers.modes import compile_training, mixed_layers, plainly
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
 from ganzoo.timeline import Timeline
@@ -82,6 +82,8 @@ class AdversarialModel(keras.Model):
         self.n_critic = Constant(n_critic) if isinstance(n_critic, int) else n_critic
         self.clip_norm = clip_norm
         self.average = average
+        # in a partial, which Keras does not look into: these layers are the networks', not this model's own
+        self._plainly = partial(plainly, mixed_layers([*self.networks.values(), *self.averages().values()]))
         if jit_compile:
             for network in self.networks.values():
                 compile_training(network)
@@ -217,7 +219,7 @@ class AdversarialModel(keras.Model):
         found = {}
         for wired in self.wired_regularizers:
             if wired.is_active(view.step) and self.updates(player, view.step) % wired.interval == 0:
-                with plainly(self.networks.values()):
+                with self.plainly():
                     values = list(self.penalty_values(wired, player, view))
                 if values:
                     weight = wired.weight(view.step.number) * wired.interval
@@ -356,6 +358,10 @@ class AdversarialModel(keras.Model):
     def averages(self) -> Mapping[str, Network]:
         """Return the averaged copies of the generator's networks; none without an average."""
         return {} if self.average is None else self.average.networks
+
+    def plainly(self) -> AbstractContextManager[None]:
+        """Let networks and averages compute in float32 and uncompiled meanwhile: for penalties, pictures and scores."""
+        return self._plainly()
 
     def sampling_networks(self) -> dict[str, Network]:
         """Return the networks to sample from: the averaged copy where there is one."""

@@ -49,12 +49,12 @@ class _Timing:
         self._watch, self._label = watch, label
 
     def __enter__(self) -> None:
-        _wait()
+        wait_for_device()
         self._watch._inner.append(0.0)
         self._begun = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
-        _wait()
+        wait_for_device()
         spent = time.perf_counter() - self._begun
         self._watch.seconds[self._label] += spent - self._watch._inner.pop()
         if self._watch._inner:
@@ -154,13 +154,14 @@ def _peak() -> float:
 
 
 def _seconds(work: Callable[[], Any]) -> float:
-    _wait()
+    wait_for_device()
     begun = time.perf_counter()
     work()
-    _wait()
+    wait_for_device()
     return time.perf_counter() - begun
 
 
-def _wait() -> None:
+def wait_for_device() -> None:
+    """Wait until a GPU has done all that it was given."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()

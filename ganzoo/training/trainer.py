@@ -15,7 +15,6 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
-from ganzoo.layers.modes import plainly
 from ganzoo.recipe import Recipe
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded
 from ganzoo.runs.folder import RunFolder
@@ -176,9 +175,8 @@ class Trainer:
 
     def draw(self, done: int) -> None:
         """Write the picture of the fixed inputs."""
-        networks = self.model.sampling_networks()
-        with plainly(networks.values()):
-            picture = self.recipe.task.picture(networks, self.fixed_inputs)
+        with self.model.plainly():
+            picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
         path = self.run.samples / f"step-{done:09d}.png"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
 
@@ -219,7 +217,7 @@ class Trainer:
             return
         if done % train.evaluate_every == 0 or done == self.total:
             networks = self.model.sampling_networks()
-            with plainly(networks.values()):
+            with self.model.plainly():
                 scores = evaluate(self.recipe.task, networks, self.held_out, self.recipe.metrics, seed=train.seed)
             self.append(self.run.scores, scores_record(scores, done))
             if train.best is not None:

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-
-import ganzoo
+from prepared import prepared
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 RECIPES = ["srgan_photos", "dcgan_digits", "wgan_gp_digits", "gaussians_ring"]
-
-
-def prepared(name, *overrides):
-    recipe = ganzoo.load_recipe(name, zoo=ganzoo.load_zoo(), profile="smoke", overrides=overrides)
-    source = recipe.data.open()
-    model = ganzoo.build_model(recipe, ganzoo.assemble(recipe, source.fields))
-    batch = next(iter(ganzoo.batches(recipe, source)))
-    model.prepare(batch)
-    return model, batch
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import torch
+from prepared import prepared
 from tiny_runs import finish, forked, last_state, tiny
 
 import ganzoo
@@ -16,16 +17,6 @@ from ganzoo.recipe import list_recipes
 from ganzoo.training.compilation import CompileWatch
 from ganzoo.training.optimizers import descend, make_optimizer
 from ganzoo.training.state import to_arrays
-
-
-def prepared(name, *overrides):
-    """Return a prepared model of a recipe's smoke profile, and its batches."""
-    recipe = ganzoo.load_recipe(name, zoo=ganzoo.load_zoo(), profile="smoke", overrides=overrides)
-    source = recipe.data.open()
-    model = ganzoo.build_model(recipe, ganzoo.assemble(recipe, source.fields))
-    batch = next(iter(ganzoo.batches(recipe, source)))
-    model.prepare(batch)
-    return model, batch
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from ganzoo import layers
-from ganzoo.layers.modes import building_in, compile_training, plainly, with_float32_outputs
+from ganzoo.layers.modes import building_in, compile_training, mixed_layers, plainly, with_float32_outputs
 
 IMAGES = torch.randn(4, 8, 8, 3, generator=torch.Generator().manual_seed(0))
 HALVES = [("bfloat16", 2**-8), ("float16", 2**-10)]
@@ -80,7 +80,7 @@ def test_a_layer_that_asks_for_float32_keeps_it():
 def test_plainly_is_float32_to_the_bit_and_only_for_a_while(home):
     mixed, exact = network("bfloat16", home), network("float32", home)
     before = mixed(IMAGES)["map"]
-    with plainly([mixed]):
+    with plainly(mixed_layers([mixed])):
         assert torch.equal(mixed(IMAGES)["map"], exact(IMAGES)["map"])
     assert torch.equal(mixed(IMAGES)["map"], before)
     assert not torch.equal(before, exact(IMAGES)["map"])
@@ -88,7 +88,7 @@ def test_plainly_is_float32_to_the_bit_and_only_for_a_while(home):
 
 def test_plainly_ends_when_an_error_passes_through():
     mixed = network("bfloat16")
-    with pytest.raises(RuntimeError, match="stop"), plainly([mixed]):
+    with pytest.raises(RuntimeError, match="stop"), plainly(mixed_layers([mixed])):
         raise RuntimeError("stop")
     assert mixed.layers[1].compute_dtype == "bfloat16"
 
@@ -108,7 +108,7 @@ def test_inference_and_what_is_done_plainly_are_not_compiled():
     torch._dynamo.utils.counters.clear()
     compiled = compile_training(network())
     compiled(IMAGES)
-    with plainly([compiled]):
+    with plainly(mixed_layers([compiled])):
         images = IMAGES.clone().requires_grad_()
         [slope] = torch.autograd.grad(compiled(images, training=True)["logits"].sum(), images, create_graph=True)
         torch.autograd.grad(slope.square().sum(), [compiled.trainable_variables[0].value])

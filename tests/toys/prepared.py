@@ -1,0 +1,15 @@
+"""Models of shipped recipes, ready for their first step."""
+
+from __future__ import annotations
+
+import ganzoo
+
+
+def prepared(name, *overrides):
+    """Return a prepared model of a recipe's smoke profile, and a batch for it."""
+    recipe = ganzoo.load_recipe(name, zoo=ganzoo.load_zoo(), profile="smoke", overrides=overrides)
+    source = recipe.data.open()
+    model = ganzoo.build_model(recipe, ganzoo.assemble(recipe, source.fields))
+    batch = next(iter(ganzoo.batches(recipe, source)))
+    model.prepare(batch)
+    return model, batch
