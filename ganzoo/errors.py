@@ -9,7 +9,8 @@ import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 
 class GanzooError(Exception):
@@ -59,6 +60,17 @@ class PluginError(GanzooError):
     exit_code = 3
     safe = "every complete checkpoint"
     remedy = "ganzoo list-plugins shows what is broken; GANZOO_DISABLE_PLUGINS=NAME leaves a plugin out"
+
+
+class ComponentError(PluginError):
+    """A component of a plugin raised an error that it does not explain; `trace` is the traceback as text."""
+
+    def __init__(self, message: str, *, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(ComponentError, trace=self.trace), (str(self),)
 
 
 class DataError(GanzooError):

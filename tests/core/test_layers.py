@@ -18,7 +18,15 @@ PLUGINS = ROOT / "plugins"
 
 #: From left to right: a module imports from its own layer and those before it.
 LAYERS = [
-    ["ganzoo.errors", "ganzoo.hookspecs", "ganzoo.contracts", "ganzoo.streams", "ganzoo.backend", "ganzoo.images"],
+    [
+        "ganzoo.errors",
+        "ganzoo.blame",
+        "ganzoo.hookspecs",
+        "ganzoo.contracts",
+        "ganzoo.streams",
+        "ganzoo.backend",
+        "ganzoo.images",
+    ],
     ["ganzoo.wiring", "ganzoo.timeline", "ganzoo.construction", "ganzoo.zoo", "ganzoo.heads", "ganzoo.layers"],
     ["ganzoo.recipe"],
     ["ganzoo.seeding", "ganzoo.assembly"],

@@ -1,0 +1,71 @@
+"""Names the component, the plugin and the step in which an error was raised."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
+from typing import Any
+
+from ganzoo.errors import ComponentError, GanzooError
+
+_GROUP = "ganzoo"
+#: torch's error for a CPU allocation that failed is a plain RuntimeError with this name in its text.
+_ALLOCATOR = "DefaultCPUAllocator"
+
+
+@contextmanager
+def blaming(component: object, what: str, *, step: int | None = None) -> Iterator[None]:
+    """Turn whatever the component raises inside this block into a ComponentError that names it.
+
+    `what` is the component as the user knows it: its kind and its key in the recipe, as `loss 'gan'`. Errors that
+    ganzoo explains itself, and errors for lack of memory, pass unchanged.
+    """
+    try:
+        yield
+    except GanzooError:
+        raise
+    except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise
+        raise ComponentError(
+            f"{what} of {origin_of(type(component))}{'' if step is None else f', step {step}'}: {one_line(error)}",
+            trace="".join(traceback.format_exception(error)),
+        ) from error
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error's type and the first line of its text."""
+    return f"{type(error).__name__}: {error}".strip().rstrip(":").splitlines()[0]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an allocation failed, on the host or on a GPU."""
+    torch = sys.modules.get("torch")
+    if isinstance(error, MemoryError) or (torch is not None and isinstance(error, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and _ALLOCATOR in str(error)
+
+
+@cache
+def origin_of(cls: type[Any]) -> str:
+    """Return the plugin and the distribution that a class comes from, or its module where no plugin is installed."""
+    points = [point for point in entry_points(group=_GROUP) if _is_inside(cls.__module__, point.module)]
+    if points:
+        return _plugin_text(max(points, key=lambda point: len(point.module)))
+    package = cls.__module__.partition(".")[0]
+    for distribution in packages_distributions().get(package, ())[:1]:
+        return f"package '{package}' ({distribution} {version(distribution)})"
+    return f"module '{cls.__module__}'"
+
+
+def _is_inside(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def _plugin_text(point: EntryPoint) -> str:
+    distribution = "" if point.dist is None else f" ({point.dist.name} {point.dist.version})"
+    return f"plugin '{point.name}'{distribution}"
