@@ -6,7 +6,6 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
 from typing import Any
 
@@ -50,7 +49,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and _ALLOCATOR in str(error)
 
 
-@cache
 def origin_of(cls: type[Any]) -> str:
     """Return the plugin and the distribution that a class comes from, or its module where no plugin is installed."""
     points = [point for point in entry_points(group=_GROUP) if _is_inside(cls.__module__, point.module)]
