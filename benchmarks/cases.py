@@ -12,7 +12,6 @@ from unittest.mock import patch
 
 import keras
 import torch
-from keras.src.backend.torch.core import get_device
 from torch import nn
 
 from benchmarks import networks
@@ -31,6 +30,7 @@ from benchmarks.steps import (
 from ganzoo import layers, load_recipe, load_zoo
 from ganzoo.assembly import assemble
 from ganzoo.data.loader import StepBatches
+from ganzoo.execution.keras_internals import get_device
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.setup import build_model
 
@@ -201,8 +201,8 @@ def stock_keras() -> Iterator[None]:
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(layers, **{name: getattr(keras.layers, name) for name in ours}))
         stack.enter_context(patch.dict("ganzoo.training.optimizers._CLASSES", adam=keras.optimizers.Adam))
-        stack.enter_context(patch("ganzoo.assembly.run_directly", lambda network: network))
-        stack.enter_context(patch("ganzoo.training.model.treats_examples_apart", lambda _network: False))
+        stack.enter_context(patch("ganzoo.execution.prepare.direct_call", lambda _network: None))
+        stack.enter_context(patch("ganzoo.training.model.is_per_sample", lambda _network: False))
         yield
 
 

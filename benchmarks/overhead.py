@@ -40,7 +40,7 @@ def _recipe(name: str) -> dict[str, float]:
         store = CheckpointStore(Path(folder))
         numbers = iter(range(1000))
         saving = _median(lambda: store.save(next(numbers), to_arrays(model.state()), recipe=""), 7)
-    seeding = _median(lambda: model.enter(model.timeline.at(0)), 50)
+    seeding = _median(lambda: model._enter(model.timeline.at(0)), 50)
     found = {
         "step_ms": 1000 * steps,
         "checkpoint_percent": 100 * saving / (recipe.train.checkpoint_every * steps),

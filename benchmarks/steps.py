@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from keras.src.backend.torch.core import get_device
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
 from torch.nn.functional import mse_loss
+
+from ganzoo.execution.keras_internals import get_device
 
 Batch = Mapping[str, torch.Tensor]
 

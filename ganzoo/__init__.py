@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
     from ganzoo.contracts.comparison import Comparison as Comparison
-    from ganzoo.contracts.comparison import Judged as Judged
+    from ganzoo.contracts.comparison import Verdict as Verdict
+    from ganzoo.contracts.comparison import logit_maps as logit_maps
     from ganzoo.contracts.component import Component as Component
     from ganzoo.contracts.dataset import Dataset as Dataset
     from ganzoo.contracts.dataset import Source as Source
+    from ganzoo.contracts.field import LOGITS as LOGITS
     from ganzoo.contracts.field import Field as Field
     from ganzoo.contracts.field import Signature as Signature
     from ganzoo.contracts.loss import AdversarialLoss as AdversarialLoss
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.schedule import Schedule as Schedule
     from ganzoo.contracts.schedule import Staircase as Staircase
     from ganzoo.contracts.step import Step as Step
-    from ganzoo.contracts.task import Exposes as Exposes
+    from ganzoo.contracts.task import LossTargets as LossTargets
     from ganzoo.contracts.task import NetworkSpec as NetworkSpec
     from ganzoo.contracts.task import Scored as Scored
     from ganzoo.contracts.task import Task as Task
@@ -73,17 +75,17 @@ __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
     "ganzoo.contracts.architecture": ("Architecture", "Features"),
-    "ganzoo.contracts.comparison": ("Comparison", "Judged"),
+    "ganzoo.contracts.comparison": ("Comparison", "Verdict", "logit_maps"),
     "ganzoo.contracts.component": ("Component",),
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
-    "ganzoo.contracts.field": ("Field", "Signature"),
+    "ganzoo.contracts.field": ("LOGITS", "Field", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
     "ganzoo.contracts.metric": ("Metric",),
     "ganzoo.contracts.preparable": ("Preparable", "Report"),
     "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),
     "ganzoo.contracts.schedule": ("Constant", "Ramp", "Schedule", "Staircase"),
     "ganzoo.contracts.step": ("Step",),
-    "ganzoo.contracts.task": ("Exposes", "NetworkSpec", "Scored", "Task", "View"),
+    "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "Scored", "Task", "View"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
     "ganzoo.heads": ("discriminator_model",),
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),

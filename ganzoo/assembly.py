@@ -2,55 +2,89 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import torch
-from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
 
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.architecture import Architecture
-from ganzoo.contracts.field import Field
+from ganzoo.contracts.field import Field, Signature
+from ganzoo.contracts.regularizer import PLAYERS
 from ganzoo.contracts.task import NetworkSpec
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
-from ganzoo.layers import run_directly
-from ganzoo.layers.modes import building_in, with_float32_outputs
+from ganzoo.execution.keras_internals import declared_outputs, fresh_layer_names, uses_graph
+from ganzoo.execution.modes import building_in
+from ganzoo.execution.prepare import prepare_execution
 from ganzoo.recipe import Recipe
 from ganzoo.seeding import seed_everything
-
-_NAME_COUNTS = "object_name_uids"
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """The networks of a recipe: those that are trained, and the averaged copies of the generator's side."""
+    """The trained networks of a recipe, the averaged copies of the products, and what each is built from."""
 
     specs: tuple[NetworkSpec, ...]
     networks: Mapping[str, Network]
     averages: Mapping[str, Network]
+    architectures: Mapping[str, Architecture]
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The names of the networks that the training is for, the first of them first in tables."""
+        return tuple(spec.name for spec in self.specs if spec.is_product)
 
 
-def assemble(recipe: Recipe, fields: Mapping[str, Field], *, precision: str | None = None) -> Assembly:
+def assemble(recipe: Recipe, fields: Mapping[str, Field], *, for_training: bool = True) -> Assembly:
     """Build the networks that the recipe's task needs for data with these fields.
 
-    Those that train compute in the recipe's precision, if no other is given, averages in float32; all give float32.
-    Initial weights derive from the seed and the network's name alone. RecipeError, with all problems, when a network
-    has no architecture or one of the wrong role; DataError when the data do not fit the task.
+    For training, they compute in the recipe's precision and are compiled where it says so; averages always compute in
+    float32, as all do with `for_training=False`. All give float32. Initial weights derive from the seed and the
+    network's name alone. RecipeError, with all problems, when a network has no architecture or one of the wrong role;
+    DataError when the data do not fit the task.
     """
     standardise_keras()
-    specs = needed(recipe, recipe.task.networks(fields))
+    specs = trained_specs(recipe, task_specs(recipe, fields))
     chosen = choose_architectures(recipe, specs)
-    seed, precision = recipe.train.seed, precision or recipe.train.precision
-    networks = {spec.name: build_network(chosen[spec.name], spec, seed, precision) for spec in specs}
-    averaged = [spec for spec in specs if spec.player == "generator"] if recipe.ema else []
+    seed = recipe.train.seed
+    precision, compiled = (recipe.train.precision, recipe.train.compile) if for_training else ("float32", False)
+    networks = {
+        spec.name: build_network(chosen[spec.name], spec, seed, precision=precision, compiled=compiled)
+        for spec in specs
+    }
+    averaged = [spec for spec in specs if spec.is_product] if recipe.ema else []
     averages = {spec.name: build_network(chosen[spec.name], spec, seed) for spec in averaged}
-    return Assembly(specs=specs, networks=networks, averages=averages)
+    return Assembly(specs=specs, networks=networks, averages=averages, architectures=chosen)
 
 
-def needed(recipe: Recipe, specs: Sequence[NetworkSpec]) -> tuple[NetworkSpec, ...]:
+def task_specs(recipe: Recipe, fields: Mapping[str, Field]) -> tuple[NetworkSpec, ...]:
+    """Return the networks that the task asks for, discriminators as the regularizers need them."""
+    with blaming(recipe.task, "task"):
+        specs = tuple(recipe.task.networks(fields))
+    names = [spec.name for spec in specs]
+    if not specs or len(set(names)) < len(names):
+        raise broken_contract(recipe.task, "task", f"networks() returned {names}, expected one or more unique names")
+    for spec in specs:
+        if spec.player not in PLAYERS:
+            problem = f"network '{spec.name}' is on the side '{spec.player}', expected one of {listing(PLAYERS)}"
+            raise broken_contract(recipe.task, "task", problem)
+    return tuple(replace(spec, signature=discriminator_signature(recipe, spec)) for spec in specs)
+
+
+def discriminator_signature(recipe: Recipe, spec: NetworkSpec) -> Signature:
+    """Return what a network must take and give; a discriminator also what the recipe's regularizers ask of it."""
+    signature = spec.signature
+    if spec.player == "discriminator" and "logits" in signature.outputs:
+        for wired in recipe.regularizers:
+            with blaming(wired.regularizer, f"regularizer '{wired.key}'"):
+                signature = wired.regularizer.discriminator_signature(signature)
+    return signature
+
+
+def trained_specs(recipe: Recipe, specs: Sequence[NetworkSpec]) -> tuple[NetworkSpec, ...]:
     """Return the networks that the recipe's losses train: no discriminator for content losses alone."""
     trained = {player for loss in recipe.losses for player in loss.trains(recipe.task.exposes)}
     return tuple(spec for spec in specs if spec.player in trained or spec.name in recipe.architectures)
@@ -81,26 +115,44 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
     return chosen
 
 
-def build_network(architecture: Architecture, spec: NetworkSpec, seed: int, precision: str = "float32") -> Network:
+def build_network(
+    architecture: Architecture, spec: NetworkSpec, seed: int, *, precision: str = "float32", compiled: bool = False
+) -> Network:
     """Build one network with weights, and names of layers, that no other component can move."""
+    # a stream of its own per name: a network's weights do not depend on how many others are built before it
     seed_everything(seed, f"initial/{spec.name}")
+    what = f"architecture of '{spec.name}'"
     try:
-        with names_from_nothing(), building_in(precision):
-            network = run_directly(architecture.build(spec.signature))
+        with fresh_layer_names(), building_in(precision), blaming(architecture, what, passing=(ValueError,)):
+            network = architecture.build(spec.signature)
     except ValueError as error:
         raise RecipeError(Problem(str(error), key=_table(spec))) from error
-    return network if precision == "float32" else with_float32_outputs(network)
+    check_network(architecture, spec, network)
+    return prepare_execution(network, precision=precision, compile=compiled)
 
 
-@contextmanager
-def names_from_nothing() -> Iterator[None]:
-    """Let Keras number layers as if nothing had been built in this process before."""
-    before = get_global_attribute(_NAME_COUNTS)
-    set_global_attribute(_NAME_COUNTS, defaultdict(int))
-    try:
-        yield
-    finally:
-        set_global_attribute(_NAME_COUNTS, before)
+def check_network(architecture: Architecture, spec: NetworkSpec, network: Network) -> None:
+    """Compare a built network's outputs with what was asked for; PluginError when they do not fit."""
+    what = f"architecture of '{spec.name}'"
+    if not isinstance(network, keras.Model):
+        raise broken_contract(architecture, what, f"build() returned {type(network).__name__}, expected a keras.Model")
+    if not uses_graph(network):
+        return  # a network with code of its own shows its outputs when it is called
+    shapes = output_shapes(network, spec)
+    for name, field in spec.signature.outputs.items():
+        if name not in shapes:
+            raise broken_contract(architecture, what, f"lacks the output '{name}', expected {field}")
+        for shape in shapes[name]:
+            if not field.accepts(shape[1:]):
+                given = "x".join("?" if side is None else str(side) for side in shape[1:])
+                raise broken_contract(architecture, what, f"output '{name}' is {given}, expected {field}")
+
+
+def output_shapes(network: Network, spec: NetworkSpec) -> dict[str, list[tuple[int | None, ...]]]:
+    """Return the shapes of a network's outputs by name, several where one is a list."""
+    found = declared_outputs(network)
+    named = found if isinstance(found, Mapping) else {next(iter(spec.signature.outputs)): found}
+    return {name: [tuple(tensor.shape) for tensor in keras.tree.flatten(value)] for name, value in named.items()}
 
 
 def standardise_keras() -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
 from typing import Any
 
-from ganzoo.errors import ComponentError, GanzooError
+from ganzoo.errors import ComponentError, GanzooError, PluginError
 
 _GROUP = "ganzoo"
 #: torch's error for a CPU allocation that failed is a plain RuntimeError with this name in its text.
@@ -17,23 +17,30 @@ _ALLOCATOR = "DefaultCPUAllocator"
 
 
 @contextmanager
-def blaming(component: object, what: str, *, step: int | None = None) -> Iterator[None]:
+def blaming(
+    component: object, what: str, *, step: int | None = None, passing: tuple[type[Exception], ...] = ()
+) -> Iterator[None]:
     """Turn whatever the component raises inside this block into a ComponentError that names it.
 
     `what` is the component as the user knows it: its kind and its key in the recipe, as `loss 'gan'`. Errors that
-    ganzoo explains itself, and errors for lack of memory, pass unchanged.
+    ganzoo explains itself, errors for lack of memory, and those of the types `passing`, pass unchanged.
     """
     try:
         yield
     except GanzooError:
         raise
     except (Exception, SystemExit) as error:
-        if is_out_of_memory(error):
+        if isinstance(error, passing) or is_out_of_memory(error):
             raise
         raise ComponentError(
             f"{what} of {origin_of(type(component))}{'' if step is None else f', step {step}'}: {one_line(error)}",
             trace="".join(traceback.format_exception(error)),
         ) from error
+
+
+def broken_contract(component: object, what: str, problem: str, *, step: int | None = None) -> PluginError:
+    """Return the error of a component that broke its contract: which one, of which plugin, at which step, and how."""
+    return PluginError(f"{what} of {origin_of(type(component))}{'' if step is None else f', step {step}'}: {problem}")
 
 
 def one_line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The end of a discriminator: logits, and whatever else a task asks of it."""
+"""The end of a discriminator: logits, and whatever else a task or a regularizer asks of it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.contracts.field import Field, Signature
+from ganzoo.errors import listing, nearest
 
 if TYPE_CHECKING:
     import keras
 
     from ganzoo.contracts.tensor import Network
+
+_LAYER = "features/"
 
 
 def discriminator_model(
@@ -19,44 +22,64 @@ def discriminator_model(
     features: keras.KerasTensor,
     signature: Signature,
     *,
+    logits: keras.KerasTensor | None = None,
+    add_to_logits: keras.KerasTensor | None = None,
     make_initializer: Callable[[], keras.initializers.Initializer] | None = None,
     name: str = "discriminator",
 ) -> Network:
     """Return the model from `inputs` (as `keras.Model` takes them) to what `signature` asks for.
 
-    `features` is the flat Keras tensor (batch, width) before the logits; it is given out as `features`, and every
-    other output, `logits` among them, is one linear head on it with the field's shape. A single output is a tensor,
-    several are a dict. `make_initializer` is called once per head, because an initializer that is used twice draws the
-    same weights twice. ValueError when another size of `features` is asked for, or logits that are not of shape (1,).
+    `features` is the flat Keras tensor (batch, width) before the logits; it is the output `features`. `features/NAME`
+    is what the layer NAME gives. Every other output, `logits` among them, is one linear head on `features`, of the
+    field's shape. `logits` takes the place of that head (a map of a patch discriminator, say), `add_to_logits` is added
+    to it (the projection of a class embedding, arXiv 1802.05637). A single output is a tensor, several are a dict.
+    `make_initializer` is called once per head, because an initializer that is used twice draws the same weights twice.
+
+    ValueError when the signature asks for shapes or layers that there are not.
     """
     import keras
 
-    outputs = {
-        head: features if head == "features" else _linear_head(head, field, features, make_initializer)
-        for head, field in _checked(signature, features).items()
-    }
-    single = len(outputs) == 1
-    return keras.Model(inputs, next(iter(outputs.values())) if single else outputs, name=name)
+    heads = _Heads(inputs, features, make_initializer)
+    outputs = {head: heads.output(head, field) for head, field in signature.outputs.items() if head != "logits"}
+    if "logits" in signature.outputs:
+        verdict = heads.linear("logits", Field(shape=(1,))) if logits is None else logits
+        outputs["logits"] = verdict if add_to_logits is None else keras.layers.Add()([verdict, add_to_logits])
+    outputs = {head: outputs[head] for head in signature.outputs}
+    for head, field in signature.outputs.items():
+        if not field.accepts(outputs[head].shape[1:]):
+            raise ValueError(f"gives {head} of shape {tuple(outputs[head].shape[1:])}, but {field} is asked for")
+    return keras.Model(inputs, next(iter(outputs.values())) if len(outputs) == 1 else outputs, name=name)
 
 
-def _checked(signature: Signature, features: keras.KerasTensor) -> dict[str, Field]:
-    for name, expected in (("logits", (1,)), ("features", tuple(features.shape[1:]))):
-        field = signature.outputs.get(name)
-        if field is not None and None not in field.shape and field.shape != expected:
-            raise ValueError(f"gives {name} of shape {expected}, but the task asks for {field}")
-    return dict(signature.outputs)
+class _Heads:
+    """Makes the outputs of a discriminator from its inputs and its flat features."""
 
+    def __init__(self, inputs: Any, features: keras.KerasTensor, make_initializer: Callable[[], Any] | None) -> None:
+        self._inputs, self._features, self._make_initializer = inputs, features, make_initializer
 
-def _linear_head(
-    name: str, field: Field, features: keras.KerasTensor, make_initializer: Callable[[], Any] | None
-) -> keras.KerasTensor:
-    import keras
+    def output(self, name: str, field: Field) -> keras.KerasTensor:
+        """Return one output other than the logits."""
+        if name == "features":
+            return self._features
+        if name.startswith(_LAYER):
+            return self._of_layer(name.removeprefix(_LAYER))
+        return self.linear(name, field)
 
-    from ganzoo.layers import Dense
+    def linear(self, name: str, field: Field) -> keras.KerasTensor:
+        """Return a linear head of the field's shape on the features."""
+        import keras
 
-    shape = tuple(side for side in field.shape if side is not None)
-    if len(shape) != len(field.shape):
-        raise ValueError(f"needs a fixed shape for its output '{name}', received {field}")
-    initializer = make_initializer() if make_initializer else "glorot_uniform"
-    flat = Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(features)
-    return flat if len(shape) == 1 else keras.layers.Reshape(shape, name=name)(flat)
+        from ganzoo.layers import Dense
+
+        shape = field.sides
+        initializer = self._make_initializer() if self._make_initializer else "glorot_uniform"
+        flat = Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(self._features)
+        return flat if len(shape) == 1 else keras.layers.Reshape(shape, name=name)(flat)
+
+    def _of_layer(self, name: str) -> keras.KerasTensor:
+        import keras
+
+        layers = {layer.name: layer for layer in keras.Model(self._inputs, self._features).layers}
+        if name not in layers:
+            raise ValueError(f"has no layer '{name}'{nearest(name, layers)}; it has {listing(layers)}")
+        return layers[name].output

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
 
-import keras
 import numpy as np
 import torch
-from keras.src.random.seed_generator import SeedGenerator, global_seed_generator
 
 from ganzoo.contracts.tensor import Network
+from ganzoo.execution.keras_internals import SeedGenerator, global_seed_generator, seed_generators
 from ganzoo.streams import derive_seed
 
 _INT31 = 0x7FFFFFFF
@@ -31,13 +29,6 @@ def reseed_network(network: Network, seed: int, name: str, step: int) -> None:
     """Set every seed generator inside a network (dropout, noise layers)."""
     for index, generator in enumerate(seed_generators(network)):
         _reseed(generator, seed, f"{name}/{index}", step)
-
-
-def seed_generators(network: Network) -> Iterator[SeedGenerator]:
-    """Yield the seed generators of a network and all its layers, in a stable order."""
-    layers: Iterable[keras.Layer] = network._flatten_layers()
-    for layer in layers:
-        yield from layer._seed_generators
 
 
 def _reseed(generator: SeedGenerator, seed: int, name: str, step: int) -> None:

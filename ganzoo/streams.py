@@ -37,7 +37,8 @@ class Random:
 
     def __init__(self, seed: int, name: str, step: int = 0) -> None:
         import torch
-        from keras.src.backend.torch.core import get_device
+
+        from ganzoo.execution.keras_internals import get_device
 
         self._seed, self._name, self._step = seed, name, step
         self._generator: torch.Generator = torch.Generator(device=get_device())

@@ -18,6 +18,7 @@ from ganzoo.contracts.loss import AdversarialLoss, Loss, PairLoss, RelativisticL
 
 if TYPE_CHECKING:
     from ganzoo.contracts.architecture import Architecture
+    from ganzoo.contracts.comparison import Comparison, Verdict
     from ganzoo.contracts.component import Component
     from ganzoo.contracts.dataset import Dataset
     from ganzoo.contracts.field import Field, Signature
@@ -84,7 +85,7 @@ def check_regularizer(regularizer: Regularizer) -> None:
         _demand(seen[0].shape == points.shape, cls, "discriminator_inputs must keep the shape")
         _demand(bool(torch.equal(*seen)), cls, "discriminator_inputs must draw all randomness from rng")
     if regularizer.has("discriminator_penalty"):
-        penalty = regularizer.discriminator_penalty(comparison, step=step, rng=Random(0, "check"))
+        penalty = regularizer.discriminator_penalty(judged(comparison), step=step, rng=Random(0, "check"))
         _check_scalar(cls, "discriminator_penalty", penalty)
         _check_gradient(cls, penalty, [variable.value for variable in player.variables])
     if regularizer.has("weight_penalty"):
@@ -94,6 +95,13 @@ def check_regularizer(regularizer: Regularizer) -> None:
         with torch.no_grad():
             regularizer.after_update(player, {}, step=step)
         _demand(before == set(regularizer.state()), cls, "state() must keep its names; create variables in build()")
+
+
+def judged(comparison: Comparison, *, real_gradient: bool = True) -> Verdict:
+    """Return a comparison as the discriminator judges it in an update; what penalties are given."""
+    from ganzoo.training.judging import LazyVerdict
+
+    return LazyVerdict(lambda: comparison, real_gradient=real_gradient)
 
 
 def check_dataset(dataset: Dataset) -> None:
@@ -178,9 +186,7 @@ def _check_outputs(cls: type[Any], outputs: Mapping[str, Tensor], signature: Sig
     for name, field in signature.outputs.items():
         _demand(name in outputs, cls, f"lacks the output '{name}'")
         shape = tuple(outputs[name].shape)
-        fits = len(shape) == len(field.shape) + 1 and all(
-            wanted in (None, side) for wanted, side in zip(field.shape, shape[1:], strict=True)
-        )
+        fits = field.accepts(shape[1:])
         _demand(fits and shape[0] == batch, cls, f"output '{name}' is of shape {shape}, expected {batch} x {field}")
         _demand(bool(torch.isfinite(outputs[name]).all()), cls, f"output '{name}' must be finite")
 
@@ -213,7 +219,7 @@ def _values(outputs: Any) -> Iterator[Tensor]:
 def _random(field: Field, batch: int) -> Tensor:
     import torch
 
-    shape = (batch, *(16 if side is None else side for side in field.shape))
+    shape = (batch, *(side if isinstance(side, int) else 16 for side in field.shape))
     rng = np.random.Generator(np.random.PCG64(0))
     if field.dtype.startswith("int"):
         return torch.from_numpy(rng.integers(0, field.num_classes, shape).astype(field.dtype))
@@ -224,9 +230,7 @@ def _check_example(cls: type[Any], example: Example, fields: Mapping[str, Field]
     for name, field in fields.items():
         _demand(name in example, cls, f"an example lacks the field '{name}'")
         value = np.asarray(example[name])
-        fits = len(value.shape) == len(field.shape) and all(
-            wanted in (None, side) for wanted, side in zip(field.shape, value.shape, strict=True)
-        )
+        fits = field.accepts(value.shape)
         _demand(fits, cls, f"field '{name}' is of shape {value.shape}, promised was {field}")
         _demand(str(value.dtype) == field.dtype, cls, f"field '{name}' is {value.dtype}, promised was {field}")
         if field.low is not None and field.high is not None:

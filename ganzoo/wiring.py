@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ganzoo.contracts.comparison import Verdict
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.regularizer import PlayerName, Regularizer
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
-from ganzoo.contracts.task import Exposes
+from ganzoo.contracts.task import LossTargets
 
 _ONE = Constant(1.0)
 
@@ -28,6 +29,10 @@ class _Wired:
         """Return whether it acts in this step's phase."""
         return self.phases is None or step.phase in self.phases
 
+    def seen(self, judged: Mapping[str, Verdict]) -> dict[str, Verdict]:
+        """Return the comparisons that it acts on."""
+        return {name: verdict for name, verdict in judged.items() if self.on in (None, name)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class WiredLoss(_Wired):
@@ -36,20 +41,23 @@ class WiredLoss(_Wired):
     loss: Loss | None = None
     term: str | None = None
 
-    def trains(self, exposes: Exposes) -> tuple[PlayerName, ...]:
+    @property
+    def is_adversarial(self) -> bool:
+        """Whether it acts on logits, for both players."""
+        return self.loss is not None and not isinstance(self.loss, PairLoss)
+
+    def trains(self, exposes: LossTargets) -> tuple[PlayerName, ...]:
         """Return whom it trains: a pair loss the generator, an adversarial one both, a term whom the task says."""
         if self.term is not None:
             return exposes.terms[self.term]
-        return ("generator",) if isinstance(self.loss, PairLoss) else ("discriminator", "generator")
+        return ("discriminator", "generator") if self.is_adversarial else ("generator",)
 
-    def weight_for(self, player: PlayerName, step: Step) -> float:
-        """Return the weight in this player's total.
-
-        An adversarial loss is weighted for the generator, among its other losses. The discriminator's side always
-        counts 1: weighted down, its gradients would sink to the epsilon of Adam, and penalties would outweigh it.
-        """
-        adversarial = self.loss is not None and not isinstance(self.loss, PairLoss)
-        return 1.0 if adversarial and player == "discriminator" else self.weight(step.number)
+    def is_offered(self, offered: LossTargets) -> bool:
+        """Return whether the task offers what it acts on."""
+        if self.term is not None:
+            return self.term in offered.terms
+        targets = offered.comparisons if self.is_adversarial else offered.pairs
+        return bool(targets) if self.on is None else self.on in targets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from ganzoo.contracts.component import Component
 
 if TYPE_CHECKING:
     from ganzoo.contracts.field import Signature
+    from ganzoo.contracts.step import Step
     from ganzoo.contracts.tensor import Network
 
 
@@ -18,12 +19,9 @@ class Architecture(Component, ABC):
     `role` says what the network can be used as; a recipe that puts a generator in the discriminator's place is
     refused. Roles known to everyone: `generator`, `discriminator`, `encoder`, `classifier`. A task may name others.
 
-    A discriminator ends in logits (no sigmoid): output `logits` of shape (1,) per image, or (h, w, 1) for patches. A
-    task may ask for more outputs of it: `features` are the flat activations before the logits; any other name is one
-    more linear head on these, of the field's shape.
-
-    A network that changes over the run (progressive growing, say) has a method `begin_step(step: Step)`; it is
-    called before each step and must depend on nothing but its argument.
+    A discriminator ends in logits (no sigmoid): output `logits`, (batch, 1) or a map (batch, h, w, 1), or a list of
+    such tensors. A task or a regularizer may ask for more outputs of it: `features` is the flat activation before the
+    logits, `features/NAME` what its layer NAME gives; any other name is one more linear head, of the field's shape.
     """
 
     kind = "architecture"
@@ -34,6 +32,13 @@ class Architecture(Component, ABC):
         """Return a new `keras.Model` with these inputs and outputs; its initial weights derive from Keras' seeds.
 
         ValueError or DataError, with what was expected, when the signature cannot be met.
+        """
+
+    def begin_step(self, network: Network, step: Step) -> None:
+        """Set what changes over the run (a growing network's fade, say) in one of its networks, before each step.
+
+        Must depend on the step alone. What it sets is a non-trainable variable of the network, so that an exported
+        file has it.
         """
 
 

@@ -2,78 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING
-
-from ganzoo.contracts.halves import in_halves
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
 
-#: From images (or whatever is judged) to logits, or to a dict of outputs with `logits` among them.
-Judge = Callable[["Tensor"], "Tensor | Mapping[str, Tensor]"]
+#: From samples to logits, or to a dict of outputs with `logits` among them.
+Judge: TypeAlias = "Callable[[Tensor], Tensor | Mapping[str, Any]]"
 
 
 @dataclass(frozen=True)
 class Comparison:
     """What adversarial losses and penalties act on; they never learn about conditions.
 
-    `real` and `fake` have the batch axis first and the same shape. `together` says that `judge` may be given both in
-    one batch: it takes any number of images, without a condition for each place in the batch, and all that it returns
-    has the batch axis first. That spares half of the calls; networks that mix examples are never used so.
+    `real` and `fake` have the batch axis first and the same shape. `judge` maps samples to logits, or to a dict of
+    outputs with `logits` among them. Logits are one tensor, (batch, 1) or a map (batch, ..., 1), or a list of such
+    tensors (several scales or periods); other outputs are tensors or lists of tensors.
+
+    `fake_judge` judges the fakes where their condition differs from the reals' (other labels, other texts).
+
+    `one_batch` states that `judge` may be given real and fake concatenated on axis 0: it has no condition for each
+    place in the batch, and all that it returns has the batch axis first. That spares half of the calls; it is used
+    only for networks in which no layer mixes samples.
     """
 
     judge: Judge
     real: Tensor
     fake: Tensor
-    together: bool = False
+    fake_judge: Judge | None = None
+    one_batch: bool = False
 
-    def outputs(self, images: Tensor) -> Mapping[str, Tensor]:
-        """Judge the images; `logits` is always among the outputs."""
-        judged = self.judge(images)
-        return judged if isinstance(judged, Mapping) else {"logits": judged}
+    def outputs(self, samples: Tensor) -> Mapping[str, Any]:
+        """Judge samples as real ones are; `logits` is always among the outputs."""
+        return _named(self.judge(samples))
 
-    def logits(self, images: Tensor) -> Tensor:
-        """Judge the images and return only the logits."""
-        return self.outputs(images)["logits"]
+    def fake_outputs(self, samples: Tensor) -> Mapping[str, Any]:
+        """Judge samples as fakes are: by `fake_judge` where there is one."""
+        return _named((self.fake_judge or self.judge)(samples))
+
+    def logits(self, samples: Tensor) -> Any:
+        """Judge samples as real ones are, and return only the logits."""
+        return self.outputs(samples)["logits"]
 
 
-class Judged:
-    """Both sides of a comparison after the discriminator has seen them; each side is computed once, when asked for.
+class Verdict(Protocol):
+    """Both sides of a comparison after the discriminator has judged them; each side is computed once, when needed.
 
-    With `real_gradient=False` the real side carries no graph: the generator's update never needs one. With `together`
-    both sides are computed in one call as soon as one is asked for, as if each had been alone.
+    `real` and `fake` hold the discriminator's outputs by name: `logits`, and whatever else the task or a regularizer
+    asked the discriminator for (`features`, class scores). In the generator's update `real` carries no gradient.
     """
 
-    def __init__(self, comparison: Comparison, *, real_gradient: bool = True, together: bool = False) -> None:
-        self.comparison = comparison
-        self._real_gradient = real_gradient
-        self._together = together
+    @property
+    def comparison(self) -> Comparison:
+        """The comparison, with real and fake as the discriminator saw them."""
 
-    @cached_property
-    def real(self) -> Mapping[str, Tensor]:
+    @property
+    def real(self) -> Mapping[str, Any]:
         """The discriminator's outputs for the real side."""
-        if self._together:
-            return self._both[0]
-        import torch
 
-        with torch.set_grad_enabled(self._real_gradient):
-            return self.comparison.outputs(self.comparison.real)
-
-    @cached_property
-    def fake(self) -> Mapping[str, Tensor]:
+    @property
+    def fake(self) -> Mapping[str, Any]:
         """The discriminator's outputs for the fake side."""
-        if self._together:
-            return self._both[1]
-        return self.comparison.outputs(self.comparison.fake)
 
-    @cached_property
-    def _both(self) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]]:
-        import torch
 
-        with in_halves():
-            judged = self.comparison.outputs(torch.cat([self.comparison.real, self.comparison.fake]))
-        halves = {name: values.chunk(2) for name, values in judged.items()}
-        return {name: real for name, (real, _) in halves.items()}, {name: fake for name, (_, fake) in halves.items()}
+def logit_maps(outputs: Mapping[str, Any]) -> Sequence[Tensor]:
+    """Return the logits of a discriminator as a list: one tensor is a list of one."""
+    logits = outputs["logits"]
+    return logits if isinstance(logits, list | tuple) else (logits,)
+
+
+def _named(judged: Tensor | Mapping[str, Any]) -> Mapping[str, Any]:
+    return judged if isinstance(judged, Mapping) else {"logits": judged}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from ganzoo.contracts.tensor import Variable
+    from ganzoo.contracts.tensor import Tensor, Variable
 
 
 class Component:
@@ -23,4 +23,8 @@ class Component:
 
     def state(self) -> Mapping[str, Variable]:
         """Return everything that changes during training, by a stable name; it is saved in checkpoints."""
+        return {}
+
+    def report(self) -> Mapping[str, Tensor | float]:
+        """Return numbers that belong into the log (a strength, an accuracy), by name; scalars, still on the device."""
         return {}

@@ -6,14 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ganzoo.contracts.component import Component
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from ganzoo.contracts.comparison import Comparison, Judged
+    from ganzoo.contracts.comparison import Comparison, Verdict
     from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.field import Field, Signature
     from ganzoo.contracts.regularizer import PlayerName
@@ -24,16 +24,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
-    """One network to train: its name, the role an architecture must have, whose side it is on, what it takes."""
+    """One network to train: its name, the role an architecture must have, whose side it is on, what it takes.
+
+    A *product* is what the training is for: a generator, a classifier, an encoder. Products are averaged, exported,
+    sampled and scored. The networks on the generator's side are products unless they say otherwise.
+    """
 
     name: str
     role: str
     player: PlayerName
     signature: Signature
+    product: bool | None = None
+
+    @property
+    def is_product(self) -> bool:
+        """Whether the training is for this network."""
+        return self.player == "generator" if self.product is None else self.product
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exposes:
+class LossTargets:
     """The names that a recipe can wire losses to."""
 
     comparisons: tuple[str, ...] = ()
@@ -56,7 +66,7 @@ class View:
     rng: Random
     training: bool = True
     fakes: Mapping[str, Tensor] = field(default_factory=dict)
-    judged: Mapping[str, Judged] = field(default_factory=dict)
+    judged: Mapping[str, Verdict] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +91,18 @@ class Task(Component, ABC):
 
     kind = "task"
 
-    #: A subclass of `ganzoo.AdversarialModel` where the training step really differs; None for the usual one.
-    model_class: type[Any] | None = None
-
     @property
     @abstractmethod
-    def exposes(self) -> Exposes:
+    def exposes(self) -> LossTargets:
         """The comparisons, pairs and terms that a recipe can name."""
+
+    def offers(self, step: Step) -> LossTargets:
+        """Return what there is at this step, a part of `exposes`; everything by default.
+
+        A task that alternates between jobs offers one of them at a time. Losses on what is not offered are left out,
+        and a player for whom no loss remains is not updated.
+        """
+        return self.exposes
 
     @abstractmethod
     def networks(self, fields: Mapping[str, Field]) -> Sequence[NetworkSpec]:
@@ -108,7 +123,7 @@ class Task(Component, ABC):
         """Make fakes, and what belongs to them (latents, codes), by name. The core decides about gradients."""
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
-        """Return the comparisons named in `exposes`, from `view.batch` and `view.fakes`."""
+        """Return the comparisons that `offers` names at this step, from `view.batch` and `view.fakes`."""
         return {}
 
     def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:

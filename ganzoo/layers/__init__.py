@@ -9,12 +9,9 @@ what they have no fast way for (other data formats, masks) they leave to Keras.
 from __future__ import annotations
 
 from ganzoo.layers.activation import LeakyReLU, PReLU
-from ganzoo.layers.apart import treats_examples_apart
 from ganzoo.layers.convolution import Conv2D, Conv2DTranspose
 from ganzoo.layers.dense import Dense
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
-from ganzoo.layers.graph import run_directly
-from ganzoo.layers.memory import align_optimizer_memory
 from ganzoo.layers.minibatch import MinibatchStdDev
 from ganzoo.layers.normalization import BatchNormalization, GroupNormalization, InstanceNormalization
 from ganzoo.layers.pooling import AveragePooling2D, MaxPooling2D
@@ -37,7 +34,4 @@ __all__ = [
     "PReLU",
     "PixelShuffle",
     "SpectralNormalization",
-    "align_optimizer_memory",
-    "run_directly",
-    "treats_examples_apart",
 ]

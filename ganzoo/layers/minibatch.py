@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import torch
 
-from ganzoo.layers.apart import each_part
+from ganzoo.execution.batches import each_batch
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
@@ -32,7 +32,7 @@ class MinibatchStdDev(keras.layers.Layer):
         self.epsilon = epsilon
 
     def call(self, inputs: Tensor) -> Tensor:
-        return each_part(self._of_batch, inputs)
+        return each_batch(self._of_batch, inputs)
 
     def _of_batch(self, inputs: Tensor) -> Tensor:
         batch, channels = inputs.shape[0], inputs.shape[-1]

@@ -8,7 +8,7 @@ import keras
 import torch
 from torch.nn import functional
 
-from ganzoo.layers.apart import each_part
+from ganzoo.execution.batches import each_batch
 from ganzoo.layers.memory import as_tensor, channels_first, channels_last
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class BatchNormalization(_FullPrecision, keras.layers.BatchNormalization):
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Any:
         if not training or mask is not None:
             return self._of_batch(inputs, training, mask)
-        return each_part(lambda part: self._of_batch(part, training), inputs)
+        return each_batch(lambda part: self._of_batch(part, training), inputs)
 
     def _of_batch(self, inputs: Tensor, training: bool | None, mask: Any = None) -> Tensor:
         count = inputs.numel() // max(inputs.shape[self.axis], 1)

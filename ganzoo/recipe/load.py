@@ -20,7 +20,7 @@ from ganzoo.contracts.dataset import Dataset
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.regularizer import PlayerName, Regularizer
-from ganzoo.contracts.task import Exposes, Task
+from ganzoo.contracts.task import LossTargets, Task
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, enormous
@@ -262,7 +262,7 @@ class _Reader:
         fitting = [name for name in names if getattr(self.zoo.find("architecture", name), "role", "") == role]
         return f"a {role} was expected: {listing(fitting)}"
 
-    def losses(self, exposes: Exposes | None, phases: Sequence[str]) -> tuple[WiredLoss, ...]:
+    def losses(self, exposes: LossTargets | None, phases: Sequence[str]) -> tuple[WiredLoss, ...]:
         keys: list[str] = []
         found = []
         for key, table in self.numbered("losses"):
@@ -291,7 +291,7 @@ class _Reader:
             )
         return tuple(found)
 
-    def check_target(self, key: str, loss: Loss | None, wiring: LossWiring, exposes: Exposes | None) -> None:
+    def check_target(self, key: str, loss: Loss | None, wiring: LossWiring, exposes: LossTargets | None) -> None:
         if exposes is None:
             return
         if wiring.term is not None:
@@ -310,7 +310,7 @@ class _Reader:
         if wiring.on is None and (not targets or (what == "pair" and len(targets) > 1)):
             self.wrong(f"needs 'on', the name of a {what}; the task has {listing(targets)}", key)
 
-    def regularizers(self, exposes: Exposes | None, phases: Sequence[str]) -> tuple[WiredRegularizer, ...]:
+    def regularizers(self, exposes: LossTargets | None, phases: Sequence[str]) -> tuple[WiredRegularizer, ...]:
         keys: list[str] = []
         found = []
         for key, table in self.numbered("regularizers"):

@@ -1,4 +1,4 @@
-"""The exponential moving average of the generator's weights."""
+"""The exponential moving average of the products' weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganzoo.contracts.tensor import Network
 
 
 class WeightAverage:
-    """Averages trainable weights after each generator update and copies the rest (batch-norm statistics).
+    """Averages trainable weights after each update of their side and copies the rest (batch-norm statistics).
 
     With `ramp_up` the decay starts low, min(decay, (1 + n) / (10 + n)) after n updates, so that the random start is
     forgotten soon.
@@ -31,9 +31,11 @@ class WeightAverage:
 
     @torch.no_grad()
     def update(self, live: Mapping[str, Network], updates: int) -> None:
-        """Move the averages towards the live weights, as after generator update number `updates` (from 0)."""
+        """Move the averages of these networks towards the live weights, as after update number `updates` (from 0)."""
         decay = min(self._decay, (1 + updates) / (10 + updates)) if self._ramp_up else self._decay
         for name, average in self.networks.items():
+            if name not in live:
+                continue
             torch._foreach_lerp_(_trainable(average), _trainable(live[name]), 1 - decay)
             for mine, other in zip(_frozen(average), _frozen(live[name]), strict=True):
                 mine.copy_(other)

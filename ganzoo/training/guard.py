@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from ganzoo.contracts.tensor import Tensor
-from ganzoo.layers.memory import in_one_row
+from ganzoo.execution.layout import flat_view
 
 #: From so many numbers on, torch's copy of what is not contiguous takes longer than a view of it.
 _LARGE = 2**16
@@ -59,6 +59,6 @@ def global_norm(gradients: Sequence[Tensor]) -> Tensor:
     """Return the 2-norm over all gradients together; never waits for the device."""
     if not gradients:
         return torch.zeros(())
-    rows = [in_one_row(each) if each.numel() > _LARGE else each for each in gradients]
+    rows = [flat_view(each) if each.numel() > _LARGE else each for each in gradients]
     norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(rows)))
     return norm

@@ -9,7 +9,6 @@ import zipfile
 from collections.abc import Iterable
 from typing import Any
 
-import keras
 import tomli_w
 
 from ganzoo.assembly import assemble
@@ -17,6 +16,7 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, RecipeError
+from ganzoo.execution.keras_internals import get_device, save_model
 from ganzoo.recipe import Recipe, decisive
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import Loaded
@@ -57,7 +57,7 @@ def launch(
     """
     stop = stop or StopRequest()
     check_recipe(recipe, run, resume=resume)
-    device = keras.src.backend.torch.core.get_device()
+    device = get_device()
     kept = determinism.resolve(recipe.train.determinism, device)
     determinism.enforce(kept)
     determinism.allow_tf32(recipe.train.tf32)
@@ -221,7 +221,7 @@ class Gallery:
 def exported(network: Network) -> bytes:
     """Return one network as a `.keras` file: the same bytes for the same weights, whichever process writes it."""
     raw, plain = io.BytesIO(), io.BytesIO()
-    keras.src.saving.saving_lib.save_model(network, raw)
+    save_model(network, raw)
     with zipfile.ZipFile(raw) as given, zipfile.ZipFile(plain, "w") as made:
         for name in sorted(given.namelist()):
             content = given.read(name)

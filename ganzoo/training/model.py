@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -10,45 +10,55 @@ from typing import Any
 
 import keras
 import torch
-from keras.src.backend.torch.core import get_device
 
-from ganzoo.contracts.comparison import Comparison, Judged
-from ganzoo.contracts.loss import AdversarialLoss, Loss, PairLoss, RelativisticLoss
-from ganzoo.contracts.regularizer import Player, PlayerName
+from ganzoo.blame import blaming, broken_contract
+from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.comparison import Comparison
+from ganzoo.contracts.regularizer import PLAYERS, Player, PlayerName
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Network, Tensor, Variable
 from ganzoo.errors import PluginError
-from ganzoo.layers.apart import treats_examples_apart
-from ganzoo.layers.memory import align_optimizer_memory
-from ganzoo.layers.modes import compile_training, mixed_layers, plainly
+from ganzoo.execution.keras_internals import get_device
+from ganzoo.execution.layout import align_optimizer_memory
+from ganzoo.execution.mixing import is_per_sample
+from ganzoo.execution.modes import float32_eager, mixed_layers
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
 from ganzoo.timeline import Timeline
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.guard import FiniteGuard, NotFinite
-from ganzoo.training.optimizers import descend
+from ganzoo.training.objective import Objective, Term
+from ganzoo.training.optimizers import OptimizerGroup, descend
 from ganzoo.training.state import network_state, numbered
+from ganzoo.training.turns import Turns
 from ganzoo.wiring import WiredLoss, WiredRegularizer
-
-PLAYERS: tuple[PlayerName, ...] = ("discriminator", "generator")
 
 
 class AdversarialModel(keras.Model):
     """Any number of networks on two sides, trained against each other by `fit()`.
 
-    `networks` are the trained ones by name, `specs` say whose side each is on. A batch is a dict of tensors as the
-    task's `prepare` made them, stacked. One call of `train_step` is one discriminator update and, on every
-    `n_critic`-th step of a phase, one generator update. All randomness derives from (seed, stream name, step).
+    `networks` are the trained ones by name, `specs` say whose side each is on, `architectures` what each was built
+    from (for networks that change over a run). A batch is a dict of tensors as the task's `prepare` made them,
+    stacked. One call of `train_step` is one discriminator update and, on every `n_critic`-th step of a phase, one
+    generator update. All randomness derives from (seed, stream name, step).
     """
 
     def __init__(
-        self, *, task: Task, networks: Mapping[str, Network], specs: Sequence[NetworkSpec], seed: int = 0
+        self,
+        *,
+        task: Task,
+        networks: Mapping[str, Network],
+        specs: Sequence[NetworkSpec],
+        architectures: Mapping[str, Architecture] | None = None,
+        seed: int = 0,
     ) -> None:
         super().__init__()
         self.task = task
         self.networks = dict(networks)
+        self.specs = {spec.name: spec for spec in specs}
+        self.architectures = dict(architectures or {})
         self.seed = seed
         self.players = {name: _player(name, networks, specs) for name in PLAYERS}
         self.step_number = 0
@@ -58,36 +68,39 @@ class AdversarialModel(keras.Model):
         self,
         *,
         losses: Sequence[WiredLoss],
-        optimizers: Mapping[PlayerName, keras.optimizers.Optimizer],
+        optimizers: Mapping[str, keras.optimizers.Optimizer],
         regularizers: Sequence[WiredRegularizer] = (),
         phases: Sequence[tuple[str, int]] = (("train", 1),),
-        learning_rates: Mapping[tuple[PlayerName, str], Schedule] | None = None,
+        learning_rates: Mapping[tuple[str, str], Schedule] | None = None,
         n_critic: Schedule | int = 1,
         clip_norm: float | None = None,
         average: WeightAverage | None = None,
-        jit_compile: bool = False,
+        network_phases: Mapping[str, Collection[str]] | None = None,
+        reset_optimizers: Collection[str] = (),
     ) -> None:
-        """Say what is minimised and how.
+        """Set losses, regularizers, optimizers and phases.
 
-        `learning_rates` maps (player, phase) to a schedule counted from the start of that phase, and (player, "") to
-        one counted from the start of the run; without either, the optimizer's own rate stays. `average` holds the
-        averaged copies of the generator's networks. With `jit_compile` torch compiles what the networks do in training.
+        `optimizers` are named after a player, or after one network that has its own. `learning_rates` maps (optimizer,
+        phase) to a schedule counted from the start of that phase, and (optimizer, "") to one counted from the start of
+        the run; without either, the optimizer's own rate stays. `average` holds the averaged copies of the products.
+        `network_phases` names the phases in which a network is trained (all by default), `reset_optimizers` those at
+        whose start optimizers forget their momenta.
         """
         super().compile(optimizer=None)
-        self.wired_losses = tuple(losses)
-        self.wired_regularizers = tuple(regularizers)
-        self.player_optimizers = dict(optimizers)
         self.timeline = Timeline(phases)
+        self.optimizer_groups = {name: self._optimizers_of(name, optimizers) for name in PLAYERS}
         self.learning_rates = dict(learning_rates or {})
-        self.n_critic = Constant(n_critic) if isinstance(n_critic, int) else n_critic
         self.clip_norm = clip_norm
         self.average = average
         # in a partial, which Keras does not look into: these layers are the networks', not this model's own
-        self._plainly = partial(plainly, mixed_layers([*self.networks.values(), *self.averages().values()]))
-        if jit_compile:
-            for network in self.networks.values():
-                compile_training(network)
-        self._written_rates: dict[PlayerName, float] = {}
+        self._float32_eager = partial(float32_eager, mixed_layers([*self.networks.values(), *self.averages().values()]))
+        self.objective = Objective(
+            self.task, losses, regularizers, stream=self._stream, float32_eager=self.float32_eager
+        )
+        self.turns = Turns(self.objective, Constant(n_critic) if isinstance(n_critic, int) else n_critic)
+        self._network_phases = {name: frozenset(phases) for name, phases in (network_phases or {}).items()}
+        self._reset_optimizers = frozenset(reset_optimizers)
+        self._written_rates: dict[str, float] = {}
         self._guard = FiniteGuard()
         self._ready = False
 
@@ -98,157 +111,83 @@ class AdversarialModel(keras.Model):
 
         Returns every loss by `player/name`, unweighted and still on the device, and the weighted total of each player.
         """
-        view = self.begin_step(batch)
-        generator_moves = self.moves("generator", view.step)
-        view = replace(view, fakes=self.generate(view, with_gradient=generator_moves))
+        view = self._begin_step(batch)
+        plays = {name: self.turns.plays(name, view.step) for name in PLAYERS}
+        view = replace(view, fakes=self._generate(view, with_gradient=plays["generator"]))
 
         logs: dict[str, Tensor] = {}
-        if self.moves("discriminator", view.step):
-            logs |= self.update("discriminator", replace(view, fakes=_detached(view.fakes)))
-        if generator_moves:
-            logs |= self.update("generator", view)
-            if self.average is not None:
-                self.average.update(self.networks, self.updates("generator", view.step))
+        if plays["discriminator"]:
+            logs |= self._update("discriminator", replace(view, fakes=_detached(view.fakes)))
+        if plays["generator"]:
+            logs |= self._update("generator", view)
 
         self.step_number += 1
         return logs
 
-    def begin_step(self, batch: Mapping[str, Tensor]) -> View:
-        """Derive everything that depends on the step alone: seeds, rates, growing networks; return the view of it."""
+    def _begin_step(self, batch: Mapping[str, Tensor]) -> View:
+        """Set everything that depends on the step alone, and return what the task sees of it."""
         if not self._ready:
             self.prepare(batch)
         step = self.timeline.at(self.step_number)
-        self.enter(step)
-        return self.view(batch, step)
+        self._enter(step)
+        return self._view(batch, step)
 
-    def generate(self, view: View, *, with_gradient: bool) -> Mapping[str, Tensor]:
+    def _generate(self, view: View, *, with_gradient: bool) -> Mapping[str, Tensor]:
         """Let the task make fakes; without gradient where only the discriminator will use them."""
-        with torch.set_grad_enabled(with_gradient):
-            return self.task.generate(view)
+        with torch.set_grad_enabled(with_gradient), blaming(self.task, "task", step=view.step.number):
+            fakes = self.task.generate(view)
+        if not isinstance(fakes, Mapping) or not all(isinstance(fake, torch.Tensor) for fake in fakes.values()):
+            problem = "generate() must return tensors by name"
+            raise broken_contract(self.task, "task", problem, step=view.step.number)
+        return fakes
 
-    def update(self, player: PlayerName, view: View) -> dict[str, Tensor]:
+    def _update(self, name: PlayerName, view: View) -> dict[str, Tensor]:
         """Move one player down the losses and penalties that the recipe gives it."""
-        view = replace(view, rng=view.rng.child(player))
-        with self.frozen_opponents(player):
-            view = replace(view, judged=self.judge(player, view))
-            terms = {**self.losses_of(player, view), **self.penalties_of(player, view)}
-            total = _weighted_sum(player, terms)
+        player = self.players[name]
+        view = replace(view, rng=view.rng.child(name))
+        variables = self._trained(name, view.step)
+        with self._frozen_except(variables):
+            view = replace(view, judged=self._judge(name, view))
+            terms = self.objective.terms(player, view, self.turns.count(name))
+            total = _weighted_sum(name, terms)
             try:
-                self.descend(player, total)
+                self._descend(name, total, variables)
             except NotFinite as refused:
-                refused.losses = {key: float(value.detach()) for key, (_, value) in terms.items()}
+                refused.losses = {key: float(term.value.detach()) for key, term in terms.items()}
                 raise
-        self.after_update(player, view)
-        logs = {f"{player}/{key}": value.detach() for key, (_, value) in terms.items()}
-        return {**logs, f"{player}/total": total.detach()}
+        self._finish_update(name, view)
+        logs = {f"{name}/{key}": term.value.detach() for key, term in terms.items()}
+        return {**logs, f"{name}/total": total.detach()}
 
-    def descend(self, player: PlayerName, loss: Tensor) -> None:
-        """Take one optimizer step down this loss on one player's weights, and on no others; NotFinite before it."""
-        descend(
-            loss,
-            self.players[player].variables,
-            self.player_optimizers[player],
-            clip_norm=self.clip_norm,
-            check=partial(self._guard.check, player),
-        )
-
-    # -- parts of an update --------------------------------------------------------------------------------------------
-
-    def judge(self, player: PlayerName, view: View) -> dict[str, Judged]:
-        """Return the task's comparisons as the discriminator sees them now; nothing is computed before it is used."""
-        if not self.needs_judging(player, view.step):
+    def _judge(self, name: PlayerName, view: View) -> Mapping[str, Any]:
+        if not self.players["discriminator"].networks:
             return {}
-        comparisons = self.task.compare(view)
-        return {
-            name: Judged(
-                self.change_inputs(name, comparison, player, view.step),
-                real_gradient=player == "discriminator",
-                together=player == "discriminator" and self.go_together(name, comparison, view.step),
-            )
-            for name, comparison in comparisons.items()
-        }
+        return self.objective.judge(name, view, self.objective.compare(view))
 
-    def go_together(self, name: str, comparison: Comparison, step: Step) -> bool:
-        """Return whether the discriminator sees real and fake in one batch: where that changes nothing but time."""
-        return (
-            comparison.together
-            and self._treats_examples_apart
-            and any(
-                isinstance(wired.loss, AdversarialLoss | RelativisticLoss) and wired.on in (None, name)
-                for wired in self.active_losses("discriminator", step)
-            )
-        )
-
-    def change_inputs(self, name: str, comparison: Comparison, player: PlayerName, step: Step) -> Comparison:
-        """Let the regularizers change what the discriminator sees of one comparison (noise, augmentation, replay)."""
-        real, fake = comparison.real, comparison.fake
-        for wired in self.active_regularizers("discriminator_inputs", step):
-            if wired.on in (None, name):
-                rng = self.stream(f"regularizers/{wired.key}/{player}/{name}", step)
-                change = wired.regularizer.discriminator_inputs
-                real = change(real, comparison=name, real=True, player=player, step=step, rng=rng)
-                fake = change(fake, comparison=name, real=False, player=player, step=step, rng=rng)
-        return replace(comparison, real=real, fake=fake)
-
-    def losses_of(self, player: PlayerName, view: View) -> dict[str, tuple[float, Tensor]]:
-        """Return (weight, value) of each loss that trains this player now, by its key."""
-        pairs: dict[str, tuple[Tensor, Tensor]] = {}
-        found = {}
-        for wired in self.active_losses(player, view.step):
-            value = self.loss_value(wired, player, view, pairs)
-            found[wired.key] = (wired.weight_for(player, view.step), _scalar(wired.key, value))
-        return found
-
-    def loss_value(
-        self, wired: WiredLoss, player: PlayerName, view: View, pairs: dict[str, tuple[Tensor, Tensor]]
-    ) -> Tensor:
-        """Compute one loss, unweighted; an adversarial one is summed over the comparisons it acts on."""
-        if wired.term is not None:
-            return self.task.term(wired.term, player, view)
-        if isinstance(wired.loss, PairLoss):
-            name = wired.on or self.task.exposes.pairs[0]
-            if name not in pairs:
-                pairs[name] = self.task.pair(name, view)
-            return wired.loss(*pairs[name])
-        names = view.judged if wired.on is None else [wired.on]
-        values = [_adversarial(wired.loss, player, view.judged[name]) for name in names]
-        return sum(values[1:], values[0])
-
-    def penalties_of(self, player: PlayerName, view: View) -> dict[str, tuple[float, Tensor]]:
-        """Return (weight, value) of each penalty due in this update; a lazy one counts `interval` times."""
-        found = {}
-        for wired in self.wired_regularizers:
-            if wired.is_active(view.step) and self.updates(player, view.step) % wired.interval == 0:
-                with self.plainly():
-                    values = list(self.penalty_values(wired, player, view))
-                if values:
-                    weight = wired.weight(view.step.number) * wired.interval
-                    found[wired.key] = (weight, _scalar(wired.key, sum(values[1:], values[0])))
-        return found
-
-    def penalty_values(self, wired: WiredRegularizer, player: PlayerName, view: View) -> Iterator[Tensor]:
-        """Yield the values of every penalty that one regularizer has for this player."""
-        regularizer = wired.regularizer
-        rng = self.stream(f"regularizers/{wired.key}/penalty/{player}", view.step)
-        if player == "discriminator" and regularizer.has("discriminator_penalty"):
-            for name, judged in view.judged.items():
-                if wired.on in (None, name):
-                    yield regularizer.discriminator_penalty(judged.comparison, step=view.step, rng=rng.child(name))
-        if player == "generator" and regularizer.has("generator_penalty"):
-            yield regularizer.generator_penalty(view.fakes, step=view.step, rng=rng)
-        if regularizer.has("weight_penalty"):
-            yield regularizer.weight_penalty(self.players[player], step=view.step)
+    def _descend(self, name: PlayerName, loss: Tensor, variables: Sequence[Variable]) -> None:
+        """Take one optimizer step on these variables and no others; NotFinite before it."""
+        optimizer = self.optimizer_groups[name]
+        check = partial(self._guard.check, name)
+        descend(loss, variables, optimizer, clip_norm=self.clip_norm, check=check)
 
     @torch.no_grad()
-    def after_update(self, player: PlayerName, view: View) -> None:
-        """Let regularizers act on the new weights (clipping, averages, adapted strengths)."""
-        for wired in self.active_regularizers("after_update", view.step):
-            wired.regularizer.after_update(self.players[player], view.judged, step=view.step)
+    def _finish_update(self, name: PlayerName, view: View) -> None:
+        """Let regularizers act on the new weights, average the player's products, count the update."""
+        self.objective.after_update(self.players[name], view)
+        if self.average is not None:
+            mine = {key: network for key, network in self.networks.items() if self.specs[key].player == name}
+            self.average.update(mine, self.turns.count(name))
+        self.turns.advance(name)
 
     @contextmanager
-    def frozen_opponents(self, player: PlayerName) -> Iterator[None]:
-        """Build no graph for the weights of the side that does not move."""
-        weights = [v.value for name in PLAYERS if name != player for v in self.players[name].variables]
+    def _frozen_except(self, variables: Sequence[Variable]) -> Iterator[None]:
+        """Build no graph for weights that this update does not move.
+
+        `autograd.grad` would not touch them anyway; without requires_grad torch also stores no activations for them.
+        """
+        moving = {id(variable) for variable in variables}
+        every = [variable for player in self.players.values() for variable in player.variables]
+        weights = [variable.value for variable in every if id(variable) not in moving]
         try:
             for weight in weights:
                 weight.requires_grad_(False)
@@ -257,111 +196,133 @@ class AdversarialModel(keras.Model):
             for weight in weights:
                 weight.requires_grad_(True)
 
-    # -- what is due ---------------------------------------------------------------------------------------------------
+    def _trained(self, name: PlayerName, step: Step) -> tuple[Variable, ...]:
+        """Return the player's variables that train in this phase."""
+        player = self.players[name]
+        if not self._network_phases:
+            return player.variables
+        networks = [
+            network
+            for key, network in player.networks.items()
+            if key not in self._network_phases or step.phase in self._network_phases[key]
+        ]
+        return tuple(variable for network in networks for variable in network.trainable_variables)
 
-    def moves(self, player: PlayerName, step: Step) -> bool:
-        """Return whether this player is updated in this step."""
-        if not any(True for _ in self.active_losses(player, step)):
-            return False
-        return player == "discriminator" or (step.phase_step + 1) % self.critic_updates(step) == 0
+    # -- before the first step -----------------------------------------------------------------------------------------
 
-    def critic_updates(self, step: Step) -> int:
-        """Return n_critic now; 1 where the discriminator does not play."""
-        alone = not any(True for _ in self.active_losses("discriminator", step))
-        return 1 if alone else max(1, round(self.n_critic(step.number)))
+    def prepare(self, batch: Mapping[str, Tensor], later: Mapping[str, Mapping[str, Tensor]] | None = None) -> None:
+        """Build optimizers, losses and regularizers; needed once, before state is loaded or the first step taken.
 
-    def updates(self, player: PlayerName, step: Step) -> int:
-        """Return how many updates this player made before, counting with today's n_critic."""
-        return step.number if player == "discriminator" else step.number // self.critic_updates(step)
+        `batch` is that of the first step, `later` has the first batch of each later phase whose shapes differ.
+        """
+        seed_everything(self.seed, "prepare")
+        for name, player in self.players.items():
+            self.optimizer_groups[name].build(player.variables)
+            align_optimizer_memory(self.optimizer_groups[name].variables, player.variables)
+        for wired in self.objective.losses:
+            if wired.loss is not None:
+                with blaming(wired.loss, f"loss '{wired.key}'"):
+                    wired.loss.build()
+        self.objective.per_sample = all(
+            is_per_sample(network) for network in self.players["discriminator"].networks.values()
+        )
+        self._build_regularizers({self.timeline.phases[0][0]: batch, **(later or {})})
+        if self.average is not None:
+            self.average.start_from(self.networks)
+        self._fresh_optimizers = {name: group.values() for name, group in self.optimizer_groups.items()}
+        self._ready = True
 
-    def active_losses(self, player: PlayerName, step: Step) -> Iterator[WiredLoss]:
-        """Yield the losses that train this player in this phase."""
-        for wired in self.wired_losses:
-            if wired.is_active(step) and player in wired.trains(self.task.exposes):
-                yield wired
+    def _build_regularizers(self, batches: Mapping[str, Mapping[str, Tensor]]) -> None:
+        """Show each regularizer the comparisons that it will act on, in whichever phase each first occurs."""
+        first = next(iter(batches.values()))
+        by_phase = {
+            name: self._first_comparisons(batches.get(name, first), self.timeline.at(self.timeline.first_step(name)))
+            for name, _ in (self.timeline.phases if self.objective.regularizers else ())
+        }
+        for wired in self.objective.regularizers:
+            seen: dict[str, Comparison] = {}
+            for phase, comparisons in by_phase.items():
+                if wired.phases is None or phase in wired.phases:
+                    found = {name: each for name, each in comparisons.items() if wired.on in (None, name)}
+                    seen = {**found, **seen}
+            with blaming(wired.regularizer, f"regularizer '{wired.key}'"):
+                wired.regularizer.build(self.players, seen)
 
-    def active_regularizers(self, moment: str, step: Step) -> Iterator[WiredRegularizer]:
-        """Yield the regularizers that act at this moment in this phase."""
-        for wired in self.wired_regularizers:
-            if wired.is_active(step) and wired.regularizer.has(moment):
-                yield wired
+    @torch.no_grad()
+    def _first_comparisons(self, batch: Mapping[str, Tensor], step: Step) -> Mapping[str, Comparison]:
+        """Return the comparisons of a batch in inference mode: shapes to build from, nothing is changed."""
+        if not self.players["discriminator"].networks:
+            return {}
+        self._enter(step)
+        view = replace(self._view(batch, step), training=False)
+        return self.objective.compare(replace(view, fakes=self._generate(view, with_gradient=False)))
 
-    def needs_judging(self, player: PlayerName, step: Step) -> bool:
-        """Return whether anything in this update looks at the discriminator's verdict."""
-        return any(not isinstance(wired.loss, PairLoss) for wired in self.active_losses(player, step))
+    def _optimizers_of(self, name: PlayerName, optimizers: Mapping[str, keras.optimizers.Optimizer]) -> OptimizerGroup:
+        """Return one player's optimizers: its own, and those of single networks."""
+        own = {key: optimizers[key] for key in self.players[name].networks if key in optimizers and key != name}
+        variables = {key: self.players[name].networks[key].trainable_variables for key in own}
+        return OptimizerGroup(name, optimizers.get(name), own, variables)
 
     # -- time and state ------------------------------------------------------------------------------------------------
 
-    def prepare(self, batch: Mapping[str, Tensor]) -> None:
-        """Build optimizers, losses and regularizers; needed once, before state is loaded or the first step taken."""
-        seed_everything(self.seed, "prepare")
-        for name, player in self.players.items():
-            if player.variables and name in self.player_optimizers:
-                self.player_optimizers[name].build(list(player.variables))
-                align_optimizer_memory(self.player_optimizers[name], player.variables)
-        for wired in self.wired_losses:
-            if wired.loss is not None:
-                wired.loss.build()
-        self._treats_examples_apart = all(
-            treats_examples_apart(network) for network in self.players["discriminator"].networks.values()
-        )
-        comparisons = self.first_comparisons(batch)
-        for regularizer in self.wired_regularizers:
-            regularizer.regularizer.build(self.players, comparisons)
-        if self.average is not None:
-            self.average.start_from(self.networks)
-        self._ready = True
-
-    @torch.no_grad()
-    def first_comparisons(self, batch: Mapping[str, Tensor]) -> Mapping[str, Comparison]:
-        """Return the comparisons of a first batch in inference mode: shapes to build from, nothing is changed."""
-        if not self.players["discriminator"].networks:
-            return {}
-        step = self.timeline.at(0)
-        self.enter(step)
-        view = replace(self.view(batch, step), training=False)
-        return self.task.compare(replace(view, fakes=self.task.generate(view)))
-
-    def enter(self, step: Step) -> None:
+    def _enter(self, step: Step) -> None:
         """Set all that is a function of the step: generators, learning rates, networks that change over time."""
         seed_everything(self.seed, "step", step.number)
         for name, network in self.networks.items():
             reseed_network(network, self.seed, name, step.number)
-        for network in (*self.networks.values(), *self.averages().values()):
-            if hasattr(network, "begin_step"):
-                network.begin_step(step)
-        for player in PLAYERS:
-            self.set_learning_rate(player, step)
+        for name, architecture in self.architectures.items():
+            with blaming(architecture, f"architecture of '{name}'", step=step.number):
+                for network in (self.networks.get(name), self.averages().get(name)):
+                    if network is not None:
+                        architecture.begin_step(network, step)
+        for group in self.optimizer_groups.values():
+            if step.phase_step == 0 and step.phase in self._reset_optimizers and self._ready:
+                group.reset(self._fresh_optimizers[group.player])
+                self._written_rates.clear()
+            self._set_learning_rates(group, step)
 
-    def set_learning_rate(self, player: PlayerName, step: Step) -> None:
-        """Write the player's rate for this step where it changed."""
-        if (player, step.phase) in self.learning_rates:
-            rate = self.learning_rates[player, step.phase](step.phase_step)
-        elif (player, "") in self.learning_rates:
-            rate = self.learning_rates[player, ""](step.number)
-        else:
-            return
-        if self._written_rates.get(player) != rate:
-            self.player_optimizers[player].learning_rate.value.data.fill_(rate)  # assign() would wait for a GPU
-            self._written_rates[player] = rate
+    def _set_learning_rates(self, group: OptimizerGroup, step: Step) -> None:
+        """Write the rates of this step where they changed."""
+        factors = self._rate_factors(group.player, step)
+        for name, optimizer in group.optimizers.items():
+            if (name, step.phase) in self.learning_rates:
+                rate = self.learning_rates[name, step.phase](step.phase_step)
+            elif (name, "") in self.learning_rates:
+                rate = self.learning_rates[name, ""](step.number)
+            else:
+                continue
+            if factors:
+                self._written_rates.pop(name, None)
+                optimizer.learning_rate.value.data.copy_(torch.as_tensor(rate) * factors)
+            elif self._written_rates.get(name) != rate:
+                optimizer.learning_rate.value.data.fill_(rate)  # assign() would wait for a GPU
+                self._written_rates[name] = rate
 
-    def view(self, batch: Mapping[str, Tensor], step: Step) -> View:
+    def _rate_factors(self, player: PlayerName, step: Step) -> Any:
+        """Return the product of what regularizers multiply the player's rates with; None when none does."""
+        found: Any = None
+        for wired in self.objective.active_regularizers("learning_rate_factor", step):
+            with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=step.number):
+                factor = wired.regularizer.learning_rate_factor(player, step=step)
+            found = factor if found is None else found * factor
+        return found
+
+    def _view(self, batch: Mapping[str, Tensor], step: Step) -> View:
         """Return what the task sees of this batch, on the training device."""
         device = get_device()
         on_device = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
-        return View(networks=self.networks, batch=on_device, step=step, rng=self.stream("task", step))
+        return View(networks=self.networks, batch=on_device, step=step, rng=self._stream("task", step))
 
-    def stream(self, name: str, step: Step) -> Random:
-        """Return the random stream of this name at this step."""
+    def _stream(self, name: str, step: Step) -> Random:
         return Random(self.seed, name, step.number)
 
     def averages(self) -> Mapping[str, Network]:
-        """Return the averaged copies of the generator's networks; none without an average."""
+        """Return the averaged copies of the products; none without an average."""
         return {} if self.average is None else self.average.networks
 
-    def plainly(self) -> AbstractContextManager[None]:
-        """Let networks and averages compute in float32 and uncompiled meanwhile: for penalties, pictures and scores."""
-        return self._plainly()
+    def float32_eager(self) -> AbstractContextManager[None]:
+        """Let networks compute in float32 and uncompiled inside this block: for penalties, pictures and scores."""
+        return self._float32_eager()
 
     def sampling_networks(self) -> dict[str, Network]:
         """Return the networks to sample from: the averaged copy where there is one."""
@@ -370,19 +331,29 @@ class AdversarialModel(keras.Model):
     def state(self) -> dict[str, Variable]:
         """Return everything that changes during training, by a name that depends on roles and order alone."""
         found = network_state(self.networks, self.averages())
-        for player, optimizer in self.player_optimizers.items():
-            found |= numbered(f"optimizers/{player}", optimizer.variables)
-        for key, component in self.stateful_components():
+        for group in self.optimizer_groups.values():
+            for name, optimizer in group.optimizers.items():
+                found |= numbered(f"optimizers/{name}", optimizer.variables)
+        found |= self.turns.state()
+        for key, component in self.components():
             found |= {f"{key}/{name}": variable for name, variable in component.state().items()}
         return found
 
-    def stateful_components(self) -> Iterator[tuple[str, Any]]:
-        """Yield every component that may hold state, with the first part of its name."""
+    def report(self) -> dict[str, Any]:
+        """Return the numbers that components report about themselves, by `kind/key/name`, still on the device."""
+        found: dict[str, Any] = {}
+        for key, component in self.components():
+            with blaming(component, f"'{key}'"):
+                found |= {f"{key}/{name}": value for name, value in component.report().items()}
+        return found
+
+    def components(self) -> Iterator[tuple[str, Any]]:
+        """Yield every component that may hold state or report numbers, with the first part of its name."""
         yield "task", self.task
-        for loss in self.wired_losses:
+        for loss in self.objective.losses:
             if loss.loss is not None:
                 yield f"losses/{loss.key}", loss.loss
-        for regularizer in self.wired_regularizers:
+        for regularizer in self.objective.regularizers:
             yield f"regularizers/{regularizer.key}", regularizer.regularizer
 
     def restore(self, values: Mapping[str, Any], step_number: int) -> None:
@@ -403,25 +374,8 @@ def _detached(fakes: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: fake.detach() for name, fake in fakes.items()}
 
 
-def _adversarial(loss: Loss | None, player: PlayerName, judged: Judged) -> Tensor:
-    if not isinstance(loss, AdversarialLoss | RelativisticLoss):
-        raise PluginError(f"{type(loss).__name__} is neither an adversarial nor a pair loss")
-    if player == "discriminator":
-        return loss.discriminator_loss(judged.real["logits"], judged.fake["logits"])
-    if isinstance(loss, RelativisticLoss):
-        return loss.generator_loss(judged.real["logits"], judged.fake["logits"])
-    return loss.generator_loss(judged.fake["logits"])
-
-
-def _scalar(key: str, value: Any) -> Tensor:
-    if not isinstance(value, torch.Tensor) or value.ndim != 0:
-        received = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
-        raise PluginError(f"'{key}' must return a scalar tensor, received {received}")
-    return value
-
-
-def _weighted_sum(player: PlayerName, terms: Mapping[str, tuple[float, Tensor]]) -> Tensor:
-    total = sum((weight * value for weight, value in terms.values()), torch.zeros(()))
+def _weighted_sum(player: PlayerName, terms: Mapping[str, Term]) -> Tensor:
+    total = sum((term.weight * term.value for term in terms.values()), torch.zeros(()))
     if not total.requires_grad:
         raise PluginError(f"the {player}'s losses ({', '.join(terms)}) do not depend on its weights")
     return total

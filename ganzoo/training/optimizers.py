@@ -7,10 +7,11 @@ from typing import Any
 
 import keras
 import torch
-from keras.src.backend.torch.optimizers import torch_adam, torch_adamw
 
+from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.tensor import Tensor, Variable
-from ganzoo.layers.memory import in_memory_of, in_one_row
+from ganzoo.execution.keras_internals import TorchAdam, TorchAdamW
+from ganzoo.execution.layout import flat_view, with_layout_of
 from ganzoo.training.guard import global_norm
 
 
@@ -29,11 +30,11 @@ class _Fused:
         weights = [variable.value.data for variable in variables]
         momenta = [_state(adam._momentums[slot], weight) for slot, weight in zip(slots, weights, strict=True)]
         velocities = [_state(adam._velocities[slot], weight) for slot, weight in zip(slots, weights, strict=True)]
-        found = [in_memory_of(weight, gradient) for weight, gradient in zip(weights, grads, strict=True)]
+        found = [with_layout_of(weight, gradient) for weight, gradient in zip(weights, grads, strict=True)]
         rate = learning_rate.value if isinstance(learning_rate, keras.Variable) else learning_rate
         step = (adam.iterations.value + 1).to(torch.float32)
         # in rows: the kernel for CPUs first copies every gradient that is not contiguous
-        rows = [list(map(in_one_row, each)) for each in (weights, found, momenta, velocities)]
+        rows = [list(map(flat_view, each)) for each in (weights, found, momenta, velocities)]
         torch._fused_adam_(
             rows[0],
             rows[1],
@@ -54,16 +55,16 @@ class _Fused:
 def _state(slot: Variable, weight: Tensor) -> Tensor:
     """Return what the optimizer keeps for a weight, laid out as the weight is: the step walks through both at once."""
     if slot.value.stride() != weight.stride():
-        slot.value.data = in_memory_of(weight, slot.value.data)
+        slot.value.data = with_layout_of(weight, slot.value.data)
     state: Tensor = slot.value.data
     return state
 
 
-class FusedAdam(_Fused, torch_adam.Adam):
+class FusedAdam(_Fused, TorchAdam):
     """Keras' Adam with a fused step."""
 
 
-class FusedAdamW(_Fused, torch_adamw.AdamW):
+class FusedAdamW(_Fused, TorchAdamW):
     """Keras' AdamW with a fused step."""
 
 
@@ -91,10 +92,67 @@ def make_optimizer(
     return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "float16" else optimizer
 
 
+class OptimizerGroup:
+    """All optimizers of one player, used as one: its own, and those of single networks with their own settings."""
+
+    def __init__(
+        self,
+        player: PlayerName,
+        own: keras.optimizers.Optimizer | None,
+        of_networks: Mapping[str, keras.optimizers.Optimizer],
+        variables: Mapping[str, Sequence[Variable]],
+    ) -> None:
+        self.player = player
+        self.optimizers: dict[str, keras.optimizers.Optimizer] = dict(of_networks)
+        if own is not None:
+            self.optimizers = {player: own, **self.optimizers}
+        self._owner = {id(variable): name for name, mine in variables.items() for variable in mine}
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Create the state for the player's variables."""
+        for name, optimizer in self.optimizers.items():
+            if mine := [variable for variable in variables if self._owner.get(id(variable), self.player) == name]:
+                optimizer.build(mine)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state of all optimizers."""
+        return [variable for optimizer in self.optimizers.values() for variable in optimizer.variables]
+
+    def values(self) -> list[Tensor]:
+        """Return a copy of the state."""
+        return [variable.value.detach().clone() for variable in self.variables]
+
+    def reset(self, values: Sequence[Tensor]) -> None:
+        """Set the state to an earlier copy of it."""
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.value.data.copy_(value)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """Return the loss as float16 needs it: scaled, where an optimizer does that."""
+        return next(iter(self.optimizers.values())).scale_loss(loss)
+
+    @property
+    def dynamic_scale(self) -> Any:
+        """The scale of the loss, where there is one."""
+        return getattr(next(iter(self.optimizers.values())), "dynamic_scale", None)
+
+    def apply(self, gradients: Sequence[Tensor], variables: Sequence[Variable]) -> None:
+        """Take one step of each optimizer on its own variables among these."""
+        for name, optimizer in self.optimizers.items():
+            pairs = [
+                (gradient, variable)
+                for gradient, variable in zip(gradients, variables, strict=True)
+                if self._owner.get(id(variable), self.player) == name
+            ]
+            if pairs:
+                optimizer.apply([gradient for gradient, _ in pairs], [variable for _, variable in pairs])
+
+
 def descend(
     loss: Tensor,
     variables: Sequence[Variable],
-    optimizer: keras.optimizers.Optimizer,
+    optimizer: keras.optimizers.Optimizer | OptimizerGroup,
     *,
     clip_norm: float | None = None,
     check: Callable[[Tensor, Tensor], None] = lambda _loss, _norm: None,
@@ -118,7 +176,7 @@ def descend(
         optimizer.apply(found, [variable for _, variable in reached])
 
 
-def _may_overflow(optimizer: keras.optimizers.Optimizer) -> bool:
+def _may_overflow(optimizer: keras.optimizers.Optimizer | OptimizerGroup) -> bool:
     """Return whether an overflow only says that the loss was scaled up too far."""
     scale = getattr(optimizer, "dynamic_scale", None)
     return scale is not None and bool(scale.value > _LEAST_SCALE)

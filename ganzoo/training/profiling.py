@@ -15,6 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ganzoo.data.loader import StepBatches
+from ganzoo.execution.keras_internals import get_device
 from ganzoo.training.model import AdversarialModel
 
 _MATRIX = 1536
@@ -105,14 +106,14 @@ def profile(model: AdversarialModel, batches: StepBatches, *, steps: int, warm_u
 def watched(model: AdversarialModel) -> Stopwatch:
     """Put a stopwatch on the parts of a model's step."""
     watch = Stopwatch()
-    watch.wrap(model, "enter", "seeding and schedules")
-    watch.wrap(model, "generate", "fakes, forward")
-    watch.wrap(model, "losses_of", lambda player, _view: f"{player}'s losses, forward")
-    watch.wrap(model, "penalties_of", lambda player, _view: f"{player}'s penalties")
-    watch.wrap(model, "descend", lambda player, _loss: f"{player}'s gradient, backward")
-    watch.wrap(model, "after_update", "regularizers after the update")
-    for player, optimizer in model.player_optimizers.items():
-        watch.wrap(optimizer, "apply", f"{player}'s optimizer")
+    watch.wrap(model, "_enter", "seeding and schedules")
+    watch.wrap(model, "_generate", "fakes, forward")
+    watch.wrap(model.objective, "terms", lambda player, *_: f"{player.name}'s losses, forward")
+    watch.wrap(model.objective, "penalties", lambda player, *_: f"{player.name}'s penalties")
+    watch.wrap(model, "_descend", lambda player, *_: f"{player}'s gradient, backward")
+    watch.wrap(model.objective, "after_update", "regularizers after the update")
+    for player, group in model.optimizer_groups.items():
+        watch.wrap(group, "apply", f"{player}'s optimizer")
     if model.average is not None:
         watch.wrap(model.average, "update", "averaged weights")
     return watch
@@ -147,8 +148,6 @@ def _operations(take_step: Callable[[], Any], steps: int) -> dict[str, float]:
 
 def _peak() -> float:
     """Return the floating-point operations a second of a large float32 matrix product on the training device."""
-    from keras.src.backend.torch.core import get_device
-
     one = torch.rand(_MATRIX, _MATRIX, device=get_device())
     return 2 * _MATRIX**3 / min(_seconds(lambda: one @ one) for _ in range(8))
 

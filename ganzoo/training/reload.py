@@ -20,7 +20,7 @@ def trained_networks(
     They are the newest that verify, or the `best`; `note` is told of damaged ones. CheckpointError when there are none.
     """
     store = run.best() if best else run.checkpoints()
-    assembly = assemble(recipe, run.read_fields(), precision="float32")
+    assembly = assemble(recipe, run.read_fields(), for_training=False)
     state = network_state(assembly.networks, assembly.averages)
     loaded, refusals = store.load_newest(state, recipe=recipe.digest(), below="networks/")
     for refusal in refusals:
@@ -33,7 +33,6 @@ def trained_networks(
         variable.assign(loaded.values[name])
     networks = {**assembly.networks, **assembly.averages}
     last = recipe.timeline.at(max(loaded.step - 1, 0))
-    for network in networks.values():
-        if hasattr(network, "begin_step"):
-            network.begin_step(last)
+    for name, architecture in assembly.architectures.items():
+        architecture.begin_step(networks[name], last)
     return networks, loaded.step

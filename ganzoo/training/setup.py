@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ganzoo.assembly import Assembly
-from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.schedule import Schedule
 from ganzoo.recipe import Recipe
 from ganzoo.training.averaging import WeightAverage
@@ -13,8 +12,13 @@ from ganzoo.training.optimizers import make_optimizer
 
 def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
     """Return the task's model, compiled with everything that the recipe says."""
-    model_class = recipe.task.model_class or AdversarialModel
-    model = model_class(task=recipe.task, networks=assembly.networks, specs=assembly.specs, seed=recipe.train.seed)
+    model = AdversarialModel(
+        task=recipe.task,
+        networks=assembly.networks,
+        specs=assembly.specs,
+        architectures=assembly.architectures,
+        seed=recipe.train.seed,
+    )
     model.compile(
         losses=recipe.losses,
         regularizers=recipe.regularizers,
@@ -27,14 +31,13 @@ def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
         n_critic=recipe.train.n_critic,
         clip_norm=recipe.train.clip_norm,
         average=average_of(recipe, assembly),
-        jit_compile=recipe.train.compile,
     )
     return model
 
 
-def learning_rates_of(recipe: Recipe) -> dict[tuple[PlayerName, str], Schedule]:
+def learning_rates_of(recipe: Recipe) -> dict[tuple[str, str], Schedule]:
     """Return each optimizer's schedule over the run, and the phases' own where they have one."""
-    rates: dict[tuple[PlayerName, str], Schedule] = {}
+    rates: dict[tuple[str, str], Schedule] = {}
     for player, settings in recipe.optimizers.items():
         rates[player, ""] = settings.rate
         for phase in recipe.phases:
@@ -44,7 +47,7 @@ def learning_rates_of(recipe: Recipe) -> dict[tuple[PlayerName, str], Schedule]:
 
 
 def average_of(recipe: Recipe, assembly: Assembly) -> WeightAverage | None:
-    """Return the weight average of the generator's side, if the recipe wants one."""
+    """Return the weight average of the products, if the recipe wants one."""
     if recipe.ema is None:
         return None
     return WeightAverage(assembly.averages, decay=recipe.ema.decay, ramp_up=recipe.ema.ramp_up)

@@ -175,7 +175,7 @@ class Trainer:
 
     def draw(self, done: int) -> None:
         """Write the picture of the fixed inputs."""
-        with self.model.plainly():
+        with self.model.float32_eager():
             picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
         path = self.run.samples / f"step-{done:09d}.png"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
@@ -217,7 +217,7 @@ class Trainer:
             return
         if done % train.evaluate_every == 0 or done == self.total:
             networks = self.model.sampling_networks()
-            with self.model.plainly():
+            with self.model.float32_eager():
                 scores = evaluate(self.recipe.task, networks, self.held_out, self.recipe.metrics, seed=train.seed)
             self.append(self.run.scores, scores_record(scores, done))
             if train.best is not None:

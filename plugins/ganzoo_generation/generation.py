@@ -12,7 +12,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from ganzoo import Comparison, Exposes, Field, NetworkSpec, Random, Scored, Signature, Source, Step, Task, View
+from ganzoo import Comparison, Field, LossTargets, NetworkSpec, Random, Scored, Signature, Source, Step, Task, View
 from ganzoo_generation.samples import make_samples, sample_field, to_network
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ class Generation(Task):
     evaluation_samples: Annotated[int, Ge(2)] = 2000
 
     @property
-    def exposes(self) -> Exposes:
-        return Exposes(comparisons=("sample",))
+    def exposes(self) -> LossTargets:
+        return LossTargets(comparisons=("sample",))
 
     def networks(self, fields: Mapping[str, Field]) -> Sequence[NetworkSpec]:
         sample = {"sample": sample_field(self.field, fields)}
@@ -68,7 +68,7 @@ class Generation(Task):
         def judge(samples: torch.Tensor) -> Any:
             return view.networks["discriminator"](samples, training=view.training)
 
-        return {"sample": Comparison(judge, view.batch["sample"], view.fakes["sample"], together=True)}
+        return {"sample": Comparison(judge, view.batch["sample"], view.fakes["sample"], one_batch=True)}
 
     def fixed_inputs(self, source: Source, *, count: int, rng: np.random.Generator) -> Mapping[str, NDArray[Any]]:
         are_images = len(source.fields[self.field].shape) == 3

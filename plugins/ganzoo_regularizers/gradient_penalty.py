@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge
 
-from ganzoo import Comparison, Random, Regularizer, Step
+from ganzoo import Comparison, Random, Regularizer, Step, Verdict
 from ganzoo_regularizers.input_gradients import input_gradients
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class GradientPenalty(Regularizer):
 
     target: Annotated[float, Ge(0)] = 1.0
 
-    def discriminator_penalty(self, comparison: Comparison, *, step: Step, rng: Random) -> torch.Tensor:
-        gradients = input_gradients(comparison, _mixtures(comparison, rng))
+    def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> torch.Tensor:
+        gradients = input_gradients(judged.comparison, _mixtures(judged.comparison, rng))
         norms = (gradients.square().sum(dim=1) + _EPSILON).sqrt()
         return (norms - self.target).square().mean()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ganzoo import Comparison, Judged, Player, PlayerName, Regularizer, Step
+from ganzoo import Comparison, Player, PlayerName, Regularizer, Step, Verdict
 
 if TYPE_CHECKING:
     import keras
@@ -38,7 +38,7 @@ class HistoricalAveraging(Regularizer):
         pairs = zip(player.variables, self._means[player.name], strict=True)
         return torch.stack([(weight.value - mean.value).square().sum() for weight, mean in pairs]).sum()
 
-    def after_update(self, player: Player, judged: Mapping[str, Judged], *, step: Step) -> None:
+    def after_update(self, player: Player, judged: Mapping[str, Verdict], *, step: Step) -> None:
         count = self._counts[player.name].value.data.add_(1)
         for weight, mean in zip(player.variables, self._means[player.name], strict=True):
             mean.value.data.lerp_(weight.value.data, 1 / count)

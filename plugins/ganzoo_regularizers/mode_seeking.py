@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ganzoo import Random, RecipeError, Regularizer, Step
+from ganzoo import Random, RecipeError, Regularizer, Step, Verdict
 
 if TYPE_CHECKING:
     import torch
@@ -26,7 +26,9 @@ class ModeSeeking(Regularizer):
 
     field: str = "sample"
 
-    def generator_penalty(self, fakes: Mapping[str, torch.Tensor], *, step: Step, rng: Random) -> torch.Tensor:
+    def generator_penalty(
+        self, fakes: Mapping[str, torch.Tensor], judged: Mapping[str, Verdict], *, step: Step, rng: Random
+    ) -> torch.Tensor:
         ratio = _half_distance(_take(fakes, self.field)) / _half_distance(_take(fakes, "latent"))
         return 1 / (ratio + _EPSILON)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge
 
-from ganzoo import Comparison, Random, Regularizer, Step
+from ganzoo import Random, Regularizer, Step, Verdict
 from ganzoo_regularizers.input_gradients import input_gradients
 
 if TYPE_CHECKING:
@@ -24,6 +24,6 @@ class R1(Regularizer):
 
     gamma: Annotated[float, Ge(0)] = 10.0
 
-    def discriminator_penalty(self, comparison: Comparison, *, step: Step, rng: Random) -> torch.Tensor:
-        gradients = input_gradients(comparison, comparison.real)
+    def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> torch.Tensor:
+        gradients = input_gradients(judged.comparison, judged.comparison.real)
         return self.gamma / 2 * gradients.square().sum(dim=1).mean()

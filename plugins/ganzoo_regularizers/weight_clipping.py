@@ -8,7 +8,7 @@ from typing import Annotated
 
 from annotated_types import Gt
 
-from ganzoo import Judged, Player, Regularizer, Step
+from ganzoo import Player, Regularizer, Step, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class WeightClipping(Regularizer):
 
     limit: Annotated[float, Gt(0)] = 0.01
 
-    def after_update(self, player: Player, judged: Mapping[str, Judged], *, step: Step) -> None:
+    def after_update(self, player: Player, judged: Mapping[str, Verdict], *, step: Step) -> None:
         if player.name == "discriminator":
             for variable in player.variables:
                 variable.value.data.clamp_(-self.limit, self.limit)

@@ -15,8 +15,8 @@ from ganzoo import (
     Comparison,
     DataError,
     Example,
-    Exposes,
     Field,
+    LossTargets,
     Network,
     NetworkSpec,
     Random,
@@ -54,7 +54,7 @@ class SuperResolution(Task):
     tile: Annotated[int, Ge(16)] = 192
     overlap: Annotated[int, Ge(0)] = 40
 
-    exposes: ClassVar[Exposes] = Exposes(comparisons=("image",), pairs=("image",))
+    exposes: ClassVar[LossTargets] = LossTargets(comparisons=("image",), pairs=("image",))
 
     def __post_init__(self) -> None:
         if self.crop % self.scale:
@@ -97,7 +97,7 @@ class SuperResolution(Task):
                 judge=lambda shown: discriminator(shown, training=view.training),
                 real=view.batch["hr"],
                 fake=view.fakes["image"],
-                together=True,
+                one_batch=True,
             )
         }
 

@@ -75,7 +75,7 @@ def test_stock_keras_is_stock_and_only_for_a_while():
 
     def parts(prepared):
         networks = prepared.model.networks.values()
-        optimizers = prepared.model.player_optimizers.values()
+        optimizers = [each for group in prepared.model.optimizer_groups.values() for each in group.optimizers.values()]
         return [*(layer for network in networks for layer in network.layers), *optimizers]
 
     with stock_keras():
@@ -86,8 +86,8 @@ def test_stock_keras_is_stock_and_only_for_a_while():
     for network, other in zip(stock.model.networks.values(), ours.model.networks.values(), strict=True):
         assert "call" not in vars(network)
         assert "call" in vars(other)
-    assert not isinstance(stock.model.player_optimizers["generator"], FusedAdam)
-    assert isinstance(keras.optimizers.Adam(), type(stock.model.player_optimizers["generator"]))
+    assert not isinstance(stock.model.optimizer_groups["generator"].optimizers["generator"], FusedAdam)
+    assert isinstance(keras.optimizers.Adam(), type(stock.model.optimizer_groups["generator"].optimizers["generator"]))
     assert judged(stock) == judged(ours) + 1  # real and fake, each by itself
 
 

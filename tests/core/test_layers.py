@@ -27,6 +27,7 @@ LAYERS = [
         "ganzoo.backend",
         "ganzoo.images",
     ],
+    ["ganzoo.execution"],
     ["ganzoo.wiring", "ganzoo.timeline", "ganzoo.construction", "ganzoo.zoo", "ganzoo.heads", "ganzoo.layers"],
     ["ganzoo.recipe"],
     ["ganzoo.seeding", "ganzoo.assembly"],
@@ -42,6 +43,7 @@ HEAVY = (
     "ganzoo.data",
     "ganzoo.runs",
     "ganzoo.layers",
+    "ganzoo.execution",
     "ganzoo.proving",
 )
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "tensorflow", "torchvision"}

@@ -15,8 +15,8 @@ from ganzoo import (
     AdversarialModel,
     Comparison,
     Constant,
-    Exposes,
     Field,
+    LossTargets,
     PairLoss,
     PluginError,
     Ramp,
@@ -33,7 +33,7 @@ LATENT = Field(shape=(3,))
 
 
 class Task(ToyTask):
-    exposes = Exposes(comparisons=("sample",), pairs=("sample",))
+    exposes = LossTargets(comparisons=("sample",), pairs=("sample",))
 
     def networks(self, fields):
         return (
@@ -77,7 +77,7 @@ class OneCall(Task):
             self.sizes.append(len(points))
             return view.networks["discriminator"](points, training=view.training)
 
-        return {"sample": Comparison(judge, view.batch["point"], view.fakes["sample"], together=self.together)}
+        return {"sample": Comparison(judge, view.batch["point"], view.fakes["sample"], one_batch=self.together)}
 
 
 BATCH = {"point": torch.linspace(-1, 1, 16).reshape(8, 2)}
@@ -175,8 +175,8 @@ def test_the_update_is_the_gradient_of_the_weighted_losses():
     weight = Constant(0.5)
     made = model(WiredLoss(key="content", loss=Distance(), weight=weight), sgd=1.0)
     made.prepare(BATCH)
-    made.enter(made.timeline.at(0))
-    view = made.view(BATCH, made.timeline.at(0))
+    made._enter(made.timeline.at(0))
+    view = made._view(BATCH, made.timeline.at(0))
     variables = [variable.value for variable in made.networks["generator"].trainable_variables]
     loss = 0.5 * (made.task.generate(view)["sample"] - BATCH["point"]).square().mean()
     wanted = [v.detach() - g for v, g in zip(variables, torch.autograd.grad(loss, variables), strict=True)]
@@ -206,9 +206,9 @@ class Recorded(Regularizer):
     def __init__(self):
         self.calls = Counter()
 
-    def discriminator_penalty(self, comparison, *, step, rng):
+    def discriminator_penalty(self, judged, *, step, rng):
         self.calls[step.number] += 1
-        return comparison.logits(comparison.real).square().mean()
+        return judged.real["logits"].square().mean()
 
 
 def test_a_lazy_penalty_is_computed_at_its_interval_and_counts_so_many_times():
@@ -235,7 +235,7 @@ def test_weights_and_rates_follow_their_schedules_and_phases():
     rates = []
     for _ in range(5):
         made.train_step(BATCH)
-        rates.append(float(made.player_optimizers["generator"].learning_rate.value))
+        rates.append(float(made.optimizer_groups["generator"].optimizers["generator"].learning_rate.value))
     assert rates == pytest.approx([0.5, 0.5, 0.2, 0.1, 0.0])
 
 
@@ -288,7 +288,7 @@ def test_a_loss_that_is_no_scalar_is_refused_with_its_name():
         def __call__(self, output, target):
             return output - target
 
-    with pytest.raises(PluginError, match=r"'loss0' must return a scalar tensor, received \(8, 2\)"):
+    with pytest.raises(PluginError, match=r"'loss0' .*, step 0: must return a scalar tensor, received \(8, 2\)"):
         model(Vector()).train_step(BATCH)
 
 
@@ -310,7 +310,7 @@ def test_another_component_does_not_move_the_latents():
     for regularizers in ([], [WiredRegularizer(key="noise", regularizer=Noise())]):
         made = model(Wasserstein(), regularizers=regularizers)
         made.prepare(BATCH)
-        seen.append(made.generate(made.begin_step(BATCH), with_gradient=False)["latent"])
+        seen.append(made._generate(made._begin_step(BATCH), with_gradient=False)["latent"])
     assert torch.equal(*seen)
 
 

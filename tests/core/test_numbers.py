@@ -11,6 +11,7 @@ from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.training import optimizers
 from ganzoo.training.guard import FiniteGuard, NotFinite, global_norm
 from ganzoo.training.model import AdversarialModel
+from ganzoo.training.objective import Objective
 
 CADENCE = ["--set=train.checkpoint_every=2"]
 
@@ -42,8 +43,8 @@ def broken_step(ganzoo, tmp_path, monkeypatch):
 
 
 def bad_loss(model, patch):
-    original = AdversarialModel.loss_value
-    patch.setattr(AdversarialModel, "loss_value", lambda *a: original(*a) * float("nan"))
+    original = Objective._loss_value
+    patch.setattr(Objective, "_loss_value", lambda *a: original(*a) * float("nan"))
 
 
 def bad_gradient(model, patch):

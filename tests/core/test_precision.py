@@ -124,11 +124,11 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
 def test_the_networks_of_each_recipe_compile_in_one_piece(name):
     embedded = ["data={name='photos', tile=128}"] if "srgan" in name or "srresnet" in name else []
     model, batch = prepared(name, *embedded)
-    view = model.begin_step(batch)
+    view = model._begin_step(batch)
     torch._dynamo.reset()
     for network in model.networks.values():
         network.call = torch.compile(network.call, backend="eager", fullgraph=True, dynamic=False)
-    view = replace(view, fakes=model.generate(view, with_gradient=True))
+    view = replace(view, fakes=model._generate(view, with_gradient=True))
     comparisons = model.task.compare(view) if "discriminator" in model.networks else {}
     for comparison in comparisons.values():
         assert torch.isfinite(comparison.logits(comparison.fake)).all()

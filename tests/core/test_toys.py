@@ -72,7 +72,7 @@ TOYS = {
     "conditional": ADVERSARIAL + '[[losses]]\nterm = "classification"\n',
     "information": ADVERSARIAL + '[[losses]]\nterm = "mutual_information"\n' + READER,
     "growing": ADVERSARIAL,
-    "discrete": ADVERSARIAL,
+    "discrete": ADVERSARIAL + '[[losses]]\nterm = "policy"\n',
     "adaptive": ADVERSARIAL + '[[regularizers]]\nname = "adaptive_shift"\nevery = 2\nrate = 0.2\n',
 }
 
@@ -210,7 +210,7 @@ def test_the_replay_buffer_fills_and_shows_old_fakes_to_the_discriminator_only(t
 @only("semi_supervised")
 def test_feature_matching_moves_the_generator_only(toy, tmp_path):
     model = toy.trainer(tmp_path / "run").model
-    matching = next(wired for wired in model.wired_losses if wired.key == "feature_matching")
+    matching = next(wired for wired in model.objective.losses if wired.key == "feature_matching")
     assert matching.trains(model.task.exposes) == ("generator",)
     logs = model.train_step(toy.trainer(tmp_path / "other").batches.tensors(0))
     assert "discriminator/feature_matching" not in logs

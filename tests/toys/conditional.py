@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from points import ARCHITECTURES, LOGITS, POINT, Blobs, ToyTask, spec
 from torch.nn.functional import cross_entropy, one_hot
 
-from ganzoo import Comparison, Exposes, Field, hookimpl
+from ganzoo import Comparison, Field, LossTargets, hookimpl
 
 GANZOO_API = "1"
 
@@ -20,7 +20,7 @@ class Conditional(ToyTask):
     """Makes points of a wanted class."""
 
     kept = ("point", "label")
-    exposes = Exposes(comparisons=("sample",), terms={"classification": ("discriminator", "generator")})
+    exposes = LossTargets(comparisons=("sample",), terms={"classification": ("discriminator", "generator")})
 
     def networks(self, fields):
         classes = Field(shape=(fields["label"].num_classes,))

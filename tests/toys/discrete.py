@@ -1,47 +1,21 @@
-"""A generator of tokens, trained by policy gradient with a running baseline (REINFORCE): its own training step."""
+"""A generator of tokens, trained by policy gradient with a running baseline (REINFORCE), as a term of the task."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import keras
-import torch
 from points import ARCHITECTURES, LOGITS, Blobs, ToyTask, spec
 from torch.nn.functional import one_hot
 
-from ganzoo import AdversarialModel, Comparison, Exposes, Field, hookimpl
+from ganzoo import Comparison, Field, LossTargets, hookimpl
 
 GANZOO_API = "1"
-
-
-class PolicyGradientModel(AdversarialModel):
-    """The discriminator is updated as ever; the generator climbs the discriminator's verdict on sampled tokens."""
-
-    def train_step(self, batch):
-        view = self.begin_step(batch)
-        view = replace(view, fakes=self.generate(view, with_gradient=True))
-        logs = self.update("discriminator", view)
-        logs |= self.reinforce(view)
-        self.average.update(self.networks, self.updates("generator", view.step))
-        self.step_number += 1
-        return logs
-
-    def reinforce(self, view):
-        with torch.no_grad():
-            reward = self.networks["discriminator"](view.fakes["token"])[:, 0].sigmoid()
-        baseline = self.task.baseline
-        loss = -((reward - baseline.value) * view.fakes["log_probability"]).mean()
-        self.descend("generator", loss)
-        baseline.assign(0.9 * baseline.value + 0.1 * reward.mean())
-        return {"generator/policy": loss.detach()}
 
 
 class Tokens(ToyTask):
     """Sequences of one of two tokens."""
 
     kept = ("token",)
-    exposes = Exposes(comparisons=("token",))
-    model_class = PolicyGradientModel
+    exposes = LossTargets(comparisons=("token",), terms={"policy": ("generator",)})
 
     def __init__(self):
         self.baseline = keras.Variable(0.5, trainable=False)
@@ -66,6 +40,12 @@ class Tokens(ToyTask):
     def compare(self, view):
         real = one_hot(view.batch["token"].long(), 2).float()
         return {"token": Comparison(view.networks["discriminator"], real, view.fakes["token"])}
+
+    def term(self, name, player, view):
+        reward = view.judged["token"].fake["logits"][:, 0].detach().sigmoid()
+        loss = -((reward - self.baseline.value) * view.fakes["log_probability"]).mean()
+        self.baseline.assign(0.9 * self.baseline.value + 0.1 * reward.mean())
+        return loss
 
 
 @hookimpl

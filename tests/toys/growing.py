@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from points import ARCHITECTURES, LOGITS, POINT, Blobs, ToyTask, spec
 
-from ganzoo import Architecture, Comparison, Exposes, Field, hookimpl
+from ganzoo import Architecture, Comparison, Field, LossTargets, hookimpl
 
 GANZOO_API = "1"
 
@@ -34,9 +34,6 @@ class GrowingNetwork(keras.Model):
         self.detail.build(input_shape)
         self.built = True
 
-    def begin_step(self, step):
-        self.level.assign(fade(step))
-
     def call(self, latent):
         return self.coarse(latent) + self.level * self.detail(latent)
 
@@ -52,12 +49,15 @@ class Growing(Architecture):
         network.build((None, *signature.inputs["latent"].shape))
         return network
 
+    def begin_step(self, network, step):
+        network.level.assign(fade(step))
+
 
 @dataclass(frozen=True, kw_only=True)
 class CoarseToFine(ToyTask):
     """Points, rounded to a coarse grid at first."""
 
-    exposes = Exposes(comparisons=("sample",))
+    exposes = LossTargets(comparisons=("sample",))
 
     def networks(self, fields):
         return (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from points import ARCHITECTURES, LOGITS, POINT, Blobs, ToyTask, spec
 from torch.nn.functional import cross_entropy, one_hot
 
-from ganzoo import Comparison, Exposes, Field, hookimpl
+from ganzoo import Comparison, Field, LossTargets, hookimpl
 
 GANZOO_API = "1"
 
@@ -18,7 +18,7 @@ class Information(ToyTask):
 
     codes: int = 3
 
-    exposes = Exposes(comparisons=("sample",), terms={"mutual_information": ("generator",)})
+    exposes = LossTargets(comparisons=("sample",), terms={"mutual_information": ("generator",)})
 
     def networks(self, fields):
         code = Field(shape=(self.codes,))

@@ -8,7 +8,7 @@ import torch
 from points import ARCHITECTURES, POINT, Blobs, ToyTask, spec
 from torch.nn.functional import softplus
 
-from ganzoo import Comparison, Exposes, Field, hookimpl
+from ganzoo import Comparison, Field, LossTargets, hookimpl
 
 GANZOO_API = "1"
 HIDDEN = -1
@@ -18,7 +18,7 @@ HIDDEN = -1
 class SemiSupervised(ToyTask):
     """Classifies points of which a quarter is labelled; D = Z / (Z + 1) with Z the sum of exp of the class logits."""
 
-    exposes = Exposes(
+    exposes = LossTargets(
         comparisons=("sample",),
         terms={"labelled": ("discriminator",), "unlabelled": ("discriminator",), "feature_matching": ("generator",)},
     )

@@ -8,7 +8,7 @@ import keras
 import torch
 from points import ARCHITECTURES, LOGITS, POINT, Blobs, ToyTask, spec
 
-from ganzoo import Comparison, Exposes, Regularizer, hookimpl
+from ganzoo import Comparison, LossTargets, Regularizer, hookimpl
 
 GANZOO_API = "1"
 
@@ -18,7 +18,7 @@ class Translation(ToyTask):
     """Turns points of set a into points of set b, and back."""
 
     kept = ("point", "other")
-    exposes = Exposes(comparisons=("a", "b"), pairs=("cycle_a", "cycle_b", "identity_a", "identity_b"))
+    exposes = LossTargets(comparisons=("a", "b"), pairs=("cycle_a", "cycle_b", "identity_a", "identity_b"))
 
     def networks(self, fields):
         to_point = {"inputs": {"point": POINT}, "outputs": {"point": POINT}}

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ganzoo import layers
-from ganzoo.layers.memory import in_one_row
+from ganzoo.execution.layout import align_optimizer_memory, flat_view
 
 
 @pytest.fixture(params=["Conv2D", "Conv2DTranspose"])
@@ -87,7 +87,7 @@ def test_optimizer_state_can_be_laid_out_like_the_kernels(layer):
     optimizer = keras.optimizers.Adam()
     descend(layer, optimizer)
     before = [slot.value.clone() for slot in optimizer.variables]
-    layers.align_optimizer_memory(optimizer, [layer.kernel])
+    align_optimizer_memory(optimizer.variables, [layer.kernel])
     kernels = [slot.value for slot in optimizer.variables if slot.shape == layer.kernel.shape]
     assert len(kernels) == 2
     assert all(map(is_fast, kernels))
@@ -117,9 +117,9 @@ def test_fully_connected_kernels_lie_in_memory_as_torch_has_them_and_stay_so():
     assert layer.kernel.value.T.is_contiguous()
 
 
-def test_values_in_one_row_are_a_view_of_what_lies_densely(layer):
+def test_values_flat_view_are_a_view_of_what_lies_densely(layer):
     for tensor in (layer.kernel.value, torch.randn(3, 4).T, torch.randn(3, 4), torch.randn(())):
-        row = in_one_row(tensor)
+        row = flat_view(tensor)
         assert row.is_contiguous()
         assert row.data_ptr() == tensor.data_ptr()
         assert torch.equal(row.flatten().sort().values, tensor.flatten().sort().values)
@@ -127,4 +127,4 @@ def test_values_in_one_row_are_a_view_of_what_lies_densely(layer):
 
 @pytest.mark.parametrize("tensor", [torch.arange(6.0)[::2], torch.ones(1).expand(3)], ids=["gaps", "repeated"])
 def test_what_does_not_lie_densely_stays_as_it_is(tensor):
-    assert in_one_row(tensor) is tensor
+    assert flat_view(tensor) is tensor

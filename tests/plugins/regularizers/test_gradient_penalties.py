@@ -6,6 +6,7 @@ import torch
 from ganzoo_regularizers import ganzoo_register_regularizers
 
 from ganzoo import Comparison, Random, Step
+from ganzoo.testing import judged
 
 OFFERED = ganzoo_register_regularizers()
 GradientPenalty, R1 = OFFERED["gradient_penalty"], OFFERED["r1"]
@@ -19,7 +20,7 @@ def linear(weights: torch.Tensor, batch: int = 4) -> Comparison:
 
 
 def penalty(regularizer, comparison: Comparison, step: int = 0) -> torch.Tensor:
-    return regularizer.discriminator_penalty(comparison, step=STEP, rng=Random(0, "test", step))
+    return regularizer.discriminator_penalty(judged(comparison), step=STEP, rng=Random(0, "test", step))
 
 
 @pytest.mark.parametrize("target", [1.0, 0.0, 750.0])

@@ -8,7 +8,7 @@ ModeSeeking = ganzoo_register_regularizers()["mode_seeking"]
 
 
 def penalty(fakes, **options) -> torch.Tensor:
-    return ModeSeeking(**options).generator_penalty(fakes, step=Step(number=0), rng=Random(0, "test"))
+    return ModeSeeking(**options).generator_penalty(fakes, {}, step=Step(number=0), rng=Random(0, "test"))
 
 
 def test_penalty_is_the_distance_of_latents_over_the_distance_of_fakes():

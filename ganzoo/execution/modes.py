@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import keras
 import torch
+
+from ganzoo.execution.keras_internals import flat_layers
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network
@@ -17,12 +19,12 @@ POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixe
 #: How many shapes of all networks together may be compiled; beyond that torch goes on uncompiled without a word.
 _MOST = 64
 
-_is_plain = False
+_is_eager = False
 
 
 @contextmanager
 def building_in(precision: str) -> Iterator[None]:
-    """Let layers that are made meanwhile compute in this precision, unless they say otherwise themselves."""
+    """Layers that are created inside this block compute in this precision unless they set their own."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(POLICIES[precision])
     try:
@@ -31,51 +33,47 @@ def building_in(precision: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def with_float32_outputs(network: Network) -> Network:
-    """Let a network give float32 whatever its layers compute in, and return it: losses are no place for rounding."""
-    given = network.call
+def with_float32_outputs(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call that gives float32 whatever the layers compute in: losses must not round."""
 
-    def call(*arguments: Any, **options: Any) -> Any:
-        return _as_float32(given(*arguments, **options))
+    def float32_call(*arguments: Any, **options: Any) -> Any:
+        return _as_float32(call(*arguments, **options))
 
-    network.call = call
-    return network
+    return float32_call
 
 
-def compile_training(network: Network) -> Network:
-    """Let torch compile a network's forward and backward pass in training, and return it.
+def compiled_in_training(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a call whose forward and backward pass torch compiles in training.
 
-    Each shape is compiled for itself, when it first comes. Inference, whose shapes vary, stays as it is; so does what
-    happens in `plainly`.
+    Each input shape is compiled separately when it first occurs. Inference, whose shapes vary, is not compiled, nor is
+    what happens inside `float32_eager`.
     """
     torch._dynamo.config.recompile_limit = max(_MOST, torch._dynamo.config.recompile_limit)
-    eager = network.call
-    compiled = torch.compile(eager, dynamic=False)
+    compiled = torch.compile(call, dynamic=False)
 
-    def call(*arguments: Any, training: bool | None = None, **options: Any) -> Any:
-        run = compiled if training and not _is_plain else eager
+    def either(*arguments: Any, training: bool | None = None, **options: Any) -> Any:
+        run = compiled if training and not _is_eager else call
         return run(*arguments, training=training, **options)
 
-    network.call = call
-    return network
+    return either
 
 
 def mixed_layers(networks: Iterable[Network]) -> list[keras.Layer]:
     """Return the layers that compute in another precision than their weights have, those inside of others too."""
-    layers = (layer for network in networks for layer in network._flatten_layers())
+    layers = (layer for network in networks for layer in flat_layers(network))
     return [layer for layer in layers if layer.compute_dtype != layer.variable_dtype]
 
 
 @contextmanager
-def plainly(layers: Sequence[keras.Layer]) -> Iterator[None]:
-    """Let these layers compute in float32, and every network uncompiled, meanwhile.
+def float32_eager(layers: Sequence[keras.Layer]) -> Iterator[None]:
+    """Inside this block these layers compute in float32 and no network runs compiled code.
 
-    For penalties: compiled code has no second derivative, and a gradient's norm needs all digits. And for whatever is
-    looked at or scored.
+    For penalties, because compiled code has no second derivative and a gradient's norm needs all digits; and for
+    pictures and scores.
     """
-    global _is_plain
+    global _is_eager
     policies = [layer.dtype_policy for layer in layers]
-    before, _is_plain = _is_plain, True
+    before, _is_eager = _is_eager, True
     try:
         for layer in layers:
             layer.dtype_policy = "float32"
@@ -83,7 +81,7 @@ def plainly(layers: Sequence[keras.Layer]) -> Iterator[None]:
     finally:
         for layer, policy in zip(layers, policies, strict=True):
             layer.dtype_policy = policy
-        _is_plain = before
+        _is_eager = before
 
 
 def _as_float32(outputs: Any) -> Any:

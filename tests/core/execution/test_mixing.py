@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from ganzoo import layers
-from ganzoo.contracts.halves import in_halves
+from ganzoo.execution.batches import concatenated_batch
+from ganzoo.execution.mixing import is_per_sample
+from ganzoo.execution.prepare import prepare_execution
 
 IMAGES = torch.randn(2, 4, 8, 8, 3, generator=torch.Generator().manual_seed(0))
 
@@ -22,7 +24,7 @@ def outcome(network, images, *, together):
     """Return the logits of both batches, the gradient of a loss on them, and the state afterwards."""
     before = [weight.value.clone() for weight in network.weights]
     if together:
-        with in_halves():
+        with concatenated_batch():
             real, fake = network(torch.cat(list(images)), training=True).chunk(2)
     else:
         real, fake = (network(each, training=True) for each in images)
@@ -45,10 +47,10 @@ def outcome(network, images, *, together):
     ],
     ids=lambda found: "-".join(type(layer).__name__ for layer in found) or "plain",
 )
-@pytest.mark.parametrize("prepare", [layers.run_directly, lambda network: network], ids=["directly", "by keras"])
+@pytest.mark.parametrize("prepare", [prepare_execution, lambda network: network], ids=["directly", "by keras"])
 def test_both_halves_are_judged_as_if_each_were_alone(between, prepare):
     network = prepare(discriminator(*between))
-    assert layers.treats_examples_apart(network)
+    assert is_per_sample(network)
     alone, together = (outcome(network, IMAGES, together=both) for both in (False, True))
     for one, other in zip(alone, together, strict=True):
         assert torch.allclose(one, other, rtol=1e-4, atol=1e-5)
@@ -69,7 +71,7 @@ class Unknown(keras.layers.Layer):
 
 
 class Known(Unknown):
-    examples_apart = True
+    per_sample = True
 
     def call(self, inputs):
         return 2 * inputs
@@ -80,21 +82,21 @@ class OfItsOwn(keras.Model):
         return inputs
 
 
-def test_only_networks_known_to_treat_examples_apart_do():
-    assert layers.treats_examples_apart(discriminator(Known()))
-    assert layers.treats_examples_apart(discriminator(layers.SpectralNormalization(layers.Conv2D(4, 3))))
-    assert layers.treats_examples_apart(keras.Sequential([keras.layers.Dense(3), keras.layers.Dropout(0.5)]))
-    assert layers.treats_examples_apart(discriminator(keras.Sequential([keras.Input((4, 4, 4)), layers.PReLU()])))
+def test_only_networks_known_to_compute_each_sample_by_itself_are_per_sample():
+    assert is_per_sample(discriminator(Known()))
+    assert is_per_sample(discriminator(layers.SpectralNormalization(layers.Conv2D(4, 3))))
+    assert is_per_sample(keras.Sequential([keras.layers.Dense(3), keras.layers.Dropout(0.5)]))
+    assert is_per_sample(discriminator(keras.Sequential([keras.Input((4, 4, 4)), layers.PReLU()])))
     for stranger in (
         Unknown(),
         keras.layers.BatchNormalization(),
         keras.layers.Lambda(lambda values: values),
         keras.Sequential([keras.Input((4, 4, 4)), Unknown()]),
     ):
-        assert not layers.treats_examples_apart(discriminator(stranger))
-    assert not layers.treats_examples_apart(OfItsOwn())
+        assert not is_per_sample(discriminator(stranger))
+    assert not is_per_sample(OfItsOwn())
 
 
 def test_a_network_with_an_operation_among_its_layers_is_not_known_to():
     values = keras.Input((4,))
-    assert not layers.treats_examples_apart(keras.Model(values, keras.ops.mean(values, axis=0, keepdims=True)))
+    assert not is_per_sample(keras.Model(values, keras.ops.mean(values, axis=0, keepdims=True)))

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 import torch
-from keras.src.backend.common.variables import AutocastScope
-from keras.src.models.functional import Functional
 
-from ganzoo.layers.modes import mixed_layers
+from ganzoo.execution.keras_internals import AutocastScope, nodes_in_order, uses_graph
+from ganzoo.execution.modes import mixed_layers
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network, Tensor
@@ -25,7 +24,7 @@ _HALF = (torch.bfloat16, torch.float16)
 
 
 @dataclass(frozen=True)
-class _Step:
+class _Operation:
     """One operation: what is called, on which values, where its results go, which values nobody needs afterwards."""
 
     run: Callable[..., Any]
@@ -35,38 +34,37 @@ class _Step:
     spent: tuple[int, ...]
 
 
-def run_directly(network: Network) -> Network:
-    """Let a functional network call its layers' own code, and return it.
+def direct_call(network: Network) -> Callable[..., Any] | None:
+    """Return a replacement of a functional network's `call` that runs its layers' own code; None where it cannot.
 
     Keras checks, casts, names and traces around every layer, 0.1 ms each time; the operations, and so every bit, stay
-    the same. Inputs other than tensors of the declared dtype and shape, and networks with masks, variables of another
-    dtype than float32 or code of their own, go Keras' way.
+    the same. Inputs other than tensors of the declared dtype and shape take Keras' way. Networks with masks, variables
+    of another dtype than float32 or code of their own have no replacement.
     """
-    if type(network).call is not Functional.call or not all(_is_plain(step) for step in network.operations):
-        return network
+    if not uses_graph(network) or not all(_is_plain(operation) for operation in network.operations):
+        return None
     mixed = bool(mixed_layers([network]))
-    keras_way, steps = network.call, _plan(network, mixed=mixed)
+    keras_way, operations = network.call, _plan(network, mixed=mixed)
     outputs = [id(output) for output in network.outputs]
 
     def call(inputs: Any, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
         values = None if mask is not None or options else _bound(network, inputs, mixed=mixed)
         if values is None:
             return keras_way(inputs, training=training, mask=mask, **options)
-        for step in steps:
-            arguments, keywords = step.arguments.fill_in(values)
-            if step.takes_training and training is not None:
+        for operation in operations:
+            arguments, keywords = operation.arguments.fill_in(values)
+            if operation.takes_training and training is not None:
                 keywords = {**keywords, "training": training}
-            result = step.run(*arguments, **keywords)
-            found = (result,) if len(step.results) == 1 else keras.tree.flatten(result)
-            values.update(zip(step.results, found, strict=True))
-            for key in step.spent:
+            result = operation.run(*arguments, **keywords)
+            found = (result,) if len(operation.results) == 1 else keras.tree.flatten(result)
+            values.update(zip(operation.results, found, strict=True))
+            for key in operation.spent:
                 del values[key]
         if len(outputs) == 1 and not isinstance(network._outputs_struct, dict):
             return values[outputs[0]]
         return keras.tree.pack_sequence_as(network._outputs_struct, [values[key] for key in outputs])
 
-    network.call = call
-    return network
+    return call
 
 
 def _is_plain(operation: Any) -> bool:
@@ -82,20 +80,15 @@ def _is_plain(operation: Any) -> bool:
     )
 
 
-def _plan(network: Network, *, mixed: bool) -> list[_Step]:
-    """Return the steps in Keras' order."""
-    nodes = [
-        node
-        for depth in sorted(network._nodes_by_depth, reverse=True)
-        for node in network._nodes_by_depth[depth]
-        if node.operation and not node.is_input
-    ]
+def _plan(network: Network, *, mixed: bool) -> list[_Operation]:
+    """Return the operations in Keras' order."""
+    nodes = nodes_in_order(network)
     last_use: dict[int, int] = {}
     for index, node in enumerate(nodes):
         last_use.update(dict.fromkeys((id(tensor) for tensor in node.input_tensors), index))
     kept = {id(output) for output in network.outputs}
     return [
-        _Step(
+        _Operation(
             run=_runner(node.operation, mixed=mixed),
             arguments=node.arguments,
             takes_training=bool(getattr(node.operation, "_call_has_training_arg", False)),

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ganzoo import layers
+from ganzoo.execution.prepare import prepare_execution
 
 
 def branching():
@@ -52,7 +53,7 @@ def both_ways(make, given, **options):
     before = [np.array(weight) for weight in network.weights]
     one = network(given, **options)
     ours = network.call
-    layers.run_directly(network)
+    prepare_execution(network)
     assert network.call is not ours
     reset(network)
     for weight, value in zip(network.weights, before, strict=True):
@@ -74,7 +75,7 @@ def test_gradients_and_moving_statistics_are_equal():
     found = []
     for direct in (False, True):
         keras.utils.set_random_seed(0)
-        network = layers.run_directly(branching()) if direct else branching()
+        network = prepare_execution(branching()) if direct else branching()
         reset(network)
         network(given, training=True)["logits"].sum().backward()
         found.append([v.value.grad for v in network.trainable_variables] + [w.value for w in network.weights])
@@ -88,7 +89,7 @@ def test_other_inputs_go_keras_way(given):
 
 
 def test_a_wrong_shape_is_still_told():
-    network = layers.run_directly(branching())
+    network = prepare_execution(branching())
     with pytest.raises(ValueError, match="expected shape"):
         network(torch.ones(2, 9, 8, 3))
 
@@ -109,14 +110,14 @@ def test_a_network_can_be_built_upon_saved_and_cloned(tmp_path):
 def test_double_precision_and_own_code_are_left_alone():
     image = keras.Input((4,))
     network = keras.Model(image, layers.Dense(2, dtype="float64")(image))
-    assert "call" not in vars(layers.run_directly(network))
+    assert "call" not in vars(prepare_execution(network))
 
     class Own(keras.Model):
         def call(self, inputs):
             return inputs
 
     own = Own()
-    assert "call" not in vars(layers.run_directly(own))
+    assert "call" not in vars(prepare_execution(own))
 
 
 def test_masks_are_kept():
@@ -124,4 +125,4 @@ def test_masks_are_kept():
     masked = keras.layers.Masking()(given)
     network = keras.Model(given, keras.layers.GlobalAveragePooling1D()(masked))
     values = torch.tensor([[[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]])
-    assert torch.equal(layers.run_directly(network)(values), torch.ones(1, 2))
+    assert torch.equal(prepare_execution(network)(values), torch.ones(1, 2))

@@ -5,13 +5,14 @@ import pytest
 import torch
 
 from ganzoo import layers
-from ganzoo.layers.modes import building_in, compile_training, mixed_layers, plainly, with_float32_outputs
+from ganzoo.execution.modes import building_in, float32_eager, mixed_layers
+from ganzoo.execution.prepare import prepare_execution
 
 IMAGES = torch.randn(4, 8, 8, 3, generator=torch.Generator().manual_seed(0))
 HALVES = [("bfloat16", 2**-8), ("float16", 2**-10)]
 
 
-def network(precision="float32", home=layers):
+def network(precision="float32", home=layers, **options):
     keras.utils.set_random_seed(1)
     with building_in(precision):
         image = keras.Input((8, 8, 3))
@@ -22,7 +23,7 @@ def network(precision="float32", home=layers):
         values = keras.layers.Add()([home.PReLU(shared_axes=[1, 2])(values), values])
         values = home.GroupNormalization(groups=2)(values)
         made = keras.Model(image, {"logits": home.Dense(1)(keras.layers.Flatten()(values)), "map": values})
-    return with_float32_outputs(layers.run_directly(made))
+    return prepare_execution(made, precision=precision, **options)
 
 
 def gradients(made, **call):
@@ -70,32 +71,32 @@ def test_a_layer_that_asks_for_float32_keeps_it():
     with building_in("bfloat16"):
         image = keras.Input((8, 8, 3))
         half = Spy()
-        made = layers.run_directly(keras.Model(image, full(half(layers.Conv2D(4, 3)(image)))))
+        made = prepare_execution(keras.Model(image, full(half(layers.Conv2D(4, 3)(image)))))
     made(IMAGES)
     assert half.seen is torch.bfloat16
     assert full.seen is torch.float32
 
 
 @pytest.mark.parametrize("home", [layers, keras.layers], ids=["ganzoo", "keras"])
-def test_plainly_is_float32_to_the_bit_and_only_for_a_while(home):
+def test_float32_eager_is_float32_to_the_bit_and_only_for_a_while(home):
     mixed, exact = network("bfloat16", home), network("float32", home)
     before = mixed(IMAGES)["map"]
-    with plainly(mixed_layers([mixed])):
+    with float32_eager(mixed_layers([mixed])):
         assert torch.equal(mixed(IMAGES)["map"], exact(IMAGES)["map"])
     assert torch.equal(mixed(IMAGES)["map"], before)
     assert not torch.equal(before, exact(IMAGES)["map"])
 
 
-def test_plainly_ends_when_an_error_passes_through():
+def test_float32_eager_ends_when_an_error_passes_through():
     mixed = network("bfloat16")
-    with pytest.raises(RuntimeError, match="stop"), plainly(mixed_layers([mixed])):
+    with pytest.raises(RuntimeError, match="stop"), float32_eager(mixed_layers([mixed])):
         raise RuntimeError("stop")
     assert mixed.layers[1].compute_dtype == "bfloat16"
 
 
 def test_compiled_training_agrees_and_counts_no_interruption():
     torch._dynamo.utils.counters.clear()
-    exact, compiled = network(), compile_training(network())
+    exact, compiled = network(), network(compile=True)
     for one, other in zip(gradients(compiled, training=True), gradients(exact, training=True), strict=True):
         assert torch.allclose(one, other, rtol=1e-4, atol=1e-5)
     for one, other in zip(compiled.variables, exact.variables, strict=True):
@@ -104,11 +105,11 @@ def test_compiled_training_agrees_and_counts_no_interruption():
     assert not torch._dynamo.utils.counters["graph_break"]
 
 
-def test_inference_and_what_is_done_plainly_are_not_compiled():
+def test_inference_and_what_is_done_in_float32_eager_are_not_compiled():
     torch._dynamo.utils.counters.clear()
-    compiled = compile_training(network())
+    compiled = network(compile=True)
     compiled(IMAGES)
-    with plainly(mixed_layers([compiled])):
+    with float32_eager(mixed_layers([compiled])):
         images = IMAGES.clone().requires_grad_()
         [slope] = torch.autograd.grad(compiled(images, training=True)["logits"].sum(), images, create_graph=True)
         torch.autograd.grad(slope.square().sum(), [compiled.trainable_variables[0].value])

@@ -1,0 +1,62 @@
+"""Whose turn it is, and how many turns each player has had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import keras
+
+from ganzoo.blame import blaming
+from ganzoo.contracts.regularizer import PLAYERS, PlayerName
+from ganzoo.contracts.schedule import Schedule
+from ganzoo.contracts.step import Step
+from ganzoo.contracts.tensor import Variable
+from ganzoo.training.objective import Objective
+
+
+class Turns:
+    """Decides from the step, n_critic and the regularizers which player is updated; counts the updates.
+
+    The counts are state: lazy penalties and averages depend on them. They live on the host, so that reading them never
+    waits for a GPU.
+    """
+
+    def __init__(self, objective: Objective, n_critic: Schedule) -> None:
+        self._objective = objective
+        self._n_critic = n_critic
+        with keras.device("cpu"):
+            self._counts = {
+                name: keras.Variable(0, dtype="int64", trainable=False, name=f"{name}_updates") for name in PLAYERS
+            }
+
+    def plays(self, player: PlayerName, step: Step) -> bool:
+        """Return whether this player is updated in this step."""
+        if not self._objective.active_losses(player, step):
+            return False
+        if player == "generator" and (step.phase_step + 1) % self.critic_updates(step):
+            return False
+        return all(self._agrees(player, step))
+
+    def _agrees(self, player: PlayerName, step: Step) -> list[bool]:
+        found = []
+        for wired in self._objective.active_regularizers("plays", step):
+            with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=step.number):
+                found.append(bool(wired.regularizer.plays(player, step=step)))
+        return found
+
+    def critic_updates(self, step: Step) -> int:
+        """Return n_critic at this step; 1 where no loss trains the discriminator."""
+        alone = not self._objective.active_losses("discriminator", step)
+        return 1 if alone else max(1, round(self._n_critic(step.number)))
+
+    def count(self, player: PlayerName) -> int:
+        """Return how many updates the player has had."""
+        return int(self._counts[player].value)
+
+    def advance(self, player: PlayerName) -> None:
+        """Count one more update."""
+        self._counts[player].value.data.add_(1)
+
+    def state(self) -> Mapping[str, Variable]:
+        """Return the counts by name."""
+        return {f"updates/{name}": variable for name, variable in self._counts.items()}
