@@ -14,6 +14,7 @@ from ganzoo.backend import choose_backend
 if TYPE_CHECKING:
     from ganzoo import images as images
     from ganzoo import layers as layers
+    from ganzoo import sampling as sampling
     from ganzoo.assembly import assemble as assemble
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     from ganzoo.contracts.regularizer import Player as Player
     from ganzoo.contracts.regularizer import PlayerName as PlayerName
     from ganzoo.contracts.regularizer import Regularizer as Regularizer
+    from ganzoo.contracts.results import OpenTraining as OpenTraining
+    from ganzoo.contracts.results import Picture as Picture
+    from ganzoo.contracts.results import Result as Result
+    from ganzoo.contracts.results import SampleRequest as SampleRequest
+    from ganzoo.contracts.results import SamplingOptions as SamplingOptions
+    from ganzoo.contracts.results import Sources as Sources
+    from ganzoo.contracts.results import Trained as Trained
     from ganzoo.contracts.schedule import Constant as Constant
     from ganzoo.contracts.schedule import Ramp as Ramp
     from ganzoo.contracts.schedule import Schedule as Schedule
@@ -43,7 +51,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.step import Step as Step
     from ganzoo.contracts.task import LossTargets as LossTargets
     from ganzoo.contracts.task import NetworkSpec as NetworkSpec
-    from ganzoo.contracts.task import Scored as Scored
+    from ganzoo.contracts.task import RowContext as RowContext
     from ganzoo.contracts.task import Task as Task
     from ganzoo.contracts.task import View as View
     from ganzoo.contracts.tensor import Array as Array
@@ -75,37 +83,46 @@ choose_backend()
 __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
+    "ganzoo.assembly": ("assemble",),
     "ganzoo.contracts.architecture": ("Architecture", "Features"),
     "ganzoo.contracts.comparison": ("Comparison", "Verdict", "logit_maps"),
     "ganzoo.contracts.component": ("Component",),
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
-    "ganzoo.contracts.field": ("LOGITS", "Field", "Signature"),
+    "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
     "ganzoo.contracts.metric": ("Metric",),
     "ganzoo.contracts.preparable": ("Preparable", "Report"),
     "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),
+    "ganzoo.contracts.results": (
+        "OpenTraining",
+        "Picture",
+        "Result",
+        "SampleRequest",
+        "SamplingOptions",
+        "Sources",
+        "Trained",
+    ),
     "ganzoo.contracts.schedule": ("Constant", "Ramp", "Schedule", "Staircase"),
     "ganzoo.contracts.step": ("Step",),
-    "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "Scored", "Task", "View"),
+    "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "RowContext", "Task", "View"),
+    "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
+    "ganzoo.data.loader": ("batches",),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
     "ganzoo.heads": ("discriminator_model",),
-    "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.host_value": ("HostValue",),
-    "ganzoo.assembly": ("assemble",),
-    "ganzoo.data.loader": ("batches",),
     "ganzoo.recipe": ("Recipe", "load_recipe"),
     "ganzoo.streams": ("Random",),
     "ganzoo.training.averaging": ("WeightAverage",),
-    "ganzoo.training.setup": ("build_model",),
     "ganzoo.training.model": ("AdversarialModel",),
+    "ganzoo.training.setup": ("build_model",),
     "ganzoo.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.zoo": ("load_zoo",),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 #: Modules that are public as a whole.
-_MODULES = ("images", "layers")
+_MODULES = ("images", "layers", "sampling")
 
 __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 

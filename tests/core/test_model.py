@@ -162,7 +162,7 @@ def with_batch_normalization(signature):
 
 
 def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
-    copy = with_batch_normalization(Task().networks({})[0].signature)
+    copy = with_batch_normalization(Task().networks({}, {})[0].signature)
     average = WeightAverage({"generator": copy}, decay=0.75, ramp_up=False)
     made = model(Distance(), build=with_batch_normalization, average=average)
     made.prepare(BATCH)
@@ -176,7 +176,7 @@ def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
 
 
 def test_the_average_forgets_its_start_soon_when_it_ramps_up():
-    copy = dense_network(Task().networks({})[0].signature)
+    copy = dense_network(Task().networks({}, {})[0].signature)
     average = WeightAverage({"generator": copy}, decay=0.999, ramp_up=True)
     made = model(Distance(), average=average)
     made.prepare(BATCH)
