@@ -54,7 +54,7 @@ class ImageFiles(Source):
     def __init__(self, paths: Sequence[Path], root: Path, skipped: Sequence[str] = ()) -> None:
         self._paths = list(paths)
         self._root = root
-        self.skipped = list(skipped)
+        self.skipped = tuple(skipped)
 
     def __len__(self) -> int:
         return len(self._paths)

@@ -18,6 +18,7 @@ from ganzoo import DataError, Field
 from ganzoo.data import cache, pace
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.data.pace import Pace
+from ganzoo.errors import ResourceError
 from ganzoo.timeline import Timeline
 
 TIMELINE = Timeline([("a", 3), ("b", 9)])
@@ -106,9 +107,10 @@ def test_a_bad_file_is_named_by_the_thread(tmp_path):
         next(iter(StepLoader(made_of(source), first=0, last=9)))
 
 
-def test_memory_that_does_not_suffice_in_the_thread_is_an_error_here():
-    with pytest.raises(MemoryError):
-        list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3))
+@pytest.mark.parametrize("workers", [0, 1])
+def test_memory_that_does_not_suffice_is_told_with_what_to_lower(workers):
+    with pytest.raises(ResourceError, match=r"the batch of step 0: memory does not suffice .*lower train.batch_size"):
+        list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3, workers=workers))
     assert data_threads() == []
 
 
