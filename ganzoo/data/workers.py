@@ -90,10 +90,10 @@ class Workers:
     def _received(self, worker: _Worker) -> Made:
         try:
             sentinels = {other.process.sentinel: other for other in self._workers}
-            ready = wait([worker.connection, *sentinels])
-            if worker.connection not in ready:
-                worker = next(other for sentinel, other in sentinels.items() if sentinel in ready)
-                raise EOFError
+            for found in wait([worker.connection, *sentinels]):
+                if found is not worker.connection:  # none ends by itself, though its batches may lie in its socket
+                    worker = sentinels[found]
+                    raise EOFError
             header = worker.connection.recv()
             if isinstance(header, GanzooError):
                 raise header

@@ -263,7 +263,7 @@ def test_nothing_is_said_of_steps_that_start_up_and_fill_the_memory(clock):
 
 def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, tmp_path, monkeypatch):
     row = StepBatches.row
-    monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.01), row(*arguments))[1])
+    monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.03), row(*arguments))[1])
     monkeypatch.setattr(pace, "_WINDOW", 3)
     done = ganzoo(*tiny(tmp_path, "run"))
     assert done.code == 0, done.err
@@ -271,7 +271,7 @@ def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, 
     timing = [json.loads(line) for line in (tmp_path / "run" / "timing.jsonl").read_text().splitlines()]
     waited = [line["waited"] for line in timing]
     assert waited == sorted(waited)
-    assert 12 * 16 * 0.01 * 0.5 < waited[-1] <= timing[-1]["seconds"]
+    assert 12 * 16 * 0.03 * 0.25 < waited[-1] <= timing[-1]["seconds"]
     assert data_threads() == []
 
 
