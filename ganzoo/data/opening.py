@@ -26,4 +26,5 @@ def skipped_text(source: Source, *, key: str = "data") -> str | None:
     if not source.skipped:
         return None
     names = [*source.skipped[:_NAMED], *(["..."] if len(source.skipped) > _NAMED else [])]
-    return f"{key}: {len(source.skipped)} bad examples are left out: {', '.join(names)}"
+    count = "1 bad example is" if len(source.skipped) == 1 else f"{len(source.skipped)} bad examples are"
+    return f"{key}: {count} left out: {', '.join(names)}"

@@ -89,11 +89,11 @@ class Workers:
 
     def _received(self, worker: _Worker) -> Made:
         try:
-            sentinels = {other.process.sentinel: other for other in self._workers}
-            for found in wait([worker.connection, *sentinels]):
-                if found is not worker.connection:  # none ends by itself, though its batches may lie in its socket
-                    worker = sentinels[found]
-                    raise EOFError
+            ready = wait([worker.connection, *(other.process.sentinel for other in self._workers)])
+            # none ends by itself; a dead one is told even where batches of it still lie in the socket
+            for dead in (other for other in self._workers if other.process.sentinel in ready):
+                worker = dead
+                raise EOFError
             header = worker.connection.recv()
             if isinstance(header, GanzooError):
                 raise header

@@ -16,6 +16,7 @@ from tiny_runs import tiny
 
 from ganzoo import DataError, Field
 from ganzoo.data import cache, pace
+from ganzoo.data.ahead import ReadAhead
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.data.pace import Pace
 from ganzoo.errors import ResourceError
@@ -123,6 +124,24 @@ def test_a_reader_that_stops_early_leaves_no_thread():
     loader.close()
     assert data_threads() == []
     assert list(reading) == []
+
+
+def test_a_thread_that_closes_itself_as_garbage_does_not_wait_for_itself():
+    raised, there = [], threading.Event()
+
+    def items():
+        there.wait()
+        try:
+            ahead.close()
+        except RuntimeError as error:
+            raised.append(error)
+        yield 2
+
+    ahead = ReadAhead(items(), depth=1)
+    there.set()
+    ahead._thread.join(10)
+    assert not ahead._thread.is_alive()
+    assert raised == []
 
 
 def test_the_thread_goes_no_further_ahead_than_a_few_batches():
