@@ -28,6 +28,7 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
+    from ganzoo.data.opening import open_source
     from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
     from ganzoo.terminal import say
@@ -38,7 +39,7 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
     zoo = load_zoo()
     folder = RunFolder.existing(run)
     recipe = load_recipe(folder.recipe, zoo=zoo)
-    source = held_out(recipe, zoo, data, options).open()
+    source = open_source(held_out(recipe, zoo, data, options), key="--data" if data else "validation")
     with training_device(recipe.train.device):
         networks, step = trained_networks(folder, recipe, best=best, note=partial(say, stderr=True))
         scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed)

@@ -111,12 +111,16 @@ def _train(
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
 ) -> None:
+    from ganzoo.data.opening import open_source, skipped_text
     from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     # data first: what is missing is told at once, before keras and torch are imported
-    source = plan.data.open()
-    held_out = plan.validation.open() if plan.validation else None
+    source = open_source(plan.data)
+    held_out = open_source(plan.validation, key="validation") if plan.validation else None
+    for key, opened in (("data", source), ("validation", held_out)):
+        if opened is not None and (text := skipped_text(opened, key=key)):
+            say(text)
     stop.check()
 
     from ganzoo.assembly import training_device

@@ -75,7 +75,7 @@ class Generation(Task):
         fakes, reals = (count, isqrt(count - 1) + 1) if are_images else (_PLOTTED_POINTS, _PLOTTED_POINTS)
         shape = (fakes, self.latent_dim)
         latents = rng.standard_normal(shape) if self.latent == "normal" else rng.uniform(-1.0, 1.0, shape)
-        chosen = rng.permutation(len(source))[:reals]
+        chosen = rng.choice(len(source), min(reals, len(source)), replace=False)
         return {"latent": latents.astype(np.float32), "real": _examples(source, chosen, [self.field])[self.field]}
 
     def picture(self, networks: Mapping[str, keras.Model], inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:

@@ -127,9 +127,58 @@ def test_a_truncated_image_is_named(ganzoo, recipe, photographs, tmp_path, worke
 def test_a_bad_image_can_be_left_out(ganzoo, recipe, photographs, tmp_path):
     (photographs / "3.png").write_bytes(b"no image")
     skip = ["--set", 'data.on_bad_image="skip"']
-    assert ganzoo("run", recipe, "--runs", tmp_path / "runs", *skip).code == 0
+    checked = ganzoo("check", recipe, *skip)
+    ran = ganzoo("run", recipe, "--runs", tmp_path / "runs", *skip)
+    for done in (checked, ran):
+        assert done.code == 0, done.err
+        assert "data: 1 bad example is left out: 3.png" in done.out
     manifest = json.loads((tmp_path / "runs" / "mine" / "manifest.json").read_text())
     assert manifest["data"]["skipped"] == ["3.png"]
+
+
+def test_a_relative_path_that_leads_nowhere_is_told_in_full(ganzoo, recipe, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(
+        ganzoo("check", recipe, "--set", "data.path=data/p"),
+        4,
+        f"data/p: there is no such folder (relative to the current folder, this is {tmp_path}/data/p)",
+    )
+
+
+def test_an_image_of_one_pixel_is_named_with_what_is_needed(ganzoo, recipe, photographs):
+    images.write_image(photographs / "dot.png", np.zeros((1, 1, 3), np.uint8))
+    needed = "the image is 1x1, but scale 4 needs 4x4 pixels at least"
+    refused(ganzoo("check", recipe, "--set", "train.batch_size=9"), 4, "dot.png", needed)
+
+
+@pytest.mark.parametrize("command", ["check", "run", "profile"])
+def test_data_for_which_memory_does_not_suffice_are_named_with_their_size(ganzoo, tmp_path, monkeypatch, command):
+    from ganzoo_data.gaussians import Gaussians
+
+    monkeypatch.setattr(Gaussians, "open", lambda self: np.zeros(10**15))
+    monkeypatch.chdir(tmp_path)
+    refused(
+        ganzoo(command, "gaussians_ring"),
+        7,
+        "data: dataset 'Gaussians' of plugin 'data'",
+        "Unable to allocate",
+        "lower",
+    )
+
+
+def test_a_dataset_that_fails_to_open_is_named(ganzoo, tmp_path, monkeypatch):
+    from ganzoo_data.gaussians import Gaussians
+
+    monkeypatch.setattr(Gaussians, "open", lambda self: {}["gone"])
+    ended = ganzoo("check", "gaussians_ring")
+    assert ended.code == 3
+    assert "error: data: dataset 'Gaussians' of plugin 'data' (keras-ganzoo" in ended.err
+
+
+def test_a_trillion_points_are_there_at_once(ganzoo, tmp_path):
+    more = ["--set", "data.count=1000000000000", "--set", "phases.train.steps=2", "--set", "validation.count=64"]
+    ended = ganzoo("run", "gaussians_ring", "--profile", "smoke", "--runs", tmp_path, *more)
+    assert ended.code == 0, ended.err
 
 
 def test_an_image_smaller_than_the_crop_is_named(ganzoo, recipe, photographs, tmp_path):
