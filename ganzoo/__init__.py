@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network as Network
     from ganzoo.contracts.tensor import Tensor as Tensor
     from ganzoo.contracts.tensor import Variable as Variable
+    from ganzoo.contracts.wiring import WiredLoss as WiredLoss
+    from ganzoo.contracts.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.data.loader import batches as batches
     from ganzoo.errors import BackendError as BackendError
     from ganzoo.errors import DataError as DataError
@@ -63,8 +65,6 @@ if TYPE_CHECKING:
     from ganzoo.training.averaging import WeightAverage as WeightAverage
     from ganzoo.training.model import AdversarialModel as AdversarialModel
     from ganzoo.training.setup import build_model as build_model
-    from ganzoo.wiring import WiredLoss as WiredLoss
-    from ganzoo.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.zoo import load_zoo as load_zoo
 
 choose_backend()
@@ -95,7 +95,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.training.averaging": ("WeightAverage",),
     "ganzoo.training.setup": ("build_model",),
     "ganzoo.training.model": ("AdversarialModel",),
-    "ganzoo.wiring": ("WiredLoss", "WiredRegularizer"),
+    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.zoo": ("load_zoo",),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

@@ -26,24 +26,26 @@ from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.regularizer import Regularizer
 from ganzoo.contracts.task import Task
 from ganzoo.errors import PluginError, RecipeError, listing, nearest
+from ganzoo.schema.options import options
 
-#: What each kind of component must be a subclass of. The hook of a kind is `ganzoo_register_<kind>s`.
-CONTRACTS: Mapping[str, tuple[type[Any], ...]] = {
-    "architecture": (Architecture, Features),
-    "loss": (Loss,),
-    "regularizer": (Regularizer,),
-    "task": (Task,),
-    "dataset": (Dataset,),
-    "metric": (Metric,),
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of component is offered, and what its classes must be subclasses of."""
+
+    hook: str
+    contracts: tuple[type[Any], ...]
+
+
+KINDS: Mapping[str, Kind] = {
+    "architecture": Kind("ganzoo_register_architectures", (Architecture, Features)),
+    "loss": Kind("ganzoo_register_losses", (Loss,)),
+    "regularizer": Kind("ganzoo_register_regularizers", (Regularizer,)),
+    "task": Kind("ganzoo_register_tasks", (Task,)),
+    "dataset": Kind("ganzoo_register_datasets", (Dataset,)),
+    "metric": Kind("ganzoo_register_metrics", (Metric,)),
 }
-_HOOKS = {
-    "architecture": "ganzoo_register_architectures",
-    "loss": "ganzoo_register_losses",
-    "regularizer": "ganzoo_register_regularizers",
-    "task": "ganzoo_register_tasks",
-    "dataset": "ganzoo_register_datasets",
-    "metric": "ganzoo_register_metrics",
-}
+_HOOKS = [kind.hook for kind in KINDS.values()]
 _PREFIX = "ganzoo_register_"
 #: A name is a bare TOML key: '.' and '/' mean something in overrides and qualified names.
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -96,11 +98,11 @@ class Zoo:
 
     def kinds_of(self, name: str) -> list[str]:
         """Return the kinds under which a name, or `plugin/name`, is offered."""
-        return [kind for kind in CONTRACTS if any(self._offers(kind, name))]
+        return [kind for kind in KINDS if any(self._offers(kind, name))]
 
     def components(self) -> Iterator[tuple[str, str, type[Component]]]:
         """Yield (kind, name, class) of everything; `plugin/name` where several plugins offer the same name."""
-        for kind in CONTRACTS:
+        for kind in KINDS:
             for name in self.names(kind):
                 offers = list(self._offers(kind, name))
                 for plugin, cls in offers:
@@ -189,10 +191,10 @@ def _register(manager: pluggy.PluginManager, plugin: Plugin, load: Callable[[], 
         manager.register(namespace)
     except (pluggy.PluginValidationError, ValueError) as error:
         raise PluginError(" ".join(str(error).split())) from error
-    for kind, hook in _HOOKS.items():
-        offered = _offered(namespace, kind, hook)
-        if offered:
-            plugin.components[kind] = offered
+    for name, kind in KINDS.items():
+        for implementation in getattr(manager.hook, kind.hook).get_hookimpls():
+            if implementation.plugin is namespace:
+                plugin.components[name] = _offered(implementation.function, name)
 
 
 def _check_name(plugin: Plugin, others: Sequence[Plugin]) -> None:
@@ -212,16 +214,14 @@ def _check_version(namespace: Any) -> None:
 
 def _check_hook_names(namespace: Any) -> None:
     for name in dir(namespace):
-        if name.startswith(_PREFIX) and name not in _HOOKS.values():
-            raise PluginError(f"there is no hook '{name}'{nearest(name, _HOOKS.values())}")
-        if name in _HOOKS.values() and not hasattr(getattr(namespace, name), "ganzoo_impl"):
+        if name.startswith(_PREFIX) and name not in _HOOKS:
+            raise PluginError(f"there is no hook '{name}'{nearest(name, _HOOKS)}")
+        if name in _HOOKS and not hasattr(getattr(namespace, name), "ganzoo_impl"):
             raise PluginError(f"the hook '{name}' lacks the decorator @hookimpl")
 
 
-def _offered(namespace: Any, kind: str, hook: str) -> dict[str, type[Component]]:
-    function = getattr(namespace, hook, None)
-    if function is None:
-        return {}
+def _offered(function: Callable[[], Any], kind: str) -> dict[str, type[Component]]:
+    hook = KINDS[kind].hook
     offered = function()
     if not isinstance(offered, Mapping):
         raise PluginError(f"{hook} returned {type(offered).__name__}, expected a mapping from names to classes")
@@ -229,7 +229,7 @@ def _offered(namespace: Any, kind: str, hook: str) -> dict[str, type[Component]]
 
 
 def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
-    contracts = CONTRACTS[kind]
+    contracts = KINDS[kind].contracts
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise PluginError(f"{hook}: {name!r} is no name; use letters, digits, '_' and '-'")
     if not (inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)):
@@ -239,7 +239,5 @@ def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
         raise PluginError(f"{hook}: '{name}' lacks {', '.join(sorted(getattr(cls, '__abstractmethods__', ())))}")
     if kind == "architecture" and not isinstance(getattr(cls, "role", None), str):
         raise PluginError(f"{hook}: '{name}' lacks a role, such as role = 'generator'")
-    from ganzoo.construction import options
-
     options(cls)
     return cls

@@ -50,10 +50,10 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
 
 def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Dataset:
     """Return the dataset that the command line names, or the recipe's own."""
-    from ganzoo.construction import component_table
     from ganzoo.contracts.dataset import Dataset
     from ganzoo.errors import RecipeError
     from ganzoo.recipe.overrides import parse_assignment
+    from ganzoo.schema.build import component_table
 
     if data is not None:
         table = {"name": data, **dict(parse_assignment(option) for option in options)}

@@ -12,8 +12,8 @@ from ganzoo.backend import require_torch_backend
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from ganzoo.construction import Option
     from ganzoo.contracts.component import Component
+    from ganzoo.schema.options import Option
     from ganzoo.zoo import Zoo
 
 _TEXT = {"type": "string"}
@@ -39,8 +39,8 @@ def recipe_schema(zoo: Zoo) -> dict[str, Any]:
         return component_schema(zoo, kind, role=role, wiring=wiring)
 
     optimizers = {"anyOf": [model_schema(cls) for cls in dict.fromkeys(settings.OPTIMIZERS.values())]}
-    term = {"title": "term", **model_schema(settings.LossWiring), "required": ["term"]}
-    losses = {"anyOf": [*one("loss", wiring=settings.LossWiring)["anyOf"], term]}
+    term = {"title": "term", **model_schema(settings.LossSettings), "required": ["term"]}
+    losses = {"anyOf": [*one("loss", wiring=settings.LossSettings)["anyOf"], term]}
     sections = {
         "title": _TEXT,
         "paper": _TEXT,
@@ -52,8 +52,8 @@ def recipe_schema(zoo: Zoo) -> dict[str, Any]:
         "discriminator": one("architecture", "discriminator"),
         "networks": {"type": "object", "additionalProperties": one("architecture")},
         "losses": array(losses),
-        "regularizers": array(one("regularizer", wiring=settings.RegularizerWiring)),
-        "metrics": array(one("metric", wiring=settings.MetricWiring)),
+        "regularizers": array(one("regularizer", wiring=settings.RegularizerSettings)),
+        "metrics": array(one("metric", wiring=settings.MetricSettings)),
         "optimizers": {
             "type": "object",
             "properties": {"generator": optimizers, "discriminator": optimizers},
@@ -89,7 +89,7 @@ def component_schema(
 
 def table_schema(zoo: Zoo, name: str, cls: type[Component], extra: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of one component's table."""
-    from ganzoo.construction import options
+    from ganzoo.schema.options import options
 
     own = options(cls)
     return {
@@ -103,13 +103,14 @@ def table_schema(zoo: Zoo, name: str, cls: type[Component], extra: dict[str, Any
 
 def option_schema(zoo: Zoo, option: Option) -> dict[str, Any]:
     """Return the schema of one constructor argument; a nested component is a table again."""
-    from ganzoo.construction import nested_contract, plain, value_schema
+    from ganzoo.schema.options import nested_contract
+    from ganzoo.schema.values import to_toml, value_schema
 
     contract = nested_contract(option.annotation)
     if contract is not None:
         return component_schema(zoo, contract.kind, base=contract)
     schema = value_schema(option.annotation)
-    default = plain(option.default)
+    default = to_toml(option.default)
     return schema if option.required or default is None else {**schema, "default": default}
 
 

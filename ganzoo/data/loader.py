@@ -18,13 +18,13 @@ from torch.utils.data import DataLoader
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example, Tensor
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.data.ahead import ReadAhead
 from ganzoo.data.cache import CachedSource, cache_bytes
 from ganzoo.data.pace import Pace
 from ganzoo.errors import DataError, ResourceError
 from ganzoo.recipe import Recipe
 from ganzoo.streams import derive_seed, numpy_generator
-from ganzoo.timeline import Timeline
 
 #: A worker that gives nothing for so many seconds hangs.
 _LONGEST_WAIT = 600

@@ -48,10 +48,10 @@ def check_shape(value: Any, place: str) -> None:
         waiting += [(inner, depth + 1) for inner in (value.values() if isinstance(value, dict) else value)]
 
 
-def enormous(value: Any, key: str = "") -> Iterator[str]:
+def oversized_integers(value: Any, key: str = "") -> Iterator[str]:
     """Yield the dotted keys of all integers that have more than TOML's 64 bits."""
     if isinstance(value, Mapping | list):
         for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from enormous(inner, f"{key}.{name}" if key else str(name))
+            yield from oversized_integers(inner, f"{key}.{name}" if key else str(name))
     elif isinstance(value, int) and value not in _INTEGERS:
         yield key

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import BaseModel, ConfigDict
 
-from ganzoo.construction import ScheduleValue
 from ganzoo.contracts.schedule import Constant, Schedule
+from ganzoo.schema.values import ScheduleValue
 
 PositiveInt = Annotated[int, Ge(1)]
 Fraction = Annotated[float, Ge(0), Lt(1)]
@@ -117,27 +117,34 @@ OPTIMIZERS: dict[str, type[OptimizerSettings]] = {
 }
 
 
-class LossWiring(Section):
+class _WiredSettings(Section):
+    """What [[losses]] and [[regularizers]] have in common."""
+
+    on: str | None = None
+    weight: ScheduleValue = Constant(1.0)
+    phases: tuple[str, ...] | None = None
+    label: Annotated[str, MinLen(1)] | None = None
+
+    @property
+    def wiring(self) -> dict[str, Any]:
+        """The arguments of the wired loss or regularizer beside its key and its component."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "label"}
+        return {**values, "phases": None if self.phases is None else frozenset(self.phases)}
+
+
+class LossSettings(_WiredSettings):
     """The core's keys of [[losses]]."""
 
-    on: str | None = None
     term: str | None = None
-    weight: ScheduleValue = Constant(1.0)
-    phases: tuple[str, ...] | None = None
-    label: Annotated[str, MinLen(1)] | None = None
 
 
-class RegularizerWiring(Section):
+class RegularizerSettings(_WiredSettings):
     """The core's keys of [[regularizers]]."""
 
-    on: str | None = None
-    weight: ScheduleValue = Constant(1.0)
     interval: PositiveInt = 1
-    phases: tuple[str, ...] | None = None
-    label: Annotated[str, MinLen(1)] | None = None
 
 
-class MetricWiring(Section):
+class MetricSettings(Section):
     """The core's keys of [[metrics]]."""
 
     label: Annotated[str, MinLen(1)] | None = None

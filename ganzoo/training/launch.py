@@ -17,7 +17,7 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, RecipeError
-from ganzoo.recipe import Recipe, decisive
+from ganzoo.recipe import Recipe, weight_determining
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import Loaded
 from ganzoo.runs.environment import describe_plugins, differences, environment
@@ -102,7 +102,7 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
             raise CheckpointError(f"{run.path}: there is no run to resume; leave --resume out to start one")
         return
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
-        changes = _indented(differences(decisive(_stored_recipe(run)), decisive(recipe.resolved)))
+        changes = _indented(differences(weight_determining(_stored_recipe(run)), weight_determining(recipe.resolved)))
         raise CheckpointError(
             f"{run.path}: holds a run of another recipe; undo these changes, or start a new run from its weights with "
             f"--name NEW --fork {run.path}:\n{changes}"

@@ -19,18 +19,18 @@ from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Network, Tensor, Variable
+from ganzoo.contracts.timeline import Timeline
+from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
 from ganzoo.layers.apart import treats_examples_apart
 from ganzoo.layers.memory import align_optimizer_memory
 from ganzoo.layers.modes import compile_training, mixed_layers, plainly
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
-from ganzoo.timeline import Timeline
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.guard import FiniteGuard, NotFinite
 from ganzoo.training.optimizers import descend
 from ganzoo.training.state import network_state, numbered
-from ganzoo.wiring import WiredLoss, WiredRegularizer
 
 PLAYERS: tuple[PlayerName, ...] = ("discriminator", "generator")
 

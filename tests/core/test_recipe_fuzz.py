@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from ganzoo import RecipeError, load_recipe, load_zoo
-from ganzoo.construction import construct, options
 from ganzoo.recipe import limits, list_recipes
 from ganzoo.recipe import settings as sections
-from ganzoo.recipe.load import _KNOWN
+from ganzoo.recipe.read import _KNOWN
+from ganzoo.schema.build import construct
+from ganzoo.schema.options import options
 
 # hypothesis keeps tables of its own beside its examples; not in a checkout
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "ganzoo-hypothesis")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from ganzoo import AdversarialLoss, RecipeError, hookimpl, load_zoo
-from ganzoo.zoo import CONTRACTS
+from ganzoo.zoo import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def test_every_bundled_plugin_is_found_and_whole():
 
 def test_every_kind_has_a_bundled_component():
     zoo = load_zoo()
-    assert all(zoo.names(kind) for kind in CONTRACTS)
+    assert all(zoo.names(kind) for kind in KINDS)
 
 
 def test_a_component_of_another_plugin_is_found_by_name():
