@@ -30,13 +30,16 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     """
     require_torch_backend()
     from ganzoo.assembly import assemble, training_device
+    from ganzoo.commands._notices import tell
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
     from ganzoo.training.evaluation import built
     from ganzoo.training.setup import build_model
     from ganzoo.zoo import load_zoo
 
-    plan = load_recipe(recipe, zoo=load_zoo(), profile=profile, overrides=overrides)
+    zoo = load_zoo()
+    plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
+    tell(zoo, plan)
     source = plan.data.open()
     held_out = plan.validation.open() if plan.validation else None
     with training_device(plan.train.device):

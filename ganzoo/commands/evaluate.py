@@ -28,8 +28,8 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
-    from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.terminal import say
     from ganzoo.training.evaluation import evaluate, scores_record
     from ganzoo.training.reload import trained_networks
@@ -37,7 +37,7 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
 
     zoo = load_zoo()
     folder = RunFolder.existing(run)
-    recipe = load_recipe(folder.recipe, zoo=zoo)
+    recipe = load_run_recipe(folder, zoo=zoo)
     source = held_out(recipe, zoo, data, options).open()
     with training_device(recipe.train.device):
         networks, step = trained_networks(folder, recipe, best=best, note=partial(say, stderr=True))

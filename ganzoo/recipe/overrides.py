@@ -82,7 +82,7 @@ def _set(table: Any, path: list[str], value: Any) -> str:
         last = _step(table, last)
         table[int(last)] = value
     elif isinstance(table, dict):
-        if last == "name" and table.get("name") != value:
+        if last == "name" and not _is_same_name(table.get("name"), value):
             _forget_options(table)
         table[last] = value
     else:
@@ -97,6 +97,11 @@ def _step(table: Any, part: str) -> str:
 def _forget_options(table: dict[str, Any]) -> None:
     for key in set(table) - _CORE_KEYS:
         del table[key]
+
+
+def _is_same_name(old: Any, new: Any) -> bool:
+    """Return whether a plain name stands for the component that a resolved recipe names with its plugin."""
+    return bool(old == new or (isinstance(old, str) and old.rpartition("/")[2] == new))
 
 
 def _child(table: Any, part: str, path: str) -> Any:
@@ -123,4 +128,5 @@ def _index(items: list[Any], part: str) -> int:
 def _names(item: Any) -> list[str]:
     if not isinstance(item, Mapping):
         return []
-    return [item[key] for key in ("label", "name", "term") if isinstance(item.get(key), str)]
+    names = [item[key] for key in ("label", "name", "term") if isinstance(item.get(key), str)]
+    return [name.rpartition("/")[2] for name in names] + [name for name in names if "/" in name]

@@ -97,6 +97,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     resolved: dict[str, Any] = field(default_factory=dict)
     used: set[type[Component]] = field(default_factory=set)
+    notices: list[str] = field(default_factory=list)
     log_keys: dict[str, list[str]] = field(default_factory=dict)
 
     def read(self, name: str) -> Recipe:
@@ -133,6 +134,7 @@ class _Reader:
             phases=tuple(phases),
             resolved=self.resolved,
             used=frozenset(self.used),
+            notices=tuple(dict.fromkeys(self.notices)),
         )
 
     # -- sections ------------------------------------------------------------------------------------------------------
@@ -318,6 +320,7 @@ class _Reader:
             self.problems += error.problems
             return None
         self.used |= made.used
+        self.notices += made.notices
         return made
 
     def check_phases(self, key: str, settings: Section | None, phases: Sequence[str]) -> None:

@@ -55,6 +55,8 @@ class Recipe:
     resolved: Mapping[str, Any]
     #: Every component class in use, those inside other components too.
     used: frozenset[type[Component]]
+    #: What the recipe's author should know; nothing of it is wrong.
+    notices: tuple[str, ...] = ()
 
     @property
     def timeline(self) -> Timeline:

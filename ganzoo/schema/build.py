@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from ganzoo.schema.options import Option, nested_contract, options
 from ganzoo.schema.values import check_value, describe_error, shorten, to_toml
 
 if TYPE_CHECKING:
-    from ganzoo.zoo import Zoo
+    from ganzoo.zoo import Offer, Zoo
 
 Made = TypeVar("Made", bound=Component)
 
@@ -25,11 +25,15 @@ Locate = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Constructed:
-    """A component, its table with every default written out, and all component classes in it."""
+    """A component and its table with every default written out.
+
+    `used` are all component classes in it, `notices` what its author should know.
+    """
 
     component: Any
     table: Any
     used: frozenset[type[Component]] = frozenset()
+    notices: tuple[str, ...] = ()
 
 
 def no_place(_key: str) -> str:
@@ -45,6 +49,7 @@ def construct(
     values: dict[str, Any] = {}
     resolved: dict[str, Any] = {}
     used: set[type[Component]] = {cls}
+    notices: list[str] = []
     for option in options(cls):
         inside = f"{key}.{option.name}" if key else option.name
         try:
@@ -54,13 +59,14 @@ def construct(
             continue
         values[option.name] = argument.component
         used |= argument.used
+        notices += argument.notices
         if argument.table is not None:
             resolved[option.name] = argument.table
     problems += _unknown(cls, table, key, locate)
     if problems:
         raise RecipeError(problems)
     try:
-        return Constructed(cls(**values), resolved, frozenset(used))
+        return Constructed(cls(**values), resolved, frozenset(used), tuple(notices))
     except ValueError as error:
         raise RecipeError(Problem(str(error), key=key, place=locate(key))) from error
 
@@ -75,15 +81,24 @@ def component_table(
     if not isinstance(name, str):
         raise RecipeError(Problem("needs a name, a text", key=f"{key}.name", place=locate(key)))
     try:
-        cls = zoo.find(kind, name)
+        offer = zoo.offer(kind, name)
     except RecipeError as error:
         raise RecipeError(Problem(str(error), key=f"{key}.name", place=locate(f"{key}.name"))) from error
-    if not issubclass(cls, base):
-        message = f"'{name}' is no {base.__name__.lower()}; expected {listing(_names_of(zoo, kind, base))}"
+    if not issubclass(offer.cls, base):
+        message = f"'{name}' is not a {base.__name__.lower()}; expected {listing(_names_of(zoo, kind, base))}"
         raise RecipeError(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
     own = {option: value for option, value in table.items() if option != "name"}
-    made = construct(cls, own, zoo=zoo, key=key, locate=locate)
-    return Constructed(made.component, {"name": name, **made.table}, made.used)
+    made = construct(offer.cls, own, zoo=zoo, key=key, locate=locate)
+    notices = (*_rivals(zoo, kind, name, offer, key, locate), *made.notices)
+    return Constructed(made.component, {"name": offer.qualified, **made.table}, made.used, notices)
+
+
+def _rivals(zoo: Zoo, kind: str, name: str, offer: Offer, key: str, locate: Locate) -> Iterator[str]:
+    """Yield what to write for each other component of a plain name."""
+    for other in zoo.offers(kind, name):
+        if other != offer:
+            message = f"'{name}' means the bundled {kind}; write '{other.qualified}' for that of {other.plugin.label}"
+            yield str(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
 
 
 def _argument(option: Option, table: Mapping[str, Any], zoo: Zoo, key: str, locate: Locate) -> Constructed:

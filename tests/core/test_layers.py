@@ -27,7 +27,7 @@ LAYERS = [
         "ganzoo.backend",
         "ganzoo.images",
     ],
-    ["ganzoo.schema", "ganzoo.zoo", "ganzoo.heads", "ganzoo.layers"],
+    ["ganzoo.schema", "ganzoo.patching", "ganzoo.zoo", "ganzoo.heads", "ganzoo.layers"],
     ["ganzoo.recipe"],
     ["ganzoo.seeding", "ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],

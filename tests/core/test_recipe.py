@@ -74,7 +74,7 @@ def mistakes(tmp_path, text, **options):
 def test_a_good_recipe_is_resolved_with_every_default_written_out(tmp_path):
     recipe = load(tmp_path)
     assert recipe.name == "mine"
-    assert recipe.resolved["regularizers"] == [{"name": "r1", "gamma": 10.0, "weight": 1.0, "interval": 4}]
+    assert recipe.resolved["regularizers"] == [{"name": "regularizers/r1", "gamma": 10.0, "weight": 1.0, "interval": 4}]
     assert recipe.optimizers["discriminator"].rate(100) == pytest.approx(1e-5)
 
 
@@ -83,6 +83,23 @@ def test_the_resolved_recipe_is_the_same_recipe(tmp_path):
     again = load(tmp_path, tomli_w.dumps(dict(recipe.resolved)))
     assert again.digest() == recipe.digest()
     assert again.resolved == recipe.resolved
+
+
+def test_plain_and_qualified_names_are_the_same_recipe(tmp_path):
+    qualified = GOOD.replace('"hinge"', '"losses/hinge"').replace('"gaussians"', '"data/gaussians"')
+    assert load(tmp_path, qualified).digest() == load(tmp_path).digest()
+    assert [loss.key for loss in load(tmp_path, qualified).losses] == ["hinge"]
+
+
+def test_a_resolved_recipe_is_changed_by_the_same_names(tmp_path):
+    resolved = tomli_w.dumps(dict(load(tmp_path).resolved))
+    changed = load(tmp_path, resolved, overrides=["regularizers.r1.name=r1", "regularizers.r1.gamma=3.0"])
+    assert changed.resolved["regularizers"][0] == {
+        "name": "regularizers/r1",
+        "gamma": 3.0,
+        "weight": 1.0,
+        "interval": 4,
+    }
 
 
 def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
@@ -169,7 +186,7 @@ def test_set_changes_one_value_and_profiles_many(tmp_path):
 def test_setting_a_name_drops_the_options_of_the_component_before(tmp_path):
     recipe = load(tmp_path, overrides=["regularizers.r1.name=gradient_penalty"])
     assert recipe.resolved["regularizers"] == [
-        {"name": "gradient_penalty", "target": 1.0, "weight": 1.0, "interval": 4}
+        {"name": "regularizers/gradient_penalty", "target": 1.0, "weight": 1.0, "interval": 4}
     ]
 
 

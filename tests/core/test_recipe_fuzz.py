@@ -321,7 +321,7 @@ def test_what_no_override_needs_is_refused(override, expected):
 
 def test_a_network_with_a_number_for_a_name_is_written_out_too():
     recipe = holds((GOOD + '\n[networks.1]\nname = "mlp_generator"\n').encode())
-    assert recipe.resolved["networks"]["1"]["name"] == "mlp_generator"
+    assert recipe.resolved["networks"]["1"]["name"] == "mlp/mlp_generator"
 
 
 def test_only_the_first_of_many_wrong_phases_are_told_and_each_once():
