@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ganzoo.backend import choose_backend
+from ganzoo.backend import choose_backend, require_torch_backend
 
 if TYPE_CHECKING:
     from ganzoo import images as images
@@ -108,8 +108,11 @@ __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
+        require_torch_backend()
         return import_module(f"ganzoo.{name}")
     if name in _HOMES:
+        if _HOMES[name] != "ganzoo.errors":
+            require_torch_backend()  # keras would end in an error of another package
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
 

@@ -11,11 +11,12 @@ import keras
 import torch
 from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
 
+from ganzoo.blame import is_out_of_memory
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.field import Field
 from ganzoo.contracts.task import NetworkSpec
 from ganzoo.contracts.tensor import Network
-from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
+from ganzoo.errors import BackendError, Problem, RecipeError, ResourceError, listing, nearest
 from ganzoo.layers import run_directly
 from ganzoo.layers.modes import building_in, with_float32_outputs
 from ganzoo.recipe import Recipe
@@ -44,9 +45,15 @@ def assemble(recipe: Recipe, fields: Mapping[str, Field], *, precision: str | No
     specs = needed(recipe, recipe.task.networks(fields))
     chosen = choose_architectures(recipe, specs)
     seed, precision = recipe.train.seed, precision or recipe.train.precision
-    networks = {spec.name: build_network(chosen[spec.name], spec, seed, precision) for spec in specs}
+    networks = {}
+    for spec in specs:
+        with explaining(_table(recipe, spec), spec):
+            networks[spec.name] = build_network(chosen[spec.name], spec, seed, precision)
     averaged = [spec for spec in specs if spec.player == "generator"] if recipe.ema else []
-    averages = {spec.name: build_network(chosen[spec.name], spec, seed) for spec in averaged}
+    averages = {}
+    for spec in averaged:
+        with explaining(_table(recipe, spec), spec):
+            averages[spec.name] = build_network(chosen[spec.name], spec, seed)
     return Assembly(specs=specs, networks=networks, averages=averages)
 
 
@@ -64,10 +71,10 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
         architecture = recipe.architectures.get(spec.name) or recipe.architectures.get(spec.role)
         if architecture is None:
             problems.append(
-                Problem(f"the task needs a network '{spec.name}'; add a table [{_table(spec)}] with a name")
+                Problem(f"the task needs a network '{spec.name}'; add a table [{_table(recipe, spec)}] with a name")
             )
         elif architecture.role != spec.role:
-            problems.append(Problem(f"is a {architecture.role}, expected a {spec.role}", key=_table(spec)))
+            problems.append(Problem(f"is a {architecture.role}, expected a {spec.role}", key=_table(recipe, spec)))
         else:
             chosen[spec.name] = architecture
     known = {name for spec in specs for name in (spec.name, spec.role)}
@@ -84,12 +91,24 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
 def build_network(architecture: Architecture, spec: NetworkSpec, seed: int, precision: str = "float32") -> Network:
     """Build one network with weights, and names of layers, that no other component can move."""
     seed_everything(seed, f"initial/{spec.name}")
-    try:
-        with names_from_nothing(), building_in(precision):
-            network = run_directly(architecture.build(spec.signature))
-    except ValueError as error:
-        raise RecipeError(Problem(str(error), key=_table(spec))) from error
+    with names_from_nothing(), building_in(precision):
+        network = run_directly(architecture.build(spec.signature))
     return network if precision == "float32" else with_float32_outputs(network)
+
+
+@contextmanager
+def explaining(table: str, spec: NetworkSpec) -> Iterator[None]:
+    """Turn an architecture's ValueError into a RecipeError of its table, a failed allocation into a ResourceError."""
+    try:
+        yield
+    except ValueError as error:
+        raise RecipeError(Problem(str(error), key=table)) from error
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(
+            f"{table}: memory does not suffice to build the network '{spec.name}'; make it smaller"
+        ) from error
 
 
 @contextmanager
@@ -123,5 +142,10 @@ def training_device(name: str) -> Iterator[None]:
         yield
 
 
-def _table(spec: NetworkSpec) -> str:
-    return spec.role if spec.role in ("generator", "discriminator") else f"networks.{spec.name}"
+def _table(recipe: Recipe, spec: NetworkSpec) -> str:
+    """Return the table of a recipe that configures a network, or that it lacks."""
+    if spec.name not in recipe.architectures and spec.role in (*recipe.architectures, "generator", "discriminator"):
+        name = spec.role
+    else:
+        name = spec.name
+    return name if name in ("generator", "discriminator") else f"networks.{name}"

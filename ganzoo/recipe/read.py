@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from ganzoo.contracts.dataset import Dataset
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.regularizer import PlayerName, Regularizer
+from ganzoo.contracts.schedule import Constant
 from ganzoo.contracts.task import Exposes, Task
 from ganzoo.contracts.wiring import WiredLoss, WiredMetric, WiredRegularizer
 from ganzoo.errors import Problem, RecipeError, listing, nearest
@@ -44,6 +45,7 @@ _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks
 _LISTS = ("losses", "regularizers", "metrics", "phases")
 _KNOWN = (*TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
+_PENALTIES = ("discriminator_penalty", "generator_penalty", "weight_penalty")
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
 Settings = TypeVar("Settings", bound=Section)
@@ -111,11 +113,14 @@ class _Reader:
         validation = self.component("validation", "dataset", Dataset) if "validation" in self.table else None
         architectures = self.architectures()
         exposes = task.exposes if task is not None else None
-        names = [phase.name for phase in phases]
+        # a phase with another mistake has a name all the same
+        names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
         losses = self.losses(exposes, names)
         regularizers = self.regularizers(exposes, names)
         metrics = self.metrics()
-        optimizers = self.optimizers(losses)
+        trained = self.trained_players(losses, exposes)
+        optimizers = self.optimizers(trained)
+        self.check_effect(losses, regularizers, names, train, trained)
         if self.problems or train is None or task is None or data is None:
             raise RecipeError(sorted(self.problems, key=_line))
         return Recipe(
@@ -189,6 +194,9 @@ class _Reader:
             if not _NETWORK.fullmatch(name):
                 self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"networks.{name}")
                 continue
+            if name in found:
+                self.wrong(f"[{name}] configures this network already; keep one of them", f"networks.{name}")
+                continue
             made = self.component(f"networks.{name}", "architecture", Architecture)
             if made is not None:
                 found[name] = made
@@ -211,6 +219,8 @@ class _Reader:
         if exposes is None:
             return
         if settings.term is not None:
+            if settings.on is not None:
+                self.wrong("has no effect beside 'term': the task says what its terms act on", f"{key}.on")
             if settings.term not in exposes.terms:
                 known = f"it has {listing(exposes.terms)}"
                 self.wrong(
@@ -235,9 +245,45 @@ class _Reader:
             if exposes is not None and settings.on is not None and settings.on not in exposes.comparisons:
                 known = listing(exposes.comparisons)
                 self.wrong(f"the task has no comparison '{settings.on}'; it has {known}", f"{key}.on")
+            self.check_penalty(key, made, settings)
             name = self.log_key("regularizers", settings.label or str(table["name"]))
             found.append(WiredRegularizer(key=name, regularizer=made, **settings.wiring))
         return tuple(found)
+
+    def check_penalty(self, key: str, regularizer: Regularizer, settings: RegularizerSettings) -> None:
+        """Refuse what only penalties have on a regularizer without one; the defaults stand in every resolved recipe."""
+        if any(regularizer.has(moment) for moment in _PENALTIES):
+            return
+        for name in ("weight", "interval"):
+            if getattr(settings, name) != RegularizerSettings.model_fields[name].default:
+                self.wrong("has no effect: this regularizer has no penalty", f"{key}.{name}")
+
+    def check_effect(
+        self,
+        losses: Sequence[WiredLoss],
+        regularizers: Sequence[WiredRegularizer],
+        phases: Sequence[str],
+        train: TrainSettings | None,
+        trained: Collection[PlayerName],
+    ) -> None:
+        """Refuse, or take note of, what cannot change anything; only where everything else is right."""
+        if self.problems:
+            return
+        for index, phase in enumerate(phases):
+            if not any(wired.phases is None or phase in wired.phases for wired in losses):
+                self.wrong(f"no loss acts in the phase '{phase}', so that it trains nothing", f"phases.{index}")
+        if "discriminator" in trained:
+            return
+        for index, wired in enumerate(regularizers):
+            if _is_for_discriminators(wired.regularizer):
+                self.wrong("has no effect: no loss trains a discriminator", f"regularizers.{index}")
+        if "discriminator" in self.resolved["optimizers"]:
+            self.note_unused("optimizers.discriminator")
+        if train is not None and train.n_critic != Constant(1.0):
+            self.note_unused("train.n_critic")
+
+    def note_unused(self, key: str) -> None:
+        self.notices.append(str(Problem("has no effect: no loss trains a discriminator", key, self.places(key))))
 
     def metrics(self) -> tuple[WiredMetric, ...]:
         found = []
@@ -263,26 +309,33 @@ class _Reader:
             self.check_phases(key, settings, phases)
             own = own_keys(table, cls)
             is_term = getattr(settings, "term", None) is not None
-            if is_term and own:
-                self.wrong(f"a term has no options, but has {listing(own)}", key)
-            made = None if is_term else self.make(key, kind, base, own)
+            for name in own if is_term else ():
+                close = nearest(name, cls.model_fields)
+                self.wrong(f"unknown key '{name}'{close}; a term has no options", f"{key}.{name}")
+            made = None if is_term else self.make(key, kind, base, own, cls.model_fields)
             if settings is None or (made is None and not is_term):
                 continue
             resolved = {**(made.table if made else {}), **_plain_settings(settings)}
             self.resolved.setdefault(section, []).append(resolved)
             yield key, table, settings, made.component if made else None
 
-    def optimizers(self, losses: Sequence[WiredLoss]) -> dict[PlayerName, OptimizerSettings]:
+    def trained_players(self, losses: Sequence[WiredLoss], exposes: Exposes | None) -> set[PlayerName]:
+        """Return the players that the losses train, as far as the task is known."""
+        if exposes is None:
+            return set()
+        known = [wired for wired in losses if wired.term is None or wired.term in exposes.terms]
+        return {player for wired in known for player in wired.trains(exposes)}
+
+    def optimizers(self, trained: Collection[PlayerName]) -> dict[PlayerName, OptimizerSettings]:
         tables = self.mapping(self.table.get("optimizers"))
         for key in tables:
             if key not in _PLAYERS:
                 self.wrong(
                     f"unknown player{nearest(key, _PLAYERS)}; known are {listing(_PLAYERS)}", f"optimizers.{key}"
                 )
-        adversarial = any(wired.loss is not None and not isinstance(wired.loss, PairLoss) for wired in losses)
         found: dict[PlayerName, OptimizerSettings] = {}
         for player in _PLAYERS:
-            settings = self.optimizer(player, tables.get(player), needed=player == "generator" or adversarial)
+            settings = self.optimizer(player, tables.get(player), needed=player == "generator" or player in trained)
             if settings is not None:
                 found[player] = settings
         self.resolved["optimizers"] = {player: _plain_settings(settings) for player, settings in found.items()}
@@ -312,10 +365,10 @@ class _Reader:
         self.put(key, dict(made.table))
         return made.component
 
-    def make(self, key: str, kind: str, base: type[Any], table: Any) -> Constructed | None:
+    def make(self, key: str, kind: str, base: type[Any], table: Any, core: Collection[str] = ()) -> Constructed | None:
         """Make one component, or note why not and return None."""
         try:
-            made = component_table(kind, table, zoo=self.zoo, key=key, locate=self.places, base=base)
+            made = component_table(kind, table, zoo=self.zoo, key=key, locate=self.places, base=base, core=core)
         except RecipeError as error:
             self.problems += error.problems
             return None
@@ -324,6 +377,8 @@ class _Reader:
         return made
 
     def check_phases(self, key: str, settings: Section | None, phases: Sequence[str]) -> None:
+        if getattr(settings, "phases", None) == ():
+            self.wrong("is empty, so that it never acts; leave it out for all phases", f"{key}.phases")
         unknown = [name for name in dict.fromkeys(getattr(settings, "phases", None) or ()) if name not in phases]
         for name in unknown[:MOST_TOLD]:
             self.wrong(
@@ -385,6 +440,12 @@ class _Reader:
 
     def mapping(self, value: Any) -> Mapping[str, Any]:
         return value if isinstance(value, Mapping) else {}
+
+
+def _is_for_discriminators(regularizer: Regularizer) -> bool:
+    """Return whether a regularizer acts on the discriminator and on nothing else."""
+    acts = regularizer.has("discriminator_inputs") or regularizer.has("discriminator_penalty")
+    return acts and not (regularizer.has("generator_penalty") or regularizer.has("weight_penalty"))
 
 
 def _line(problem: Problem) -> tuple[str, int]:

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ganzoo.contracts.schedule import Constant, Schedule
+from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
 from ganzoo.schema.values import ScheduleValue
+
+
+def _whole_updates(schedule: Schedule) -> Schedule:
+    """Refuse what is not a number of updates; between whole numbers, a ramp is rounded at each step."""
+    if isinstance(schedule, Constant):
+        stated: tuple[float, ...] = (schedule.value,)
+    elif isinstance(schedule, Ramp):
+        stated = (schedule.start, schedule.end)
+    else:
+        stated = schedule.values if isinstance(schedule, Staircase) else ()
+    if any(value < 1 or value != round(value) for value in stated):
+        raise ValueError("expected a whole number >= 1, or a schedule of such numbers")
+    return schedule
+
 
 PositiveInt = Annotated[int, Ge(1)]
 Fraction = Annotated[float, Ge(0), Lt(1)]
@@ -27,7 +41,8 @@ class TrainSettings(Section):
 
     seed: Annotated[int, Ge(0)] = 0
     batch_size: PositiveInt
-    n_critic: ScheduleValue = Constant(1.0)
+    #: Discriminator updates for each update of the generator.
+    n_critic: Annotated[ScheduleValue, AfterValidator(_whole_updates)] = Constant(1.0)
     clip_norm: Annotated[float, Gt(0)] | None = None
     workers: Annotated[int, Ge(0), Le(64)] = 0
     log_every: PositiveInt = 50

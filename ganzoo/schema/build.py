@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,9 +42,18 @@ def no_place(_key: str) -> str:
 
 
 def construct(
-    cls: type[Made], table: Mapping[str, Any], *, zoo: Zoo, key: str = "", locate: Locate = no_place
+    cls: type[Made],
+    table: Mapping[str, Any],
+    *,
+    zoo: Zoo,
+    key: str = "",
+    locate: Locate = no_place,
+    core: Collection[str] = (),
 ) -> Constructed:
-    """Make a component from a table without its `name` and core keys; RecipeError with every problem of the table."""
+    """Make a component from a table without its `name` and core keys; RecipeError with every problem of the table.
+
+    `core` are the keys that the core reads from the same table: a misspelt one is told with its right name.
+    """
     problems: list[Problem] = []
     values: dict[str, Any] = {}
     resolved: dict[str, Any] = {}
@@ -62,7 +71,7 @@ def construct(
         notices += argument.notices
         if argument.table is not None:
             resolved[option.name] = argument.table
-    problems += _unknown(cls, table, key, locate)
+    problems += _unknown(cls, table, key, locate, core)
     if problems:
         raise RecipeError(problems)
     try:
@@ -72,7 +81,14 @@ def construct(
 
 
 def component_table(
-    kind: str, table: Any, *, zoo: Zoo, key: str, locate: Locate = no_place, base: type[Any] = Component
+    kind: str,
+    table: Any,
+    *,
+    zoo: Zoo,
+    key: str,
+    locate: Locate = no_place,
+    base: type[Any] = Component,
+    core: Collection[str] = (),
 ) -> Constructed:
     """Make the component that a table names; its own keys only. RecipeError when the name is missing or unknown."""
     if not isinstance(table, Mapping):
@@ -88,7 +104,7 @@ def component_table(
         message = f"'{name}' is not a {base.__name__.lower()}; expected {listing(_names_of(zoo, kind, base))}"
         raise RecipeError(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
     own = {option: value for option, value in table.items() if option != "name"}
-    made = construct(offer.cls, own, zoo=zoo, key=key, locate=locate)
+    made = construct(offer.cls, own, zoo=zoo, key=key, locate=locate, core=core)
     notices = (*_rivals(zoo, kind, name, offer, key, locate), *made.notices)
     return Constructed(made.component, {"name": offer.qualified, **made.table}, made.used, notices)
 
@@ -120,11 +136,13 @@ def _argument(option: Option, table: Mapping[str, Any], zoo: Zoo, key: str, loca
     return Constructed(value, to_toml(value))
 
 
-def _unknown(cls: type[Component], table: Mapping[str, Any], key: str, locate: Locate) -> list[Problem]:
+def _unknown(
+    cls: type[Component], table: Mapping[str, Any], key: str, locate: Locate, core: Collection[str]
+) -> list[Problem]:
     known = [option.name for option in options(cls)]
     return [
         Problem(
-            f"unknown key '{name}'{nearest(name, known)}; {_known_text(known)}",
+            f"unknown key '{name}'{nearest(name, (*known, *core))}; {_known_text(known)}",
             key=f"{key}.{name}" if key else name,
             place=locate(f"{key}.{name}" if key else name),
         )

@@ -15,8 +15,13 @@ from ganzoo.contracts.component import Component
 from ganzoo.contracts.schedule import Schedule
 from ganzoo.errors import PluginError, listing
 
-#: Keys of a component's table that the core reads itself.
-RESERVED = frozenset({"name", "on", "weight", "interval", "phases", "term", "label"})
+#: Keys of a component's table that the core reads itself, by kind; `name` everywhere.
+RESERVED: Mapping[str, frozenset[str]] = {
+    "loss": frozenset({"name", "on", "weight", "phases", "term", "label"}),
+    "regularizer": frozenset({"name", "on", "weight", "interval", "phases", "label"}),
+    "metric": frozenset({"name", "label"}),
+}
+_RESERVED_EVERYWHERE = frozenset({"name"})
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,9 @@ def _option(cls: type[Component], parameter: inspect.Parameter, hints: Mapping[s
         raise PluginError(f"{where} must be keyword-only")
     if parameter.name not in hints:
         raise PluginError(f"{where} needs an annotation")
-    if parameter.name in RESERVED:
-        raise PluginError(f"{where} is a key of the core; choose a name other than {listing(RESERVED)}")
+    reserved = RESERVED.get(cls.kind, _RESERVED_EVERYWHERE)
+    if parameter.name in reserved:
+        raise PluginError(f"{where} is a key of the core; choose a name other than {listing(reserved)}")
     if not _is_usable(hints[parameter.name]):
         raise PluginError(
             f"{where} has an annotation that no recipe can fill; use bool, int, float, str, Literal, tuples of these, "

@@ -202,7 +202,7 @@ def test_a_component_is_described_with_its_options(ganzoo):
 def test_the_schema_knows_every_component_and_accepts_the_bundled_recipes(ganzoo):
     schema = json.loads(ganzoo("schema").out)
     text = json.dumps(schema)
-    assert all(f'"const": "{name}"' in text for name in ("srresnet", "hinge", "r1", "psnr", "folder", "generation"))
+    assert all(f'"{name}"' in text for name in ("srresnet", "hinge", "r1", "psnr", "folder", "generation"))
 
 
 def test_recipes_are_listed(ganzoo):
