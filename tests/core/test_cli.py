@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from ganzoo import images
 
@@ -95,6 +96,19 @@ def test_a_missing_discriminator(ganzoo, recipe, tmp_path):
     refused(ganzoo("run", recipe, "--runs", tmp_path / "runs"), 2, "the task needs a network 'discriminator'")
 
 
+def test_a_network_that_memory_cannot_hold_is_named(ganzoo, recipe, monkeypatch):
+    from ganzoo_srgan.subpixel_resnet import SubpixelResNet
+
+    monkeypatch.setattr(SubpixelResNet, "build", lambda *_: torch.empty(2**50))
+    refused(ganzoo("check", recipe), 7, "generator: memory does not suffice to build the network 'generator'")
+
+
+def test_a_network_of_its_own_table_is_told_by_that_table(ganzoo, recipe):
+    text = recipe.read_text().replace("[generator]\n", "[networks.generator]\n")
+    recipe.write_text(text.replace('"subpixel_resnet"', '"mlp_discriminator"').replace("filters = 4\nblocks = 1\n", ""))
+    refused(ganzoo("check", recipe), 2, "generator: is a discriminator, expected a generator")
+
+
 def test_a_folder_that_cannot_be_written(ganzoo, recipe, tmp_path):
     (tmp_path / "file").write_text("in the way")
     refused(ganzoo("run", recipe, "--runs", tmp_path / "file"), 7, "cannot be made", "--runs")
@@ -155,6 +169,12 @@ def test_another_keras_backend_is_refused(recipe):
     assert result.returncode == 9
     assert "KERAS_BACKEND is 'jax'" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("code", ["import ganzoo; ganzoo.load_zoo()", "from ganzoo import layers"])
+def test_another_keras_backend_is_told_in_python_too(code):
+    result = process(code=code, KERAS_BACKEND="tensorflow")
+    assert "ganzoo.errors.BackendError: KERAS_BACKEND is 'tensorflow'" in result.stderr
 
 
 def test_keras_on_another_backend_in_this_process_is_refused():

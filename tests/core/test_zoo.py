@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ganzoo import AdversarialLoss, RecipeError, hookimpl, load_zoo
+from ganzoo import AdversarialLoss, Dataset, RecipeError, hookimpl, load_zoo
 from ganzoo.zoo import KINDS
 
 
@@ -145,6 +145,24 @@ def test_a_constructor_that_is_no_schema_is_reported():
     assert "needs an annotation" in error_of(losses({"my_loss": Untyped}))
     assert "is a key of the core" in error_of(losses({"my_loss": Reserved}))
     assert "must be keyword-only" in error_of(losses({"my_loss": Positional}))
+
+
+def test_a_key_of_the_core_is_reserved_only_where_the_core_reads_it():
+    @dataclass(frozen=True, kw_only=True)
+    class Table(Dataset):
+        """Has columns."""
+
+        label: str = "label"
+        weight: float = 1.0
+
+        def open(self):
+            return None
+
+    @hookimpl
+    def ganzoo_register_datasets():
+        return {"table": Table}
+
+    assert error_of(plugin(ganzoo_register_datasets=ganzoo_register_datasets)) is None
 
 
 def test_a_disabled_plugin_is_not_imported(monkeypatch):
