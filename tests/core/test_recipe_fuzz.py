@@ -297,6 +297,8 @@ def refused(text, **options):
             '[networks."a.b"]\nname = "mlp_generator"',
             "networks.a.b: 'a.b' is no name; use letters, digits, '_' and '-'",
         ),
+        ("".join(f"a{index} = 1\n" for index in range(1001)), "has a table of 1001 keys, at most 1000"),
+        (f"a = [{'1,' * 10_001}]", "has an array of 10001 items, at most 10000"),
         ('"\\u001b[2J\\n" = 1', r"mine.toml: \x1b[2J\n: unknown section"),
     ],
 )

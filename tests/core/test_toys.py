@@ -268,5 +268,5 @@ def test_one_network_of_several_is_told_by_its_own_table(tmp_path):
     path.write_text(text + '[networks.judge_a]\nname = "dcgan_discriminator"\n')
     zoo = load_zoo({"unpaired": unpaired})
     recipe = load_recipe(path, zoo=zoo)
-    with pytest.raises(RecipeError, match="networks.judge_a: "):
+    with pytest.raises(RecipeError, match=r"networks\.judge_a: "):
         assemble(recipe, recipe.data.open().fields)
