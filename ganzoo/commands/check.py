@@ -30,6 +30,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     """
     require_torch_backend()
     from ganzoo.assembly import assemble, training_device
+    from ganzoo.commands._notices import tell
     from ganzoo.data.opening import open_source, skipped_text
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
@@ -37,7 +38,9 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     from ganzoo.training.setup import build_model
     from ganzoo.zoo import load_zoo
 
-    plan = load_recipe(recipe, zoo=load_zoo(), profile=profile, overrides=overrides)
+    zoo = load_zoo()
+    plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
+    tell(zoo, plan)
     source = open_source(plan.data)
     held_out = open_source(plan.validation, key="validation") if plan.validation else None
     with training_device(plan.train.device):

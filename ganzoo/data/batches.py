@@ -13,12 +13,12 @@ from ganzoo.blame import blaming, explaining_memory, origin_of
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example, Tensor
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.data.cache import Cache, cache_bytes
 from ganzoo.data.checks import example_mistake, prepared_mistake, row_mistake
 from ganzoo.data.order import order
 from ganzoo.errors import ComponentError, DataError
 from ganzoo.streams import numpy_generator
-from ganzoo.timeline import Timeline
 
 if TYPE_CHECKING:
     from ganzoo.recipe import Recipe

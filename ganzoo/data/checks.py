@@ -23,7 +23,7 @@ def example_mistake(example: object, fields: Mapping[str, Field]) -> str | None:
         value = example[name]
         if not isinstance(value, np.ndarray | np.generic):
             return f"field '{name}' is {type(value).__name__}, expected a numpy array: {field}"
-        if value.dtype != field.dtype or not _fits(value.shape, field.shape):
+        if value.dtype != field.dtype or not field.accepts(value.shape):
             return f"field '{name}' is {_text(value)}, but its source promises {field}"
     return None
 
@@ -52,12 +52,6 @@ def row_mistake(row: Mapping[str, Any], first: Mapping[str, Any]) -> str | None:
         if value.shape != first[name].shape or value.dtype != first[name].dtype:
             return f"prepare() returned '{name}' as {_text(value)}, but {_text(first[name])}"
     return None
-
-
-def _fits(shape: tuple[int, ...], promised: tuple[int | None, ...]) -> bool:
-    return len(shape) == len(promised) and all(
-        wanted is None or side == wanted for side, wanted in zip(shape, promised, strict=True)
-    )
 
 
 def _text(value: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from ganzoo import Comparison, Field, LossTargets, NetworkSpec, Random, Scored, Signature, Source, Step, Task, View
@@ -38,7 +38,7 @@ class Generation(Task):
     """
 
     field: str = "image"
-    latent_dim: Annotated[int, Ge(1)] = 100
+    latent_dim: Annotated[int, Ge(1), Le(1_000_000)] = 100
     latent: Literal["normal", "uniform"] = "normal"
     evaluation_samples: Annotated[int, Ge(2)] = 2000
 

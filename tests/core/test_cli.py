@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 
 from ganzoo import images
 
@@ -93,6 +94,19 @@ def test_a_missing_discriminator(ganzoo, recipe, tmp_path):
     text = recipe.read_text() + '\n[optimizers.discriminator]\nname = "adam"\nlearning_rate = 1e-3\n'
     recipe.write_text(text)
     refused(ganzoo("run", recipe, "--runs", tmp_path / "runs"), 2, "the task needs a network 'discriminator'")
+
+
+def test_a_network_that_memory_cannot_hold_is_named(ganzoo, recipe, monkeypatch):
+    from ganzoo_srgan.subpixel_resnet import SubpixelResNet
+
+    monkeypatch.setattr(SubpixelResNet, "build", lambda *_: torch.empty(2**50))
+    refused(ganzoo("check", recipe), 7, "generator: memory does not suffice to build the network 'generator'")
+
+
+def test_a_network_of_its_own_table_is_told_by_that_table(ganzoo, recipe):
+    text = recipe.read_text().replace("[generator]\n", "[networks.generator]\n")
+    recipe.write_text(text.replace('"subpixel_resnet"', '"mlp_discriminator"').replace("filters = 4\nblocks = 1\n", ""))
+    refused(ganzoo("check", recipe), 2, "generator: is a discriminator, expected a generator")
 
 
 def test_a_folder_that_cannot_be_written(ganzoo, recipe, tmp_path):
@@ -206,6 +220,12 @@ def test_another_keras_backend_is_refused(recipe):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("code", ["import ganzoo; ganzoo.load_zoo()", "from ganzoo import layers"])
+def test_another_keras_backend_is_told_in_python_too(code):
+    result = process(code=code, KERAS_BACKEND="tensorflow")
+    assert "ganzoo.errors.BackendError: KERAS_BACKEND is 'tensorflow'" in result.stderr
+
+
 def test_keras_on_another_backend_in_this_process_is_refused():
     code = (
         "import sys, types; keras = types.ModuleType('keras')\n"
@@ -251,7 +271,7 @@ def test_a_component_is_described_with_its_options(ganzoo):
 def test_the_schema_knows_every_component_and_accepts_the_bundled_recipes(ganzoo):
     schema = json.loads(ganzoo("schema").out)
     text = json.dumps(schema)
-    assert all(f'"const": "{name}"' in text for name in ("srresnet", "hinge", "r1", "psnr", "folder", "generation"))
+    assert all(f'"{name}"' in text for name in ("srresnet", "hinge", "r1", "psnr", "folder", "generation"))
 
 
 def test_recipes_are_listed(ganzoo):

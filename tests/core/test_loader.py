@@ -15,12 +15,12 @@ from slow import Counted, Exhausting
 from tiny_runs import tiny
 
 from ganzoo import DataError, Field
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.data import cache, pace
 from ganzoo.data.ahead import ReadAhead
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.data.pace import Pace
 from ganzoo.errors import ResourceError
-from ganzoo.timeline import Timeline
 
 TIMELINE = Timeline([("a", 3), ("b", 9)])
 

@@ -10,9 +10,9 @@ import pytest
 from misbehaving import Endless
 from numbered import Numbered
 
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.data.batches import StepBatches
 from ganzoo.data.order import Order
-from ganzoo.timeline import Timeline
 
 
 def whole(size, *, seed=0, epoch=0):

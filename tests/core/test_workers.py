@@ -18,10 +18,10 @@ from numbered import Numbered
 from tiny_runs import tiny
 
 from ganzoo.blame import origin_of
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.data import loader as loading
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
 from ganzoo.errors import ComponentError, ResourceError
-from ganzoo.timeline import Timeline
 
 
 def made_of(source, task=None):
@@ -138,7 +138,7 @@ READING = """
 from misbehaving import Misbehaving
 from numbered import Numbered
 from ganzoo.data.loader import StepBatches, StepLoader
-from ganzoo.timeline import Timeline
+from ganzoo.contracts.timeline import Timeline
 
 if __name__ == "__main__":
     made = StepBatches(Misbehaving(12), Numbered(), batch_size=4, seed=0, timeline=Timeline([("a", 9)]))
