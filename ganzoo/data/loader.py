@@ -126,8 +126,8 @@ class StepLoader(DataLoader[Any]):
         if seconds < min(_NOTICE, self._limit):
             return told
         _, step, index = maker.doing()
-        at = f" for step {step} at {self._batches.name_of(index)}" if index != NOTHING else ""
-        text = f"{maker.described()} has been busy{at} for {seconds:.0f} s"
+        at = f"at {self._batches.name_of(index)} of step {step}" if index != NOTHING else f"at step {step}"
+        text = f"{maker.described()} has been {'starting' if step == NOTHING else at} for {seconds:.0f} s"
         if seconds >= self._limit:
             raise ResourceError(
                 f"{text} and is taken to hang; set {_LIMIT_NAME}=SECONDS (now {self._limit:g}) where one example may "

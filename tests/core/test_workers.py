@@ -71,6 +71,15 @@ def test_a_worker_that_is_killed_at_any_moment_is_told_after_the_batches_before(
     assert worker_processes() == []
 
 
+def test_a_worker_that_is_killed_while_it_hands_over_a_large_batch_is_told():
+    given = iter(StepLoader(made_of(Misbehaving(12), Preparing(misbehaving.large)), first=0, last=10**6, workers=1))
+    assert next(given)["a"].shape == (4, 2**20)
+    time.sleep(1)
+    worker_processes()[0].kill()
+    with pytest.raises(ResourceError, match=r"was killed by SIGKILL while it handed over the batch of step \d"):
+        list(given)
+
+
 @pytest.mark.parametrize(("act", "workers"), [("hang", 0), ("hang", 1), ("stop", 1)])
 def test_a_reader_that_hangs_is_told_with_its_example(monkeypatch, act, workers):
     monkeypatch.setenv("GANZOO_DATA_TIMEOUT", "4")
@@ -79,9 +88,14 @@ def test_a_reader_that_hangs_is_told_with_its_example(monkeypatch, act, workers)
     notes = []
     with pytest.raises(ResourceError) as told:
         read(Misbehaving(8, getattr(misbehaving, act)), workers=workers, note=notes.append)
-    names(str(told.value), "for step 0 at row-", "is taken to hang; set GANZOO_DATA_TIMEOUT=SECONDS (now 4)")
+    names(
+        str(told.value),
+        "has been at row-",
+        "of step 0 for",
+        "is taken to hang; set GANZOO_DATA_TIMEOUT=SECONDS (now 4)",
+    )
     assert len(notes) == 1
-    names(notes[0], "for step 0 at row-", "the run is stopped after 4 s")
+    names(notes[0], "has been at row-", "of step 0 for", "the run is stopped after 4 s")
     assert worker_processes() == []
 
 

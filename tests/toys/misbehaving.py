@@ -107,6 +107,10 @@ def varying_names(number):
     return {"ab"[number % 2]: np.zeros(2, np.float32)}
 
 
+def large(number):
+    return {"a": np.full(2**20, number, np.float32)}
+
+
 def doubles(number):
     return {"a": np.zeros(2)}
 
