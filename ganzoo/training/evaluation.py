@@ -45,7 +45,7 @@ def evaluate(
     examples: dict[str, int] = {}
     for scored in task.evaluate(networks, source, rng=Random(seed, "evaluate")):
         if scored.method not in metrics_of:
-            metrics_of[scored.method] = built(metrics)
+            metrics_of[scored.method] = make_metrics(metrics)
         for metric in metrics_of[scored.method]:
             metric.update(scored.output, scored.target)
         if show is not None:
@@ -63,7 +63,7 @@ def evaluate(
     )
 
 
-def built(metrics: Sequence[WiredMetric]) -> list[Metric]:
+def make_metrics(metrics: Sequence[WiredMetric]) -> list[Metric]:
     """Return a fresh, ready instance of each metric; DataError when one lacks its weights."""
     fresh = [wired.make() for wired in metrics]
     for metric in fresh:

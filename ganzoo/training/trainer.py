@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
-import keras
 import torch
 
 from ganzoo.contracts.dataset import Source
-from ganzoo.contracts.tensor import Tensor
+from ganzoo.contracts.tensor import Array
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
 from ganzoo.recipe import Recipe
@@ -20,7 +18,8 @@ from ganzoo.runs.checkpoint import CheckpointStore, Loaded
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
 from ganzoo.streams import numpy_generator
-from ganzoo.training.compilation import CompileWatch, not_compiled
+from ganzoo.training.callbacks import step_callbacks
+from ganzoo.training.compilation import not_compiled
 from ganzoo.training.determinism import undetermined
 from ganzoo.training.evaluation import Scores, evaluate, scores_record
 from ganzoo.training.guard import NotFinite
@@ -58,6 +57,8 @@ class Trainer:
         held_out: Source | None,
         run: RunFolder,
         observer: Observer,
+        *,
+        environment: Mapping[str, Any],
     ) -> None:
         self.recipe = recipe
         self.model = model
@@ -67,7 +68,7 @@ class Trainer:
         self.digest = recipe.digest()
         self.checkpoints = run.checkpoints(recipe.train.keep_checkpoints)
         #: What every checkpoint says about the environment that made it.
-        self.environment: Mapping[str, Any] = {}
+        self.environment = environment
         self._mute: set[str] = set()
         self.batches = StepBatches(
             source, recipe.task, batch_size=recipe.train.batch_size, seed=recipe.train.seed, timeline=model.timeline
@@ -104,7 +105,7 @@ class Trainer:
         number = 0
         for _, steps in self.model.timeline.phases:
             self.model.step_number = number
-            with self.explained():
+            with self.translate_errors():
                 self.model.train_step(self.batches.tensors(number))
             number += steps
         self.model.restore(before, first)
@@ -119,24 +120,23 @@ class Trainer:
             self.score(0)
         if first < self.total:
             loader = StepLoader(self.batches, first=first, last=self.total, workers=self.recipe.train.workers)
-            with stop.deferred(), self.explained():
+            with stop.deferred(), self.translate_errors():
                 self._fit(loader, self.total - first, stop)
         if stop.requested:
             raise Stopped(f"stopped after step {self.model.step_number} of {self.total}; everything is saved")
 
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
-        recorder = Recorder(self, loader, stop)
-        callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
+        callbacks = step_callbacks(self, loader.pace, stop, steps=steps)
         with closing(loader):
             self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what can go wrong in a step for a user's reasons into a message."""
         try:
             yield
         except NotFinite as refused:
-            raise self.broken(str(refused), refused.losses) from refused
+            raise self.numeric_error(str(refused), refused.losses) from refused
         except torch.OutOfMemoryError as error:
             raise ResourceError(self.out_of_memory(f"the GPU's memory does not suffice: {error}")) from error
         except MemoryError as error:
@@ -144,12 +144,12 @@ class Trainer:
         except RuntimeError as error:
             if "DefaultCPUAllocator" in str(error):
                 raise ResourceError(self.out_of_memory("memory does not suffice")) from error
-            explained = undetermined(error) or not_compiled(error)
-            if explained is None:
+            translated = undetermined(error) or not_compiled(error)
+            if translated is None:
                 raise
-            raise explained from error
+            raise translated from error
 
-    def broken(self, what: str, losses: Mapping[str, float]) -> NumericError:
+    def numeric_error(self, what: str, losses: Mapping[str, float]) -> NumericError:
         """Return the error of a refused update or save: its losses, its batch, the last good state, what to try."""
         number = self.model.step_number
         saved = self.checkpoints.paths()
@@ -180,6 +180,10 @@ class Trainer:
         path = self.run.samples / f"step-{done:09d}.png"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
 
+    def show_held_out(self, name: str, picture: Array) -> None:
+        """Write the picture of one held-out result."""
+        self.optional("held-out pictures", lambda: self.run.write_picture(self.run.held_out / name, picture))
+
     def append(self, log: Journal, record: Mapping[str, Any]) -> None:
         """Write one line of a log."""
         self.optional(log.path.name, lambda: log.append(record))
@@ -197,7 +201,7 @@ class Trainer:
         """Write a checkpoint of the state after `done` steps; NumericError when it is not finite."""
         arrays = to_arrays(self.model.state())
         if broken := not_finite(arrays):
-            raise self.broken(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
+            raise self.numeric_error(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
         for log in (self.run.journal, self.run.scores):
             self.optional(log.path.name, log.sync)
         (store or self.checkpoints).save(
@@ -233,73 +237,6 @@ class Trainer:
         sign = 1 if scores.larger_is_better[name] else -1
         if done and all(sign * value > sign * rival for rival in rivals):
             self.save(done, store, {"score": value, "name": name})
-
-
-class StepCallbacks(keras.callbacks.CallbackList):
-    """Hands the logs on as they are: Keras would read every loss from the device at every step."""
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
-        for callback in self.callbacks:
-            callback.on_train_batch_end(batch, logs=logs)
-
-
-class Recorder(keras.callbacks.Callback):
-    """Logs, draws, scores, saves and stops, each when it is due."""
-
-    def __init__(self, trainer: Trainer, loader: StepLoader, stop: StopRequest) -> None:
-        super().__init__()
-        self._trainer = trainer
-        self._loader = loader
-        self._stop = stop
-        self._began = self._step_began = time.perf_counter()
-        self._compiling = CompileWatch() if trainer.recipe.train.compile else None
-        self._warned = False
-
-    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
-        self._step_began = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
-        train, trainer = self._trainer.recipe.train, self._trainer
-        done = trainer.model.step_number
-        last = done == trainer.total
-        step = trainer.model.timeline.at(done - 1)
-        if self._compiling is not None:
-            for line in self._compiling.news(done - 1, time.perf_counter() - self._step_began):
-                trainer.observer.note(line)
-        trainer.observer.step(done, step.phase, self.waiting())
-        self.judge_data()
-        if logs and (last or done % train.log_every == 0):
-            self.log(done - 1, step.phase, logs)
-        if last or done % train.sample_every == 0:
-            trainer.draw(done)
-        if self._stop.requested or last or done % train.checkpoint_every == 0:
-            trainer.save(done)
-        if self._stop.requested:
-            trainer.model.stop_training = True
-        elif not last:
-            trainer.score(done)
-
-    def log(self, number: int, phase: str, logs: Mapping[str, Tensor]) -> None:
-        """Write the losses of one step."""
-        values = torch.stack([value.float() for value in logs.values()]).tolist()
-        losses = dict(zip(logs, values, strict=True))
-        record = {"step": number, "phase": phase, **losses}
-        self._trainer.append(self._trainer.run.journal, record)
-        seconds = round(time.perf_counter() - self._began, 3)
-        timing = {"step": number, "seconds": seconds, "waited": round(self._loader.pace.waited, 3)}
-        self._trainer.append(self._trainer.run.timing, timing)
-        self._trainer.observer.losses(record)
-
-    def judge_data(self) -> None:
-        """Say once when data are made too slowly."""
-        verdict = self._loader.pace.verdict()
-        if verdict is not None and not self._warned:
-            self._warned = True
-            self._trainer.observer.note(verdict)
-
-    def waiting(self) -> float:
-        """Return the share of the time spent waiting for data."""
-        return self._loader.pace.waited / max(time.perf_counter() - self._began, 1e-9)
 
 
 def _step(name: str) -> int:

@@ -162,7 +162,7 @@ def test_a_fork_that_was_broken_off_goes_on_to_the_same_bytes(ganzoo, tmp_path, 
 def test_a_fork_without_its_weights_is_not_started_over_with_random_ones(ganzoo, tmp_path, monkeypatch):
     ganzoo(*tiny(tmp_path, "old"))
     with monkeypatch.context() as patch:
-        patch.setattr(launch, "warm_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(launch, "apply_warm_start", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         ganzoo(*tiny(tmp_path, "new", "--fork", tmp_path / "old"))
     refused = ganzoo("run", tmp_path / "new")
     assert refused.code == 5
