@@ -32,7 +32,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     from ganzoo.assembly import assemble, training_device
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
-    from ganzoo.training.evaluation import make_metrics
+    from ganzoo.training.evaluation import check_metrics
     from ganzoo.training.setup import build_model
     from ganzoo.zoo import load_zoo
 
@@ -44,7 +44,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
         model = build_model(plan, assembly)
         batch = first_batch(plan, source)
         model.prepare(batch)
-        make_metrics(plan.metrics)
+        check_metrics(plan.metrics, say)
     output = console()
     say(f"{plan.name}: {plan.title}")
     for shown in (data_table(source, held_out), batch_table(batch), network_table(assembly), phase_table(plan)):

@@ -48,6 +48,8 @@ _KNOWN = (*_TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
+#: Sections that decide how a run is measured, and no weight: a run may go on with others.
+_MEASURING = ("validation", "metrics")
 #: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
 INDECISIVE = (
     "workers",
@@ -55,6 +57,7 @@ INDECISIVE = (
     "sample_every",
     "checkpoint_every",
     "keep_checkpoints",
+    "samples",
     "evaluate_every",
     "best",
 )
@@ -98,8 +101,8 @@ class Recipe:
 
 
 def decisive(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the weights: a resolved table without its texts and without `INDECISIVE`."""
-    found = {key: value for key, value in resolved.items() if key not in _TEXTS}
+    """Return what decides the weights: a resolved table without texts, scores and `INDECISIVE`."""
+    found = {key: value for key, value in resolved.items() if key not in (*_TEXTS, *_MEASURING)}
     train = found.get("train", {})
     return {**found, "train": {key: value for key, value in train.items() if key not in INDECISIVE}}
 

@@ -12,6 +12,7 @@ import keras
 
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Array, Network
+from ganzoo.runs.names import UniqueStems, file_stem
 
 #: The zip format knows no earlier day; a file that says when it was made never equals another.
 _NO_DAY = (1980, 1, 1, 0, 0, 0)
@@ -23,12 +24,15 @@ class Gallery:
     def __init__(self, write: Callable[[str, Array], None], most: int = 20) -> None:
         self._write = write
         self._left = most
+        self._stems = UniqueStems()
 
     def __call__(self, scored: Scored) -> None:
         """Write one result where it has a picture."""
         if scored.picture is not None and self._left > 0:
             self._left -= 1
-            self._write(f"{scored.name}-{scored.method}.png", scored.picture)
+            # the task took the name from the data: often a path
+            stem = self._stems(f"{file_stem(scored.name)}-{file_stem(scored.method)}")
+            self._write(f"{stem}.png", scored.picture)
 
 
 def export_bytes(network: Network) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -12,15 +13,16 @@ import tomli_w
 
 from ganzoo.assembly import assemble
 from ganzoo.contracts.dataset import Source
-from ganzoo.errors import CheckpointError, RecipeError
+from ganzoo.errors import CheckpointError, PluginError, RecipeError
 from ganzoo.recipe import Recipe, decisive
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import Loaded
 from ganzoo.runs.environment import describe_plugins, differences, environment
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
+from ganzoo.runs.names import UniqueStems
 from ganzoo.training import determinism
-from ganzoo.training.evaluation import Scores, evaluate, make_metrics, read_scores, scores_record
+from ganzoo.training.evaluation import BestScore, Scores, check_best, check_metrics, read_scores, scores_record
 from ganzoo.training.export import Gallery, export_bytes
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
@@ -62,19 +64,32 @@ def launch(
     )
     if start is not None and not run.exists:
         list(start.apply(trainer.model))  # weights that do not fit are told before anything is written
+    check_best_score(trainer)
+    rehearsing = recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda")
+    if rehearsing and not run.exists:
+        trainer.rehearse()
+        rehearsing = False
     stop.check()
     # from here on the folder holds a run
     write_manifest(trainer, kept, start)
+    with no_recipe_errors():
+        return _go_on(trainer, stop, start, allow_drift=allow_drift, rehearsing=rehearsing)
+
+
+def _go_on(
+    trainer: Trainer, stop: StopRequest, start: WarmStart | None, *, allow_drift: bool, rehearsing: bool
+) -> Scores | None:
+    """Train and finish the run that the folder holds."""
+    run = trainer.run
     # before anything is decided by it: a checkpoint counts only when it verifies
     loaded = trainer.load()
-    for store in (trainer.checkpoints, run.best()):
-        store.rotate()  # a process may have been killed between a save and this
+    trainer.checkpoints.rotate()  # a process may have been killed between a save and this
     # before the environment is compared: a finished run computes nothing more
     if is_finished(trainer, loaded):
-        observer.note(f"{run.path}: the run is finished already; nothing to train")
+        trainer.observer.note(f"{run.path}: the run is finished already; nothing to train")
         return read_scores(run.evaluation)
     check_drift(trainer, loaded, allow=allow_drift)
-    if recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda"):
+    if rehearsing:
         trainer.rehearse()
     loaded = loaded or apply_warm_start(trainer, start)
     trainer.train(trainer.adopt(loaded), stop)
@@ -91,13 +106,37 @@ def prepare(
     environment: Mapping[str, Any],
 ) -> Trainer:
     """Build every network, loss and metric; raises what is wrong before anything is written."""
-    if recipe.train.best is not None and (recipe.train.evaluate_every is None or held_out is None):
+    wants_best = recipe.train.best is not None
+    if wants_best and (recipe.train.evaluate_every is None or held_out is None or not recipe.metrics):
         raise RecipeError("train.best: needs train.evaluate_every, a section [validation] and [[metrics]]")
-    make_metrics(recipe.metrics)
+    check_metrics(recipe.metrics, observer.note)
     model = build_model(recipe, assemble(recipe, source.fields))
     trainer = Trainer(recipe, model, source, held_out, run, observer, environment=environment)
     model.prepare(trainer.batches.tensors(0))
     return trainer
+
+
+def check_best_score(trainer: Trainer) -> None:
+    """Refuse a `train.best` that names no score, by scoring one result in memory where no earlier scores tell."""
+    recipe, model = trainer.recipe, trainer.model
+    if recipe.train.best is None or trainer.held_out is None:
+        return
+    best = BestScore.parse(recipe.train.best)
+    if trainer.run.exists and any(best.is_in(record) for record in trainer.run.scores.records()):
+        return
+    with model.plainly():
+        check_best(
+            best, recipe.task, model.sampling_networks(), trainer.held_out, recipe.metrics, seed=recipe.train.seed
+        )
+
+
+@contextmanager
+def no_recipe_errors() -> Iterator[None]:
+    """Turn a RecipeError of a component into a PluginError: the former promises that nothing was written."""
+    try:
+        yield
+    except RecipeError as error:
+        raise PluginError(str(error)) from error
 
 
 # -- may it go on? -----------------------------------------------------------------------------------------------------
@@ -144,7 +183,9 @@ def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None
 
 def is_finished(trainer: Trainer, loaded: Loaded | None) -> bool:
     """Return whether nothing is left to do, and the last state verifies."""
-    return loaded is not None and loaded.step == trainer.total and trainer.run.read_manifest()["status"] == "finished"
+    return (
+        loaded is not None and loaded.step == trainer.total and trainer.run.read_manifest().get("status") == "finished"
+    )
 
 
 def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None:
@@ -152,8 +193,12 @@ def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None
     run = trainer.run
     manifest = run.read_manifest()
     now = {"environment": dict(trainer.environment), "data": describe_data(trainer.batches.source)}
-    changes = list(differences({key: manifest.get(key) for key in now}, json.loads(files.to_json(now))))
+    written = json.loads(files.to_json(now))
+    before = {key: manifest.get(key) for key in now}
+    changes = list(differences(*_without_changed_metrics(before, written)))
     if not changes:
+        if written != before:
+            run.write_manifest({**manifest, **now})
         return
     if not allow:
         raise CheckpointError(
@@ -165,6 +210,18 @@ def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None
     stamp = [*manifest.get("drift", []), {"after_step": after, "changes": changes}]
     run.write_manifest({**manifest, **now, "drift": stamp})
     trainer.observer.note(f"going on after step {after} although this changed:\n{_indented(changes)}")
+
+
+def _without_changed_metrics(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Leave out the plugins that only one of both uses: they offer other metrics or validation data.
+
+    All else that a plugin could offer is in the part of the recipe that was compared before.
+    """
+    environments = [side["environment"] or {} for side in (old, new)]
+    plugins = [found if isinstance(found := side.get("plugins"), dict) else {} for side in environments]
+    for whole, environment_, own in zip((old, new), environments, plugins, strict=True):
+        shared = {name: own[name] for name in own if all(name in other for other in plugins)}
+        yield {**whole, "environment": {**environment_, "plugins": shared}}
 
 
 def apply_warm_start(trainer: Trainer, start: WarmStart | None) -> Loaded | None:
@@ -203,18 +260,15 @@ def finish(trainer: Trainer) -> Scores | None:
     recipe, run = trainer.recipe, trainer.run
     # from the checkpoint, as a later process would: the bytes are the same whether this process trained or not
     networks, step = trained_networks(run, recipe)
+    run.require()
+    stems = UniqueStems()
     for name in trainer.model.players["generator"].networks:
-        files.write_durably(run.path / f"{name}.keras", export_bytes(networks[name]))
+        files.write_durably(run.path / f"{stems(name)}.keras", export_bytes(networks[name]))
     scores = None
     if trainer.held_out is not None and recipe.metrics:
-        scores = evaluate(
-            recipe.task,
-            networks,
-            trainer.held_out,
-            recipe.metrics,
-            seed=recipe.train.seed,
-            show=Gallery(trainer.show_held_out),
-        )
+        trainer.clear_held_out()
+        scores = trainer.evaluate(networks, show=Gallery(trainer.show_held_out))
+        trainer.keep_scores(step, scores)
         files.write_durably(run.evaluation, files.to_json(scores_record(scores, step)))
     # last of all: a run is finished when every file is there
     run.write_manifest({**run.read_manifest(), "status": "finished"})

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 
 from ganzoo.contracts.dataset import Source
-from ganzoo.contracts.tensor import Array
+from ganzoo.contracts.task import Scored
+from ganzoo.contracts.tensor import Array, Network
 from ganzoo.data.loader import StepBatches, StepLoader
-from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
+from ganzoo.errors import CheckpointError, NumericError, ResourceError, Stopped
 from ganzoo.recipe import Recipe
-from ganzoo.runs.checkpoint import CheckpointStore, Loaded
+from ganzoo.runs import files
+from ganzoo.runs.checkpoint import CheckpointStore, Loaded, step_of
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
 from ganzoo.streams import numpy_generator
 from ganzoo.training.callbacks import step_callbacks
 from ganzoo.training.compilation import not_compiled
 from ganzoo.training.determinism import undetermined
-from ganzoo.training.evaluation import Scores, evaluate, scores_record
+from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record
 from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
-
-_TRAINED = "generator"
 
 
 class Observer(Protocol):
@@ -91,12 +91,14 @@ class Trainer:
         return loaded
 
     def adopt(self, loaded: Loaded | None) -> int:
-        """Take over a checkpoint, and forget what the logs say beyond it; return how many steps are done."""
+        """Take over a checkpoint, and forget what was written beyond it; return how many steps are done."""
         step = 0
         if loaded is not None:
             step = loaded.step
             self.model.restore(loaded.values, step)
         self.run.truncate_logs(step)
+        self.drop_uncertain_best(step)
+        self.settle_best()
         return step
 
     def rehearse(self) -> None:
@@ -117,12 +119,15 @@ class Trainer:
         self.observer.begin(first=first, total=self.total)
         if first == 0:
             self.draw(0)
-            self.score(0)
+        if first < self.total:
+            # a checkpoint is written before its state is scored, so a process may have been killed between the two
+            self.score(first)
         if first < self.total:
             loader = StepLoader(self.batches, first=first, last=self.total, workers=self.recipe.train.workers)
             with stop.deferred(), self.translate_errors():
                 self._fit(loader, self.total - first, stop)
         if stop.requested:
+            self.run.require()
             raise Stopped(f"stopped after step {self.model.step_number} of {self.total}; everything is saved")
 
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
@@ -184,12 +189,18 @@ class Trainer:
         """Write the picture of one held-out result."""
         self.optional("held-out pictures", lambda: self.run.write_picture(self.run.held_out / name, picture))
 
+    def clear_held_out(self) -> None:
+        """Remove pictures that an earlier process wrote, perhaps of other held-out data."""
+        if self.run.held_out.is_dir() and not self.run.held_out.is_symlink():
+            self.optional("held-out pictures", lambda: files.remove_folder(self.run.held_out))
+
     def append(self, log: Journal, record: Mapping[str, Any]) -> None:
         """Write one line of a log."""
         self.optional(log.path.name, lambda: log.append(record))
 
     def optional(self, what: str, write: Callable[[], None]) -> None:
         """Write what a run can do without: a full disk costs that output, told once, not the run."""
+        self.run.require()
         try:
             write()
         except (OSError, ResourceError) as error:
@@ -199,6 +210,7 @@ class Trainer:
 
     def save(self, done: int, store: CheckpointStore | None = None, facts: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint of the state after `done` steps; NumericError when it is not finite."""
+        self.run.require()
         arrays = to_arrays(self.model.state())
         if broken := not_finite(arrays):
             raise self.numeric_error(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
@@ -211,33 +223,82 @@ class Trainer:
             facts={"environment": dict(self.environment), **(facts or {})},
             complain=self.observer.note,
         )
+        self.settle_best()
 
     # -- scores --------------------------------------------------------------------------------------------------------
 
     def score(self, done: int) -> None:
-        """Score the networks on held-out data when that is due, and keep the state if it is the best so far."""
-        train = self.recipe.train
-        if train.evaluate_every is None or self.held_out is None or not self.recipe.metrics:
-            return
-        if done % train.evaluate_every == 0 or done == self.total:
-            networks = self.model.sampling_networks()
+        """Score the networks on held-out data when that is due and not done yet."""
+        every = self.recipe.train.evaluate_every
+        if every is not None and done % every == 0 and self.scores_on_the_way and not self.is_scored(done):
             with self.model.plainly():
-                scores = evaluate(self.recipe.task, networks, self.held_out, self.recipe.metrics, seed=train.seed)
+                self.keep_scores(done, self.evaluate(self.model.sampling_networks()))
+
+    @property
+    def scores_on_the_way(self) -> bool:
+        """Whether there is anything to score, and the recipe asks for it."""
+        train = self.recipe.train
+        return train.evaluate_every is not None and self.held_out is not None and bool(self.recipe.metrics)
+
+    def is_scored(self, done: int) -> bool:
+        """Return whether the scores of this state are written already."""
+        return any(record["step"] == done for record in self.run.scores.records())
+
+    def evaluate(self, networks: Mapping[str, Network], *, show: Callable[[Scored], None] | None = None) -> Scores:
+        """Score networks on the held-out data; a metric that fails is told once in a run."""
+        if self.held_out is None:
+            raise ValueError("there are no held-out data")
+        task, metrics, seed = self.recipe.task, self.recipe.metrics, self.recipe.train.seed
+        return evaluate(task, networks, self.held_out, metrics, seed=seed, show=show, note=self.note_once)
+
+    def note_once(self, message: str) -> None:
+        """Tell the observer something that would come again and again."""
+        if message not in self._mute:
+            self._mute.add(message)
+            self.observer.note(message)
+
+    def keep_scores(self, done: int, scores: Scores) -> None:
+        """Write the scores of a state, and keep the state if it is the best so far."""
+        if not self.scores_on_the_way:
+            return
+        # the line comes last: a state whose line is missing is scored again when the run goes on
+        if self.recipe.train.best is not None and done:
+            self.keep_best(done, scores, BestScore.parse(self.recipe.train.best))
+        if not self.is_scored(done):
             self.append(self.run.scores, scores_record(scores, done))
-            if train.best is not None:
-                self.keep_best(done, scores, train.best)
 
-    def keep_best(self, done: int, scores: Scores, name: str) -> None:
+    # -- the best state ------------------------------------------------------------------------------------------------
+
+    def keep_best(self, done: int, scores: Scores, best: BestScore) -> None:
         """Save the state beside the others when no earlier one scored better."""
-        row = scores.rows.get(_TRAINED, {})
-        if name not in row:
-            raise RecipeError(f"train.best: there is no score '{name}'{nearest(name, row)}; known are {listing(row)}")
-        value, store = row[name], self.run.best()
-        rivals = [store.facts(path).get("score", -math.inf) for path in store.paths() if _step(path.name) != done]
-        sign = 1 if scores.larger_is_better[name] else -1
-        if done and all(sign * value > sign * rival for rival in rivals):
-            self.save(done, store, {"score": value, "name": name})
+        value, store = best.value(scores), self.run.best()
+        if value is None:
+            self.note_once(f"train.best: step {done} has no score '{best}'; it is not compared")
+            return
+        sign = 1 if scores.larger_is_better[best.name] else -1
+        rivals = [self._rival(path, best) for path in store.paths() if step_of(path) != done]
+        if all(sign * value > sign * rival for rival in rivals if rival is not None):
+            self.drop_uncertain_best(self._newest_saved(), but=done)
+            self.save(done, store, {"score": value, "name": str(best)})
 
+    def drop_uncertain_best(self, certain: int, *, but: int | None = None) -> None:
+        """Drop best states beyond the newest checkpoint: a run that goes on from it has not come to them."""
+        store = self.run.best()
+        store.drop([path for path in store.paths() if step_of(path) > certain and step_of(path) != but])
 
-def _step(name: str) -> int:
-    return int(name.rpartition("-")[2])
+    def settle_best(self) -> None:
+        """Keep of the best states that no resume can undo the last one."""
+        store, certain = self.run.best(), self._newest_saved()
+        store.drop([path for path in store.paths() if step_of(path) <= certain][:-1])
+
+    def _newest_saved(self) -> int:
+        saved = self.checkpoints.paths()
+        return step_of(saved[-1]) if saved else 0
+
+    def _rival(self, path: Path, best: BestScore) -> float | None:
+        """Return the score that a kept state was kept for; None when it was another score, or cannot be read."""
+        with suppress(CheckpointError):
+            facts = self.run.best().facts(path)
+            if facts.get("name") == str(best) and isinstance(facts.get("score"), int | float):
+                return float(facts["score"])
+        return None

@@ -232,7 +232,7 @@ def scores(run):
 def test_the_best_state_is_kept_beside_the_newest(ganzoo, tmp_path):
     assert ganzoo(*tiny(tmp_path, "run", *BEST)).code == 0
     by_step = {line["step"]: line["scores"]["generator"]["sliced_wasserstein"] for line in scores(tmp_path / "run")}
-    assert list(by_step) == [0, 2, 4, 6, 8, 10]
+    assert list(by_step) == [0, 2, 4, 6, 8, 10, 12]
     best = min((step for step in by_step if step), key=by_step.__getitem__)
     assert [path.name for path in (tmp_path / "run" / "best").iterdir()] == [f"step-{best:09d}"]
     scored = ganzoo("evaluate", tmp_path / "run", "--best", "--json")
@@ -263,7 +263,11 @@ def test_a_best_that_cannot_be_is_told(ganzoo, tmp_path):
     typo = ganzoo(*tiny(tmp_path, "run", "--set=train.evaluate_every=2", "--set=train.best=sliced_waserstein"))
     assert typo.code == 2
     assert "did you mean 'sliced_wasserstein'?" in typo.err
-    assert ganzoo("evaluate", tmp_path / "run", "--best").code == 5
+    assert not (tmp_path / "run").exists(), "code 2 promises that nothing was written"
+    row = ganzoo(*tiny(tmp_path, "run", "--set=train.evaluate_every=2", "--set=train.best=genrator/sliced_wasserstein"))
+    assert row.code == 2
+    assert "there is no row 'genrator'; did you mean 'generator'?" in row.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_environment_can_be_pasted_into_an_issue(ganzoo):
