@@ -14,9 +14,11 @@ from ganzoo_metrics.sliced_wasserstein import SlicedWasserstein
 from tiny_runs import last_state, manifest, tiny
 
 from ganzoo import Scored
+from ganzoo.errors import RecipeError
 from ganzoo.proving.proof import contents
 from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.runs.journal import Journal
+from ganzoo.runs.names import UniqueStems
 from ganzoo.training import trainer as trainer_module
 from ganzoo.training.trainer import Trainer
 
@@ -245,6 +247,27 @@ def test_no_name_leads_out_of_the_run_folder(ganzoo, tmp_path, monkeypatch):
         *written
     }
     assert not [name for name in written if name.startswith(".") or len(name) > 255]
+
+
+def test_a_component_that_refuses_its_recipe_too_late_is_a_broken_plugin(ganzoo, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise RecipeError("point: needs another field")
+
+    monkeypatch.setattr(Generation, "picture", refuse)
+    ended = ganzoo(*tiny(tmp_path, "run"))
+    assert ended.code == 3, "code 2 promises that nothing was written"
+    assert "needs another field" in ended.err
+
+
+def test_the_name_of_a_network_leads_nowhere_else():
+    stems = UniqueStems()
+    assert [stems(name) for name in ("generator", "../generator", "a/b", "", "GENERATOR")] == [
+        "generator",
+        "generator-2",
+        "b",
+        "unnamed",
+        "GENERATOR-3",
+    ]
 
 
 def test_a_link_out_of_the_run_folder_is_not_followed(ganzoo, tmp_path, monkeypatch):
