@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def check_component(cls: type[Component]) -> None:
     """Check that the class has a description, and a constructor that is a schema."""
-    from ganzoo.construction import options
+    from ganzoo.schema.options import options
 
     _demand(bool((cls.__doc__ or "").strip()), cls, "needs a docstring; its first line is the description")
     options(cls)
