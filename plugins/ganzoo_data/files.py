@@ -17,7 +17,9 @@ def image_files(folder: Path) -> list[Path]:
     Links to files are followed, links to folders are not: they can form a loop. DataError when there are none.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder; give the folder that holds your images as data.path")
+        raise DataError(
+            f"{folder.absolute()}: there is no such folder; give the folder that holds your images as data.path"
+        )
     found = [
         Path(root) / name
         for root, folders, names in os.walk(folder, onerror=_unreadable)
