@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from ganzoo.contracts.wiring import WiredLoss as WiredLoss
     from ganzoo.contracts.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.data.loader import batches as batches
+    from ganzoo.data.opening import TrainingData as TrainingData
+    from ganzoo.data.opening import open_data as open_data
     from ganzoo.errors import BackendError as BackendError
     from ganzoo.errors import DataError as DataError
     from ganzoo.errors import GanzooError as GanzooError
@@ -106,7 +108,9 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.step": ("Step",),
     "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "RowContext", "Task", "View"),
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
+    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.data.loader": ("batches",),
+    "ganzoo.data.opening": ("TrainingData", "open_data"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
     "ganzoo.heads": ("discriminator_model",),
     "ganzoo.hookspecs": ("hookimpl",),
@@ -116,7 +120,6 @@ _NAMES_BY_MODULE = {
     "ganzoo.training.averaging": ("WeightAverage",),
     "ganzoo.training.model": ("AdversarialModel",),
     "ganzoo.training.setup": ("build_model",),
-    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.zoo": ("load_zoo",),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

@@ -121,7 +121,7 @@ def check_dataset(dataset: Dataset) -> None:
 
 def check_metric(metric: Metric, output: Example, target: Example) -> None:
     """Check that the metric gives finite numbers by name."""
-    metric.build()
+    metric.build(dict)
     metric.update(output, target)
     result = metric.result()
     _demand(bool(result), type(metric), "result() must have at least one score")

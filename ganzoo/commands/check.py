@@ -31,7 +31,8 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     require_torch_backend()
     from ganzoo.assembly import assemble, training_device
     from ganzoo.commands._notices import tell
-    from ganzoo.data.opening import open_source, skipped_text
+    from ganzoo.data.batches import StepBatches
+    from ganzoo.data.opening import open_data, open_sources, skipped_texts
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
     from ganzoo.training.evaluation import check_metrics
@@ -41,39 +42,34 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     zoo = load_zoo()
     plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
     tell(zoo, plan)
-    source = open_source(plan.data)
-    held_out = open_source(plan.validation, key="validation") if plan.validation else None
+    data = open_data(plan)
+    held_out = open_sources(plan.validation, key="validation") if plan.validation else {}
     with training_device(plan.train.device):
-        assembly = assemble(plan, source.fields)
-        model = build_model(plan, assembly)
-        batch = first_batch(plan, source)
-        model.prepare(batch)
-        check_metrics(plan.metrics, say)
+        assembly = assemble(plan, data.fields, data.fitted)
+        model = build_model(plan, assembly, data.fitted)
+        batches = dict(StepBatches.of(plan, data).first_of_phases())
+        batch = next(iter(batches.values()))
+        model.prepare(batch, batches)
+        check_metrics(plan.metrics, lambda: data.sources, say)
     output = console()
     say(f"{plan.name}: {plan.title}")
-    for key, opened in (("data", source), ("validation", held_out)):
-        if opened is not None and (text := skipped_text(opened, key=key)):
-            say(text)
-    for shown in (data_table(source, held_out), batch_table(batch), network_table(assembly), phase_table(plan)):
+    for text in (*skipped_texts(data.sources), *skipped_texts(held_out, key="validation")):
+        say(text)
+    for shown in (data_table(data.sources, held_out), batch_table(batch), network_table(assembly), phase_table(plan)):
         output.print()
         output.print(shown)
     say("\neverything fits; ganzoo run trains it")
 
 
-def first_batch(recipe: Recipe, source: Source) -> Mapping[str, Tensor]:
-    """Return the batch of step 0 as tensors."""
-    from ganzoo.data.loader import StepBatches
-
-    return StepBatches.of(recipe, source).tensors(0)
-
-
-def data_table(source: Source, held_out: Source | None) -> Table:
-    """Return what the data hold."""
+def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -> Table:
+    """Return what the data hold, a row for each stream."""
     from ganzoo.terminal import table
 
-    rows = [["training", str(len(source)), fields_text(source.fields)]]
-    if held_out is not None:
-        rows.append(["held out", str(len(held_out)), fields_text(held_out.fields)])
+    rows = [
+        [f"{what} {name}" if len(sources) > 1 else what, str(len(source)), fields_text(source.fields)]
+        for what, sources in (("training", training), ("held out", held_out))
+        for name, source in sources.items()
+    ]
     return table("Data", ["", "examples", "fields"], rows)
 
 

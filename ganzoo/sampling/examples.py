@@ -49,7 +49,7 @@ def in_chunks(make: Callable[..., Tensor], *inputs: Tensor, size: int = _CHUNK) 
     import torch
 
     with torch.no_grad():
-        chunks = zip(*(values.split(size) for values in inputs), strict=True)
+        chunks = zip(*(torch.split(values, size) for values in inputs), strict=True)
         return np.concatenate([make(*chunk).cpu().numpy() for chunk in chunks])
 
 

@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.blame import blaming
-from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
-from ganzoo.contracts.task import Scored, Task
-from ganzoo.contracts.tensor import Network
+from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
+from ganzoo.contracts.task import Task
 from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
 
-#: The row of the trained networks.
-TRAINED = "generator"
 Note = Callable[[str], None]
 
 
@@ -45,16 +42,17 @@ class Scores:
 
 @dataclass(frozen=True)
 class BestScore:
-    """What `train.best` names: `psnr_y`, or `row/psnr_y` for another row than that of the trained networks."""
+    """What `train.best` names: `psnr_y` in the row of the first product, or `row/psnr_y` in another one."""
 
     row: str
     name: str
+    text: str
 
     @classmethod
-    def parse(cls, text: str) -> BestScore:
+    def parse(cls, text: str, product: str) -> BestScore:
         """Return the row and the name of a score."""
         row, slash, name = text.rpartition("/")
-        return cls(row if slash else TRAINED, name)
+        return cls(row if slash else product, name, text)
 
     def value(self, scores: Scores) -> float | None:
         """Return the score; None when its metric failed or gave a number that is not finite."""
@@ -68,13 +66,13 @@ class BestScore:
         return isinstance(row, dict) and self.name in row
 
     def __str__(self) -> str:
-        return self.name if self.row == TRAINED else f"{self.row}/{self.name}"
+        return self.text
 
 
 class _Measure:
     """One metric for one row. What the metric raises costs its own cells, told once, and nothing else."""
 
-    def __init__(self, wired: WiredMetric, note: Note, told: set[str]) -> None:
+    def __init__(self, wired: WiredMetric, training: OpenTraining, note: Note, told: set[str]) -> None:
         self._wired = wired
         self._note = note
         self._told = told
@@ -83,10 +81,10 @@ class _Measure:
         self.larger_is_better = True
         self.values: dict[str, float] = {}
         with self._guarded(self):
-            self._metric = make_metric(wired)
+            self._metric = make_metric(wired, training)
             self.larger_is_better = self._metric.larger_is_better
 
-    def update(self, scored: Scored) -> None:
+    def update(self, scored: Result) -> None:
         """Hand one result to the metric."""
         if self._metric is not None and not self.is_broken:
             with self._guarded(self._metric):
@@ -115,24 +113,26 @@ class _Measure:
 
 def evaluate(
     task: Task,
-    networks: Mapping[str, Network],
-    source: Source,
+    trained: Trained,
+    sources: Sources,
     metrics: Sequence[WiredMetric],
     *,
     seed: int,
-    show: Callable[[Scored], None] | None = None,
+    training: OpenTraining,
+    show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
 ) -> Scores:
     """Let the task produce results on held-out data and every metric score them; `show` is handed each result.
 
-    A metric that fails loses its own cells; `note` is told why.
+    `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
+    `note` is told why.
     """
     measures: dict[str, dict[str, _Measure]] = {}
     examples: dict[str, int] = {}
     told: set[str] = set()
-    for scored in results(task, networks, source, seed=seed):
+    for scored in results(task, trained, sources, seed=seed):
         if scored.method not in measures:
-            measures[scored.method] = {wired.key: _Measure(wired, note, told) for wired in metrics}
+            measures[scored.method] = {wired.key: _Measure(wired, training, note, told) for wired in metrics}
         measure(measures[scored.method], scored)
         if show is not None:
             show(scored)
@@ -140,13 +140,13 @@ def evaluate(
     return _table(measures, examples)
 
 
-def results(task: Task, networks: Mapping[str, Network], source: Source, *, seed: int) -> Iterator[Scored]:
+def results(task: Task, trained: Trained, sources: Sources, *, seed: int) -> Iterator[Result]:
     """Yield what a task makes of held-out data; an error of the task names it."""
     with blaming(task, "task, evaluate()"):
-        yield from task.evaluate(networks, source, rng=Random(seed, "evaluate"))
+        yield from task.evaluate(trained, sources, rng=Random(seed, "evaluate"))
 
 
-def measure(row: Mapping[str, _Measure], scored: Scored) -> None:
+def measure(row: Mapping[str, _Measure], scored: Result) -> None:
     """Hand one result to the metrics of its row."""
     for each in row.values():
         each.update(scored)
@@ -173,19 +173,19 @@ def _table(measures: Mapping[str, Mapping[str, _Measure]], examples: Mapping[str
     return Scores(rows, dict(examples), larger, failed)
 
 
-def make_metric(wired: WiredMetric) -> Metric:
+def make_metric(wired: WiredMetric, training: OpenTraining) -> Metric:
     """Return a fresh, ready instance of a metric; DataError when it lacks its weights, ComponentError when it fails."""
     metric = wired.make()
     with blaming(metric, f"metric '{wired.key}'"):
-        metric.build()
+        metric.build(training)
     return metric
 
 
-def check_metrics(metrics: Sequence[WiredMetric], note: Note) -> None:
+def check_metrics(metrics: Sequence[WiredMetric], training: OpenTraining, note: Note) -> None:
     """Build every metric once: DataError when one lacks its weights; one that fails otherwise is told."""
     for wired in metrics:
         try:
-            make_metric(wired)
+            make_metric(wired, training)
         except ComponentError as error:
             note(f"{error}; its scores will be missing, the others are not affected")
 
@@ -193,21 +193,22 @@ def check_metrics(metrics: Sequence[WiredMetric], note: Note) -> None:
 def check_best(
     best: BestScore,
     task: Task,
-    networks: Mapping[str, Network],
-    source: Source,
+    trained: Trained,
+    sources: Sources,
     metrics: Sequence[WiredMetric],
     *,
     seed: int,
+    training: OpenTraining,
 ) -> None:
     """Score the first result of a row in memory: RecipeError when the score that `train.best` names does not exist.
 
     A metric that needs more than one result cannot be asked this way; its names are taken on trust.
     """
     seen: set[str] = set()
-    for scored in results(task, networks, source, seed=seed):
+    for scored in results(task, trained, sources, seed=seed):
         seen.add(scored.method)
         if scored.method == best.row:
-            row = {wired.key: _Measure(wired, lambda _message: None, set()) for wired in metrics}
+            row = {wired.key: _Measure(wired, training, lambda _message: None, set()) for wired in metrics}
             measure(row, scored)
             _require(best, row)
             return

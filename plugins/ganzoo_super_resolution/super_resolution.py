@@ -25,6 +25,7 @@ from ganzoo import (
     RowContext,
     SampleRequest,
     Signature,
+    Source,
     Sources,
     Task,
     Tensor,

@@ -1,4 +1,4 @@
-"""Unpaired translation of images from two folders: two generators and discriminators, cycles, a replay buffer (CycleGAN)."""
+"""Unpaired translation of images from two folders: generators and discriminators for each, cycles, a replay buffer."""
 
 from __future__ import annotations
 
