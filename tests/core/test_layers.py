@@ -49,7 +49,7 @@ HEAVY = (
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "tensorflow", "torchvision"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 #: A source travels to worker processes by pickle; the check does the same to one it has just made.
-MAY_PICKLE = {"ganzoo.testing"}
+MAY_PICKLE = {"ganzoo.testing.sources"}
 
 
 def modules(folder, prefix=""):
