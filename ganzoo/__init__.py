@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from ganzoo.errors import RecipeError as RecipeError
     from ganzoo.heads import discriminator_model as discriminator_model
     from ganzoo.hookspecs import hookimpl as hookimpl
+    from ganzoo.host_value import HostValue as HostValue
     from ganzoo.recipe import Recipe as Recipe
     from ganzoo.recipe import load_recipe as load_recipe
     from ganzoo.streams import Random as Random
@@ -90,6 +91,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.heads": ("discriminator_model",),
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.hookspecs": ("hookimpl",),
+    "ganzoo.host_value": ("HostValue",),
     "ganzoo.assembly": ("assemble",),
     "ganzoo.data.loader": ("batches",),
     "ganzoo.recipe": ("Recipe", "load_recipe"),
