@@ -18,6 +18,7 @@ from ganzoo.wiring import WiredRegularizer
 
 if TYPE_CHECKING:
     from ganzoo.contracts.comparison import Verdict
+    from ganzoo.contracts.regularizer import PlayerName
     from ganzoo.contracts.task import View
     from ganzoo.contracts.tensor import Tensor
 
@@ -128,7 +129,9 @@ def _check_variables(regularizer: Regularizer) -> None:
     import keras
 
     cls = type(regularizer)
-    for name, variable in regularizer.state().items():
+    with explained(cls, "state()"):
+        state = dict(regularizer.state())
+    for name, variable in state.items():
         is_variable = isinstance(variable, keras.Variable)
         demand(is_variable, cls, f"state(): '{name}' must be a keras.Variable, not {type(variable).__name__}")
     with explained(cls, "report()"):
@@ -146,14 +149,18 @@ def _check_inputs(regularizer: Regularizer, run: ShortRun) -> None:
 
 
 def _check_penalties(regularizer: Regularizer, run: ShortRun) -> None:
-    """Ask for a scalar with a finite gradient of each penalty."""
+    """Ask for a scalar with a finite gradient of each penalty on what the networks give."""
     cls = type(regularizer)
     for name in PLAYERS:
-        if not regularizer.has(f"{name}_penalty"):
-            continue
-        player = run.model.players[name]
-        with explained(cls, f"{name}_penalty"):
-            terms = run.model.objective.penalties(player, run.view(name, STEPS - 1), 0)
-        for term in terms.values():
-            demand_scalar(cls, f"{name}_penalty", term.value)
-            demand_gradient(cls, f"{name}_penalty", term.value, [variable.value for variable in player.variables])
+        what = f"{name}_penalty"
+        if regularizer.has(what):
+            with explained(cls, what):
+                value = _penalty(regularizer, run.view(name, STEPS - 1), name)
+            demand_scalar(cls, what, value)
+            demand_gradient(cls, what, value, [variable.value for variable in run.model.players[name].variables])
+
+
+def _penalty(regularizer: Regularizer, view: View, player: PlayerName) -> Tensor:
+    if player == "discriminator":
+        return regularizer.discriminator_penalty(view.judged["sample"], step=view.step, rng=view.rng)
+    return regularizer.generator_penalty(view.fakes, view.judged, step=view.step, rng=view.rng)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ganzoo.contracts.loss import AdversarialLoss, PairLoss
 from ganzoo.contracts.schedule import Constant
 from ganzoo.contracts.task import View
-from ganzoo.testing.demands import copies, demand, explained, first_difference, left_as_they_are, same
+from ganzoo.testing.demands import copies, demand, explained, first_difference, left_as_they_are
 from ganzoo.testing.networks import SmallNetwork
 from ganzoo.wiring import WiredLoss, WiredRegularizer
 
@@ -83,7 +83,8 @@ class ShortRun:
         """Copy what a checkpoint would hold."""
         from ganzoo.training.state import to_arrays
 
-        return to_arrays(self.model.state())
+        with explained(self.cls, "state()"):
+            return to_arrays(self.model.state())
 
     def view(self, player: PlayerName, number: int) -> View:
         """Return what the task and the regularizers see in a player's update."""
@@ -106,7 +107,7 @@ class ShortRun:
                 return {name: float(value) for name, value in self.model.train_step(batch).items()}
             except NotFinite as refused:
                 losses = ", ".join(f"{name} {value:g}" for name, value in refused.losses.items())
-                raise AssertionError(f"{self.cls.__name__}: step {number}: {refused}: {losses}") from refused
+                raise ArithmeticError(f"{refused}: {losses}") from refused
 
 
 def check_repeatable(cls: type[Any], make: Callable[[], ShortRun]) -> ShortRun:
@@ -117,7 +118,9 @@ def check_repeatable(cls: type[Any], make: Callable[[], ShortRun]) -> ShortRun:
     logs += whole.go(_CUT, STEPS)
     difference = first_difference([*logs, whole.state()], [*twin.go(0, STEPS), twin.state()])
     demand(
-        difference is None, cls, f"must give the same run twice; all randomness comes from rng ({difference} differs)"
+        difference is None,
+        cls,
+        f"must give the same run twice; all randomness comes from rng, all state from state() ({difference} differs)",
     )
     _check_resume(cls, whole, logs, middle, make())
     return whole
@@ -135,7 +138,7 @@ def _check_resume(
     again = fresh.go(_CUT, STEPS)
     difference = first_difference([*logs[_CUT:], whole.state()], [*again, fresh.state()])
     demand(
-        same(difference, None),
+        difference is None,
         cls,
         f"must go on from what state() returns as if it had not stopped ({difference} differs); an attribute that "
         "changes, a generator of its own, or a variable that state() leaves out is lost",

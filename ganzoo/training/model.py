@@ -302,8 +302,14 @@ class AdversarialModel(keras.Model):
         """Return the product of what regularizers multiply the player's rates with; None when none does."""
         found: Any = None
         for wired in self.objective.active_regularizers("learning_rate_factor", step):
-            with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=step.number):
+            what = f"regularizer '{wired.key}'"
+            with blaming(wired.regularizer, what, step=step.number):
                 factor = wired.regularizer.learning_rate_factor(player, step=step)
+            if not isinstance(factor, int | float | torch.Tensor) or (isinstance(factor, torch.Tensor) and factor.ndim):
+                problem = (
+                    f"learning_rate_factor() returned {type(factor).__name__}, expected a number or a scalar tensor"
+                )
+                raise broken_contract(wired.regularizer, what, problem, step=step.number)
             found = factor if found is None else found * factor
         return found
 
