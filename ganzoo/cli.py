@@ -85,7 +85,7 @@ def _complain(error: object) -> None:
     lines = str(error).splitlines() or ["unknown error"]
     if isinstance(error, RecipeError) and len(error.problems) > 1:
         lines = [f"{len(lines)} mistakes", *(f"  {line}" for line in lines)]
-    if isinstance(error, ComponentError):
+    if isinstance(error, ComponentError) and error.trace:
         lines += ["", *error.trace.splitlines()]
     with suppress(OSError, ValueError):
         encoding = sys.stderr.encoding or "ascii"

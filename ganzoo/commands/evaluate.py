@@ -28,8 +28,9 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
-    from ganzoo.recipe import load_recipe
+    from ganzoo.data.opening import open_source
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.terminal import say
     from ganzoo.training.evaluation import evaluate, scores_record
     from ganzoo.training.reload import trained_networks
@@ -37,8 +38,8 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
 
     zoo = load_zoo()
     folder = RunFolder.existing(run)
-    recipe = load_recipe(folder.recipe, zoo=zoo)
-    source = held_out(recipe, zoo, data, options).open()
+    recipe = load_run_recipe(folder, zoo=zoo)
+    source = open_source(held_out(recipe, zoo, data, options), key="--data" if data else "validation")
     with training_device(recipe.train.device):
         networks, step = trained_networks(folder, recipe, best=best, note=partial(say, stderr=True))
         scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed)
@@ -50,10 +51,10 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
 
 def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Dataset:
     """Return the dataset that the command line names, or the recipe's own."""
-    from ganzoo.construction import component_table
     from ganzoo.contracts.dataset import Dataset
     from ganzoo.errors import RecipeError
     from ganzoo.recipe.overrides import parse_assignment
+    from ganzoo.schema.build import component_table
 
     if data is not None:
         table = {"name": data, **dict(parse_assignment(option) for option in options)}

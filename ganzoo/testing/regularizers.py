@@ -12,9 +12,9 @@ from ganzoo.contracts.comparison import Comparison
 from ganzoo.contracts.field import Field, Signature
 from ganzoo.contracts.regularizer import PLAYERS, Regularizer
 from ganzoo.contracts.task import LossTargets, NetworkSpec, Task
+from ganzoo.contracts.wiring import WiredRegularizer
 from ganzoo.testing.demands import demand, demand_gradient, demand_scalar, explained
 from ganzoo.testing.runs import STEPS, Parts, ShortRun, all_losses, check_repeatable
-from ganzoo.wiring import WiredRegularizer
 
 if TYPE_CHECKING:
     from ganzoo.contracts.comparison import Verdict

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ganzoo.contracts.loss import AdversarialLoss, PairLoss
 from ganzoo.contracts.schedule import Constant
 from ganzoo.contracts.task import View
+from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.testing.demands import copies, demand, explained, first_difference, left_as_they_are
 from ganzoo.testing.networks import SmallNetwork
-from ganzoo.wiring import WiredLoss, WiredRegularizer
 
 if TYPE_CHECKING:
     from ganzoo.contracts.architecture import Architecture

@@ -62,8 +62,8 @@ def check_task(
 
 
 def _run(task: Task, source: Source, architectures: Mapping[str, Architecture]) -> ShortRun:
+    from ganzoo.contracts.timeline import Timeline
     from ganzoo.data.loader import StepBatches
-    from ganzoo.timeline import Timeline
 
     cls = type(task)
     with explained(cls, "cannot be copied"):

@@ -12,9 +12,9 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.task import Scored, Task
 from ganzoo.contracts.tensor import Network
+from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
-from ganzoo.wiring import WiredMetric
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import io
 import json
 import tomllib
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import tomli_w
@@ -17,10 +17,10 @@ from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, RecipeError
 from ganzoo.execution.keras_internals import get_device, save_model
-from ganzoo.recipe import Recipe, decisive
+from ganzoo.recipe import Recipe, weight_determining
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import Loaded
-from ganzoo.runs.environment import describe_plugins, differences, environment
+from ganzoo.runs.environment import describe_plugins, differences, environment, plugins_in_use
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
 from ganzoo.training import determinism
@@ -102,7 +102,7 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
             raise CheckpointError(f"{run.path}: there is no run to resume; leave --resume out to start one")
         return
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
-        changes = _indented(differences(decisive(_stored_recipe(run)), decisive(recipe.resolved)))
+        changes = _indented(differences(weight_determining(_stored_recipe(run)), weight_determining(recipe.resolved)))
         raise CheckpointError(
             f"{run.path}: holds a run of another recipe; undo these changes, or start a new run from its weights with "
             f"--name NEW --fork {run.path}:\n{changes}"
@@ -142,19 +142,26 @@ def accept_drift(run: RunFolder, trainer: Trainer, loaded: Loaded | None, *, all
     """Refuse to go on with other data or in another environment, or stamp the run with what changed."""
     manifest = run.read_manifest()
     now = {"environment": dict(trainer.environment), "data": describe_data(trainer.batches.source)}
-    changes = list(differences({key: manifest.get(key) for key in now}, json.loads(files.to_json(now))))
+    before, after = {key: manifest.get(key) or {} for key in now}, json.loads(files.to_json(now))
+    changes = list(differences(before, after))
     if not changes:
         return
-    if not allow:
+    refused = list(differences(_decisive(before), _decisive(after)))
+    if refused and not allow:
         raise CheckpointError(
-            f"{run.path}: to the byte, the run can only go on as it began, but this changed:\n{_indented(changes)}\n"
+            f"{run.path}: to the byte, the run can only go on as it began, but this changed:\n{_indented(refused)}\n"
             f"undo it, or go on with --allow-drift, which the manifest will say, or start a new run from its weights "
             f"with --name NEW --fork {run.path}"
         )
-    after = loaded.step if loaded else 0
-    stamp = [*manifest.get("drift", []), {"after_step": after, "changes": changes}]
+    step = loaded.step if loaded else 0
+    stamp = [*manifest.get("drift", []), {"after_step": step, "changes": changes}]
     run.write_manifest({**manifest, **now, "drift": stamp})
-    trainer.observer.note(f"going on after step {after} although this changed:\n{_indented(changes)}")
+    trainer.observer.note(f"going on after step {step} although this changed:\n{_indented(changes)}")
+
+
+def _decisive(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return environment and data without the plugins that the recipe does not use."""
+    return {**state, "environment": plugins_in_use(state["environment"])}
 
 
 def warm_up(run: RunFolder, trainer: Trainer, start: WarmStart | None) -> Loaded | None:

@@ -13,7 +13,7 @@ import torch
 
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.tensor import Tensor
-from ganzoo.data.loader import StepBatches, StepLoader
+from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
 from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
 from ganzoo.recipe import Recipe
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded
@@ -69,9 +69,7 @@ class Trainer:
         #: What every checkpoint says about the environment that made it.
         self.environment: Mapping[str, Any] = {}
         self._mute: set[str] = set()
-        self.batches = StepBatches(
-            source, recipe.task, batch_size=recipe.train.batch_size, seed=recipe.train.seed, timeline=model.timeline
-        )
+        self.batches = StepBatches.of(recipe, source)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
         self.fixed_inputs = recipe.task.fixed_inputs(held_out or source, count=recipe.train.samples, rng=rng)
 
@@ -118,7 +116,14 @@ class Trainer:
             self.draw(0)
             self.score(0)
         if first < self.total:
-            loader = StepLoader(self.batches, first=first, last=self.total, workers=self.recipe.train.workers)
+            loader = StepLoader(
+                self.batches,
+                first=first,
+                last=self.total,
+                workers=self.recipe.train.workers,
+                wanted=lambda: not stop.requested,
+                note=self.observer.note,
+            )
             with stop.deferred(), self.explained():
                 self._fit(loader, self.total - first, stop)
         if stop.requested:
@@ -127,8 +132,13 @@ class Trainer:
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
         recorder = Recorder(self, loader, stop)
         callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
-        with closing(loader):
-            self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
+        try:
+            with closing(loader):
+                self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
+        except NoLongerWanted:
+            done = self.model.step_number
+            if done > self.total - steps and done % self.recipe.train.checkpoint_every:
+                self.save(done)
 
     @contextmanager
     def explained(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from ganzoo import Architecture, Signature
 from ganzoo_srgan.scale import scale_of
@@ -26,8 +26,8 @@ class SubpixelResNet(Architecture):
 
     role: ClassVar[str] = "generator"
 
-    filters: Annotated[int, Ge(1)] = 32
-    blocks: Annotated[int, Ge(1)] = 4
+    filters: Annotated[int, Ge(1), Le(4_096)] = 32
+    blocks: Annotated[int, Ge(1), Le(512)] = 4
     residual_scale: Annotated[float, Gt(0)] = 1.0
 
     def build(self, signature: Signature) -> keras.Model:

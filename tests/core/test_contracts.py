@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ganzoo import Architecture, DataError, Features, Field, Signature, load_zoo
-from ganzoo.construction import construct
+from ganzoo.schema.build import construct
 from ganzoo.testing import (
     check_architecture,
     check_component,
