@@ -34,7 +34,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     from ganzoo.data.opening import open_source, skipped_text
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
-    from ganzoo.training.evaluation import built
+    from ganzoo.training.evaluation import check_metrics
     from ganzoo.training.setup import build_model
     from ganzoo.zoo import load_zoo
 
@@ -48,7 +48,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
         model = build_model(plan, assembly)
         batch = first_batch(plan, source)
         model.prepare(batch)
-        built(plan.metrics)
+        check_metrics(plan.metrics, say)
     output = console()
     say(f"{plan.name}: {plan.title}")
     for key, opened in (("data", source), ("validation", held_out)):

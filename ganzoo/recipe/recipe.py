@@ -20,6 +20,8 @@ from ganzoo.recipe.settings import EmaSettings, OptimizerSettings, PhaseSettings
 #: What a recipe says about itself.
 TEXTS = ("title", "paper", "description")
 
+#: Sections that decide how a run is measured, and no weight: a run may go on with others.
+MEASURING = ("validation", "metrics")
 #: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
 RESUMABLE_KEYS = (
     "workers",
@@ -27,6 +29,7 @@ RESUMABLE_KEYS = (
     "sample_every",
     "checkpoint_every",
     "keep_checkpoints",
+    "samples",
     "evaluate_every",
     "best",
 )
@@ -70,7 +73,7 @@ class Recipe:
 
 
 def weight_determining(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the weights: a resolved table without its texts and without `RESUMABLE_KEYS`."""
-    found = {key: value for key, value in resolved.items() if key not in TEXTS}
+    """Return what decides the weights: a resolved table without texts, scores and `RESUMABLE_KEYS`."""
+    found = {key: value for key, value in resolved.items() if key not in (*TEXTS, *MEASURING)}
     train = found.get("train", {})
     return {**found, "train": {key: value for key, value in train.items() if key not in RESUMABLE_KEYS}}

@@ -14,7 +14,7 @@ from ganzoo import load_recipe, load_zoo
 from ganzoo.proving.proof import contents
 from ganzoo.recipe import list_recipes
 from ganzoo.runs.folder import RunFolder
-from ganzoo.training.launch import begin, prepare
+from ganzoo.training.launch import prepare, write_manifest
 
 
 def arguments(name, runs, *more):
@@ -82,8 +82,8 @@ class Watcher:
         run = RunFolder(folder)
         self.source = self.recipe.data.open()
         with run.working():
-            self.trainer = prepare(self.recipe, run, Quiet(), self.source, None)
-            begin(self.recipe, run, self.trainer, "strict", None)
+            self.trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment={})
+            write_manifest(self.trainer, "strict", None)
         self.model = self.trainer.model
 
     def steps(self, first, last):

@@ -41,7 +41,7 @@ MOMENTS = {
     "taking a step": (lambda: (AdversarialModel, "train_step"), True),
     "saving": (lambda: (CheckpointStore, "_write"), True),
     "scoring": (score, True),
-    "exporting": (lambda: (ganzoo.training.launch, "exported"), True),
+    "exporting": (lambda: (ganzoo.training.launch, "export_bytes"), True),
 }
 
 

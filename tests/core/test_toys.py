@@ -13,7 +13,7 @@ import pytest
 from ganzoo import RecipeError, assemble, load_recipe, load_zoo
 from ganzoo.runs.environment import describe_plugins, environment
 from ganzoo.runs.folder import RunFolder
-from ganzoo.training.launch import begin, launch, prepare
+from ganzoo.training.launch import launch, prepare, write_manifest
 
 RECIPE = """
 [task]
@@ -103,9 +103,9 @@ class Toy:
     def trainer(self, folder):
         run = RunFolder(folder)
         with run.working():
-            trainer = prepare(self.recipe, run, Quiet(), self.source, None)
-            trainer.environment = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
-            begin(self.recipe, run, trainer, "strict", None)
+            here = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
+            trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment=here)
+            write_manifest(trainer, "strict", None)
         return trainer
 
     def train(self, folder):

@@ -60,19 +60,19 @@ def forked(arguments, output, *, stop_after=None):
 
 def _attempt(arguments, output, stop_after):
     from ganzoo.cli import main
-    from ganzoo.training.trainer import Recorder
+    from ganzoo.training.callbacks import StepCallbacks
 
     stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for standard in (1, 2):
         os.dup2(stream, standard)
-    recorded = Recorder.on_train_batch_end
+    recorded = StepCallbacks.on_train_batch_end
 
     def stop_in_time(self, batch, logs=None):
-        if self._trainer.model.step_number == stop_after:
+        if self.callbacks[0].trainer.model.step_number == stop_after:
             os.kill(os.getpid(), signal.SIGTERM)
         recorded(self, batch, logs)
 
-    Recorder.on_train_batch_end = stop_in_time
+    StepCallbacks.on_train_batch_end = stop_in_time
     sys.argv = ["ganzoo", *arguments]
     main()
 
