@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ganzoo.blame import blaming
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.task import Scored, Task
@@ -18,6 +18,7 @@ from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
+from ganzoo.training.pictures import require_picture
 
 #: The row of the trained networks.
 TRAINED = "generator"
@@ -127,10 +128,21 @@ def evaluate(
 
     A metric that fails loses its own cells; `note` is told why.
     """
+    return score(results(task, networks, source, seed=seed), metrics, show=show, note=note)
+
+
+def score(
+    found: Iterable[Scored],
+    metrics: Sequence[WiredMetric],
+    *,
+    show: Callable[[Scored], None] | None = None,
+    note: Note = lambda _message: None,
+) -> Scores:
+    """Let every metric score these results, as `evaluate` does."""
     measures: dict[str, dict[str, _Measure]] = {}
     examples: dict[str, int] = {}
     told: set[str] = set()
-    for scored in results(task, networks, source, seed=seed):
+    for scored in found:
         if scored.method not in measures:
             measures[scored.method] = {wired.key: _Measure(wired, note, told) for wired in metrics}
         measure(measures[scored.method], scored)
@@ -141,9 +153,28 @@ def evaluate(
 
 
 def results(task: Task, networks: Mapping[str, Network], source: Source, *, seed: int) -> Iterator[Scored]:
-    """Yield what a task makes of held-out data; an error of the task names it."""
+    """Yield what a task makes of held-out data; PluginError naming the task when it fails or breaks its contract."""
+    seen: set[str] = set()
     with blaming(task, "task, evaluate()"):
-        yield from task.evaluate(networks, source, rng=Random(seed, "evaluate"))
+        for scored in task.evaluate(networks, source, rng=Random(seed, "evaluate")):
+            _check_scored(task, scored)
+            seen.add(scored.method)
+            yield scored
+    if TRAINED not in seen:
+        problem = f"evaluate() yielded no row '{TRAINED}', that of the trained networks; it has {listing(seen)}"
+        raise broken_contract(task, "task", problem)
+
+
+def _check_scored(task: Task, scored: Any) -> None:
+    if not isinstance(scored, Scored):
+        raise broken_contract(task, "task", f"evaluate() yielded {type(scored).__name__}, expected a Scored")
+    for part, kind in (("method", str), ("name", str), ("output", Mapping), ("target", Mapping)):
+        value = getattr(scored, part)
+        if not isinstance(value, kind):
+            problem = f"evaluate() yielded a result whose {part} is {type(value).__name__}, expected {kind.__name__}"
+            raise broken_contract(task, "task", problem)
+    if scored.picture is not None:
+        require_picture(task, "evaluate() yielded a result whose picture is", scored.picture)
 
 
 def measure(row: Mapping[str, _Measure], scored: Scored) -> None:
@@ -190,37 +221,17 @@ def check_metrics(metrics: Sequence[WiredMetric], note: Note) -> None:
             note(f"{error}; its scores will be missing, the others are not affected")
 
 
-def check_best(
-    best: BestScore,
-    task: Task,
-    networks: Mapping[str, Network],
-    source: Source,
-    metrics: Sequence[WiredMetric],
-    *,
-    seed: int,
-) -> None:
-    """Score the first result of a row in memory: RecipeError when the score that `train.best` names does not exist.
-
-    A metric that needs more than one result cannot be asked this way; its names are taken on trust.
-    """
-    seen: set[str] = set()
-    for scored in results(task, networks, source, seed=seed):
-        seen.add(scored.method)
-        if scored.method == best.row:
-            row = {wired.key: _Measure(wired, lambda _message: None, set()) for wired in metrics}
-            measure(row, scored)
-            _require(best, row)
-            return
-    raise RecipeError(f"train.best: there is no row '{best.row}'{nearest(best.row, seen)}; known are {listing(seen)}")
-
-
-def _require(best: BestScore, row: Mapping[str, _Measure]) -> None:
-    for each in row.values():
-        each.finish()
-    names = [name for each in row.values() for name in each.values]
-    if best.name not in names and not any(each.is_broken for each in row.values()):
+def require_score(best: BestScore, scores: Scores) -> None:
+    """RecipeError when there is no such row, or no such score in it; a metric that failed is taken on trust."""
+    if best.row not in scores.rows:
+        rows = scores.rows
         raise RecipeError(
-            f"train.best: there is no score '{best.name}'{nearest(best.name, names)}; known are {listing(names)}"
+            f"train.best: there is no row '{best.row}'{nearest(best.row, rows)}; known are {listing(rows)}"
+        )
+    row = scores.rows[best.row]
+    if best.name not in row and not scores.failed:
+        raise RecipeError(
+            f"train.best: there is no score '{best.name}'{nearest(best.name, row)}; known are {listing(row)}"
         )
 
 

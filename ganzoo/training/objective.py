@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ganzoo.blame import blaming, broken_contract
+from ganzoo.blame import blaming, broken_contract, origin_of
 from ganzoo.contracts.comparison import Comparison, Verdict, logit_maps
 from ganzoo.contracts.loss import AdversarialLoss, PairLoss, RelativisticLoss
 from ganzoo.contracts.regularizer import Player, PlayerName
@@ -134,18 +134,26 @@ class Objective:
         terms = {key: Term(value, _scaled(weights[key], factors.get(key))) for key, value in values.items()}
         return {**terms, **self.penalties(player, view, updates)}
 
+    def origin(self, key: str) -> str:
+        """Return what messages call the loss or regularizer of this key: its kind, key, plugin and distribution."""
+        for loss in self.losses:
+            if loss.key == key:
+                component, what = self._blamed(loss)
+                return f"{what} of {origin_of(type(component))}"
+        found = next(each for each in self.regularizers if each.key == key)
+        return f"regularizer '{key}' of {origin_of(type(found.regularizer))}"
+
+    def _blamed(self, wired: WiredLoss) -> tuple[object, str]:
+        """Return whose fault an error of this loss is, and what it is called."""
+        if wired.loss is None:
+            return self.task, f"term '{wired.key}' of the task"
+        return wired.loss, f"loss '{wired.key}'"
+
     def _loss_values(self, player: PlayerName, active: Sequence[WiredLoss], view: View) -> dict[str, Tensor]:
         pairs: dict[str, tuple[Tensor, Tensor]] = {}
         found = {}
         for wired in active:
-            component, what = (
-                (self.task, f"term '{wired.key}' of the task")
-                if wired.loss is None
-                else (
-                    wired.loss,
-                    f"loss '{wired.key}'",
-                )
-            )
+            component, what = self._blamed(wired)
             with blaming(component, what, step=view.step.number):
                 value = self._loss_value(wired, player, view, pairs)
             found[wired.key] = _scalar(component, what, value, view.step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, Protocol
 
 import torch
 
+from ganzoo.blame import blaming, broken_contract
+from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Array, Network
@@ -26,6 +29,7 @@ from ganzoo.training.determinism import undetermined
 from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record
 from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
+from ganzoo.training.pictures import require_picture
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
 
@@ -72,12 +76,23 @@ class Trainer:
         self._mute: set[str] = set()
         self.batches = StepBatches.of(recipe, source)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
-        self.fixed_inputs = recipe.task.fixed_inputs(held_out or source, count=recipe.train.samples, rng=rng)
+        with blaming(recipe.task, "task, fixed_inputs()"):
+            # not `or`: a source of no examples is false
+            shown = source if held_out is None else held_out
+            self.fixed_inputs = recipe.task.fixed_inputs(shown, count=recipe.train.samples, rng=rng)
+        if not isinstance(self.fixed_inputs, Mapping):
+            problem = f"fixed_inputs() returned {type(self.fixed_inputs).__name__}, expected arrays by name"
+            raise broken_contract(recipe.task, "task", problem)
 
     @property
     def total(self) -> int:
         """The number of steps of the whole run."""
         return self.model.timeline.total_steps
+
+    @property
+    def products(self) -> Mapping[str, Architecture]:
+        """What each network that the training is for is built from."""
+        return {name: self.model.architectures[name] for name, spec in self.model.specs.items() if spec.is_product}
 
     # -- where a run starts --------------------------------------------------------------------------------------------
 
@@ -100,15 +115,24 @@ class Trainer:
         return step
 
     def rehearse(self) -> None:
-        """Take one step of each phase and undo it: BackendError when an operation has no deterministic kernel."""
+        """Take a step of each phase in which each player plays, and undo it.
+
+        BackendError when an operation has no deterministic kernel, and whatever else a step can raise.
+        """
         before, first = to_arrays(self.model.state()), self.model.step_number
-        number = 0
-        for _, steps in self.model.timeline.phases:
+        for number in self._rehearsed_steps():
             self.model.step_number = number
             with self.translate_errors():
                 self.model.train_step(self.batches.tensors(number))
-            number += steps
         self.model.restore(before, first)
+
+    def _rehearsed_steps(self) -> Iterator[int]:
+        """Yield the first step of each phase, and that in which the generator has its first turn."""
+        timeline = self.model.timeline
+        for name, steps in timeline.phases:
+            first = timeline.first_step(name)
+            turn = first + self.model.turns.critic_updates(timeline.at(first)) - 1
+            yield from sorted({first, min(turn, first + steps - 1)})
 
     # -- training ------------------------------------------------------------------------------------------------------
 
@@ -169,8 +193,9 @@ class Trainer:
         number = self.model.step_number
         saved = self.checkpoints.paths()
         table = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
+        culprits = [f"; {self.model.objective.origin(name)} is not finite" for name in _not_finite(losses)]
         return NumericError(
-            f"step {number}: {what}\n"
+            f"step {number}: {what}{''.join(culprits)}\n"
             f"{f'  losses: {table}{chr(10)}' if table else ''}"
             f"  batch: {', '.join(self.batches.names(number)[:8])}\n"
             f"  newest good checkpoint: {saved[-1] if saved else 'none yet'}\n"
@@ -190,8 +215,9 @@ class Trainer:
 
     def draw(self, done: int) -> None:
         """Write the picture of the fixed inputs."""
-        with self.model.float32_eager():
-            picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
+        with self.model.float32_eager(), blaming(self.recipe.task, "task, picture()"):
+            made = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
+        picture = require_picture(self.recipe.task, "picture() returned", made)
         path = self.run.samples / f"step-{done:09d}.png"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
 
@@ -312,3 +338,7 @@ class Trainer:
             if facts.get("name") == str(best) and isinstance(facts.get("score"), int | float):
                 return float(facts["score"])
         return None
+
+
+def _not_finite(losses: Mapping[str, float]) -> list[str]:
+    return [name for name, value in losses.items() if not math.isfinite(value)]
