@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ganzoo.blame import blaming, explaining_memory, origin_of
+from collections.abc import Mapping
+from typing import Any
+
+from ganzoo.blame import blaming, broken_contract, explaining_memory, origin_of
 from ganzoo.contracts.dataset import Dataset, Source
+from ganzoo.contracts.field import Field
 
 #: So many skipped examples are named.
 _NAMED = 3
@@ -18,7 +22,19 @@ def open_source(dataset: Dataset, *, key: str = "data") -> Source:
     what = f"{key}: dataset '{type(dataset).__name__}'"
     whose, remedy = f"{what} of {origin_of(type(dataset))}", f"lower what sets its size, as {key}.count"
     with explaining_memory(whose, remedy), blaming(dataset, what):
-        return dataset.open()
+        source = dataset.open()
+        _check_source(dataset, what, source)
+        return source
+
+
+def _check_source(dataset: Dataset, what: str, source: Any) -> None:
+    """Look at what every user of a source relies on; ComponentError or PluginError when it is not there."""
+    if not isinstance(source, Source):
+        raise broken_contract(dataset, what, f"open() returned {type(source).__name__}, expected a Source")
+    fields = source.fields
+    if not isinstance(fields, Mapping) or not all(isinstance(field, Field) for field in fields.values()):
+        raise broken_contract(dataset, what, "the source's fields must be a mapping from names to Field")
+    len(source)
 
 
 def skipped_text(source: Source, *, key: str = "data") -> str | None:

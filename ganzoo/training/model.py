@@ -342,7 +342,7 @@ class AdversarialModel(keras.Model):
                 found |= numbered(f"optimizers/{name}", optimizer.variables)
         found |= self.turns.state()
         for key, component in self.components():
-            found |= {f"{key}/{name}": variable for name, variable in component.state().items()}
+            found |= _state_of(key, component)
         return found
 
     def report(self) -> dict[str, Any]:
@@ -368,6 +368,14 @@ class AdversarialModel(keras.Model):
             variable.assign(values[name])
         self.step_number = step_number
         self._written_rates.clear()
+
+
+def _state_of(key: str, component: Any) -> dict[str, Variable]:
+    with blaming(component, f"'{key}'"):
+        state = component.state()
+    if not isinstance(state, Mapping) or not all(isinstance(each, keras.Variable) for each in state.values()):
+        raise broken_contract(component, f"'{key}'", "state() must return keras.Variables by name")
+    return {f"{key}/{name}": variable for name, variable in state.items()}
 
 
 def _player(name: PlayerName, networks: Mapping[str, Network], specs: Sequence[NetworkSpec]) -> Player:

@@ -18,7 +18,7 @@ from ganzoo.training.trainer import Trainer
 
 
 def rehearse(trainer: Trainer) -> Mapping[str, int]:
-    """Do all that a run does once, in the trainer's folder; return how many held-out examples each method was scored on.
+    """Do all that a run does once, in the trainer's folder; return how many examples each method was scored on.
 
     One batch of the worker processes, one step of each phase, one picture, one checkpoint, the exported networks, and
     the first results on held-out data with every metric. Raises what a run would raise, and PluginError where a metric
