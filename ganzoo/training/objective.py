@@ -15,7 +15,7 @@ from ganzoo.contracts.comparison import Comparison, Verdict, logit_maps
 from ganzoo.contracts.loss import AdversarialLoss, PairLoss, RelativisticLoss
 from ganzoo.contracts.regularizer import Player, PlayerName
 from ganzoo.contracts.step import Step
-from ganzoo.contracts.task import Task, View
+from ganzoo.contracts.task import LossTargets, Task, View
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
@@ -55,12 +55,19 @@ class Objective:
 
     def active_losses(self, player: PlayerName, step: Step) -> list[WiredLoss]:
         """Return the losses that train this player at this step: in the phase, on something that the task offers."""
-        offered = self.task.offers(step)
+        offered = self._offered(step)
         return [
             wired
             for wired in self.losses
             if wired.is_active(step) and player in wired.trains(self.task.exposes) and wired.is_offered(offered)
         ]
+
+    def _offered(self, step: Step) -> LossTargets:
+        with blaming(self.task, "task, offers()", step=step.number):
+            offered = self.task.offers(step)
+        if not isinstance(offered, LossTargets):
+            raise self._task_broke(step, f"offers() returned {_received(offered)}, expected LossTargets")
+        return offered
 
     def active_regularizers(self, moment: str, step: Step) -> Iterator[WiredRegularizer]:
         """Yield the regularizers that act at this moment in this phase."""
@@ -73,7 +80,7 @@ class Objective:
     def compare(self, view: View) -> dict[str, Comparison]:
         """Return the comparisons that the task offers at this step, as its contract has them."""
         task, step = self.task, view.step
-        offered = task.offers(step).comparisons
+        offered = self._offered(step).comparisons
         if not offered:
             return {}
         with blaming(task, "task", step=step.number):
@@ -187,6 +194,9 @@ class Objective:
             what = f"regularizer '{wired.key}'"
             with blaming(wired.regularizer, what, step=step.number):
                 factors = wired.regularizer.loss_factors(player, values, step=step)
+            if not isinstance(factors, Mapping):
+                problem = f"loss_factors() returned {_received(factors)}, expected factors by the key of a loss"
+                raise broken_contract(wired.regularizer, what, problem, step=step.number)
             if unknown := set(factors) - set(values):
                 problem = f"loss_factors() names {sorted(unknown)}, expected some of {sorted(values)}"
                 raise broken_contract(wired.regularizer, what, problem, step=step.number)
@@ -203,7 +213,8 @@ class Objective:
                 with self._float32_eager(), blaming(wired.regularizer, what, step=view.step.number):
                     values = list(self._penalty_values(wired, player, view))
                 if values:
-                    value = _scalar(wired.regularizer, what, sum(values[1:], values[0]), view.step)
+                    scalars = [_scalar(wired.regularizer, what, value, view.step) for value in values]
+                    value = sum(scalars[1:], scalars[0])
                     found[wired.key] = Term(value, wired.weight(view.step.number) * wired.interval)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import os
 import signal
 import sys
@@ -59,6 +60,12 @@ def _with_name(name):
 
 def _replaced(**parts):
     return lambda value: dataclasses.replace(value, **parts)
+
+
+def _in_worker(value, act):
+    if multiprocessing.parent_process() is not None:
+        act()
+    return value
 
 
 def _emptied(value):
@@ -118,8 +125,8 @@ WAYS = {
         "sample": dataclasses.replace(value["sample"], judge=lambda shown: _raise(KeyError("boom")))
     },
     "judge_no_logits": lambda value: {"sample": dataclasses.replace(value["sample"], judge=lambda shown: {"a": shown})},
-    "hang": lambda value: time.sleep(10**6),
-    "kill": lambda value: os.kill(os.getpid(), signal.SIGKILL),
+    "hang": lambda value: _in_worker(value, lambda: time.sleep(10**6)),
+    "kill": lambda value: _in_worker(value, lambda: os.kill(os.getpid(), signal.SIGKILL)),
     "emptied": _emptied,
 }
 
