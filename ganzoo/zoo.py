@@ -214,7 +214,7 @@ def _notices(plugins: Sequence[Plugin], disabled: set[str]) -> Iterator[str]:
     for name in sorted(disabled - set(known)):
         yield f"{DISABLE_VARIABLE}: there is no plugin '{name}'{nearest(name, known)}"
     for plugin in plugins:
-        if plugin.seconds > SLOW_SECONDS:
+        if plugin.seconds > SLOW_SECONDS and plugin.distribution != BUNDLED:
             yield f"{plugin.label} takes {plugin.seconds:.1f} s to import, and every command waits for it"
         if plugin.changes:
             yield f"{plugin.label} changes {', '.join(plugin.changes)}, for every recipe"
