@@ -22,6 +22,8 @@ def command(run: Path, inputs: tuple[Path, ...], output: Path, count: int, seed:
     """Let the networks of a RUN folder work: enlarge the photographs given as INPUTS, or draw new samples."""
     require_torch_backend()
     from ganzoo.assembly import training_device
+    from ganzoo.blame import blaming
+    from ganzoo.errors import ResourceError
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.streams import Random
@@ -33,6 +35,11 @@ def command(run: Path, inputs: tuple[Path, ...], output: Path, count: int, seed:
     recipe = load_run_recipe(folder, zoo=load_zoo())
     with training_device(recipe.train.device):
         networks, _ = trained_networks(folder, recipe, best=best, note=say)
-        written = recipe.task.sample(networks, inputs, output, count=count, rng=Random(seed, "sample"))
+        rng = Random(seed, "sample")
+        try:
+            with blaming(recipe.task, "task, sample()", passing=(OSError,)):
+                written = list(recipe.task.sample(networks, inputs, output, count=count, rng=rng))
+        except OSError as error:
+            raise ResourceError(f"{output}: cannot be written: {error.strerror or error}") from error
     for path in written:
         say(f"wrote {path}")

@@ -344,3 +344,39 @@ def test_what_breaks_in_a_worker_process_ends_the_run(bad, fault):
     result = bad("run", "data", fault, "--set", "train.workers=1")
     assert result.code in (3, 7)
     assert "dataset 'bad/bad_data'" in result.err or "data" in first_line(result)
+
+
+def test_check_rehearses_the_turn_of_the_generator(bad):
+    result = bad("check", "loss", "generator_loss:key_error", "--set", "train.n_critic=5")
+    assert result.code == 3
+    assert "step 4: KeyError: 'boom'" in first_line(result)
+
+
+def test_check_reads_a_batch_in_a_worker_process(bad):
+    result = bad("check", "data", "item:kill", "--set", "train.workers=1")
+    assert result.code == 7
+    assert "dataset" in first_line(result) or "worker" in first_line(result)
+
+
+@pytest.mark.parametrize("fault", ["sample:key_error", "sample:exits", "sample:none"])
+def test_sample_names_the_task_that_fails(bad, ganzoo, tmp_path, fault):
+    assert bad("run", "task", fault).code == 0
+    result = ganzoo("sample", "runs/bad", "-o", "runs/bad/made.png")
+    assert result.code == 3
+    assert f"task of {PLUGIN}" in first_line(result) or f"task, sample() of {PLUGIN}" in first_line(result)
+
+
+def test_evaluate_names_the_task_that_fails(bad, ganzoo):
+    assert bad("run").code == 0
+    recipe = Path("runs/bad/recipe.toml")
+    assert recipe.read_text().count('fault = ""')
+    result = ganzoo("evaluate", "runs/bad", "--data", "bad_data", "--set", "fault=open:key_error")
+    assert result.code == 3
+    assert PLUGIN in first_line(result)
+
+
+def test_a_place_that_cannot_be_written_is_the_fault_of_no_task(bad, ganzoo):
+    assert bad("run").code == 0
+    result = ganzoo("sample", "runs/bad", "-o", "bad.toml/made.png")
+    assert result.code == 7
+    assert "bad.toml/made.png: cannot be written: Not a directory" in first_line(result)
