@@ -50,6 +50,6 @@ class HostValue:
     def _arrive(self) -> None:
         if self._travelling is not None:
             host, event = self._travelling
-            event.synchronize()  # type: ignore[no-untyped-call]
+            event.synchronize()
             self._pending.value.data.copy_(host)
             self._travelling = None

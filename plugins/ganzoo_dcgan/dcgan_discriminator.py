@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge
 
-from ganzoo import Architecture, Signature, discriminator_model
-
-if TYPE_CHECKING:
-    import keras
+from ganzoo import Architecture, Network, Signature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,18 +24,7 @@ class DcganDiscriminator(Architecture):
     filters: Annotated[int, Ge(1)] = 64
     normalization: Literal["batch", "layer", "none"] = "batch"
 
-    def build(self, signature: Signature) -> keras.Model:
-        import keras
+    def build(self, signature: Signature) -> Network:
+        from ganzoo_dcgan import networks
 
-        from ganzoo_dcgan import layers
-
-        _, image = layers.only_field(signature.inputs, rank=3)
-        doublings, _ = layers.square_image(image)
-        inputs = keras.Input(image.shape)
-        values = layers.halve(inputs, self.filters, "none")
-        for power in range(1, doublings):
-            values = layers.halve(values, self.filters * 2**power, self.normalization)
-        features = keras.layers.Flatten(name="features")(values)
-        return discriminator_model(
-            inputs, features, signature, make_initializer=layers.new_weights, name="dcgan_discriminator"
-        )
+        return networks.discriminator(signature, filters=self.filters, normalization=self.normalization)
