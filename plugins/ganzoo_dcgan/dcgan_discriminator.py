@@ -15,8 +15,8 @@ class DcganDiscriminator(Architecture):
     """Strided 4x4 convolutions from a square image to logits (DCGAN, arXiv 1511.06434).
 
     Sides halve and channels double from `filters` on, down to 4 x 4; LeakyReLU 0.2 after each, `normalization` after
-    each but the first. Gradient penalties want `layer` or `none`: batch normalization mixes the examples that they
-    treat one by one. The features are the flat activations of the last convolution.
+    each but the first. Use `layer` or `none` with gradient penalties, which treat examples independently; batch
+    normalization mixes them. The features are the flat activations of the last convolution.
     """
 
     role: ClassVar[str] = "discriminator"

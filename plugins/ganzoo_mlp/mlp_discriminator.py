@@ -14,7 +14,7 @@ from ganzoo import Architecture, Network, Signature
 class MlpDiscriminator(Architecture):
     """Fully connected layers from an input of any shape to logits (Goodfellow 2014, arXiv 1406.2661).
 
-    Its features are the activations of the last hidden layer. It has no normalization, so every penalty goes with it.
+    Its features are the activations of the last hidden layer. Without normalization, so it works with every penalty.
     """
 
     role: ClassVar[str] = "discriminator"

@@ -1,4 +1,4 @@
-"""Which convolutions each VGG has (Simonyan and Zisserman 2015, arXiv 1409.1556)."""
+"""The convolutions of each VGG network (Simonyan and Zisserman 2015, arXiv 1409.1556)."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def discriminator(signature: Signature, *, filters: int, batch_normalization: bo
 def _convolution(filters: int, size: int = 3, *, strides: int = 1, initializer: str | None = None) -> keras.Layer:
     """Return a convolution that keeps the size of the image (or divides it by the stride).
 
-    Weights start uniform with variance 1 / (3 fan_in), as in the public PyTorch implementations: the paper is silent,
-    and He's larger start makes residual blocks without batch normalization grow and train 1 dB worse.
+    Weights start uniform with variance 1 / (3 fan_in), as in the public PyTorch implementations: the paper does not
+    state them, and He's larger start makes residual blocks without batch normalization grow and train 1 dB worse.
     """
     kernel = initializer or keras.initializers.VarianceScaling(1 / 3, mode="fan_in", distribution="uniform")
     return layers.Conv2D(filters, size, strides=strides, padding="same", kernel_initializer=kernel)

@@ -16,9 +16,9 @@ class SRResNet(Architecture):
 
     9x9 convolution and PReLU; `blocks` of 3x3 convolution, BN, PReLU, 3x3 convolution, BN and a sum; 3x3 convolution,
     BN and the long skip; for each factor of 2 (or one of 3) a 3x3 convolution, pixel shuffle and PReLU; a 9x9
-    convolution to RGB without activation. Batch normalization has momentum 0.9 and epsilon 1e-5, one PReLU slope for
-    each channel. Works at any image size. The paper is silent on initial
-    weights: uniform of variance 1 / (3 fan_in) here.
+    convolution to RGB without activation. Batch normalization has momentum 0.9 and epsilon 1e-5, PReLU one slope per
+    channel, which starts at 0.25. Works at any image size. The paper does not state initial weights: here they are
+    uniform of variance 1 / (3 fan_in).
     """
 
     role: ClassVar[str] = "generator"

@@ -14,9 +14,9 @@ from ganzoo import Architecture, Network, Signature
 class SubpixelResNet(Architecture):
     """Residual blocks at low resolution and one sub-pixel convolution, added to the bicubic image: fast on CPUs.
 
-    No published network, but made of published parts: blocks without batch normalization (EDSR, arXiv 1707.02921), all
-    channels of the enlarged image from one convolution (ESPCN, arXiv 1609.05158), and the difference to bicubic
-    interpolation as what is learned (VDSR, arXiv 1511.04587). The last convolution starts at zero, so that training
+    Not a published network, but made of published parts: blocks without batch normalization (EDSR, arXiv 1707.02921),
+    all channels of the enlarged image from one convolution (ESPCN, arXiv 1609.05158), and the difference to bicubic
+    interpolation as the output to learn (VDSR, arXiv 1511.04587). The last convolution starts at zero, so training
     starts at bicubic quality. Works at any image size.
     """
 

@@ -115,7 +115,7 @@ def _pictures(origin: Path, archive: str) -> list[Picture]:
             with zipfile.ZipFile(packed) as found:
                 pictures = [Picture(Path(name).name, packed, name) for name in found.namelist()]
         except zipfile.BadZipFile as error:
-            raise DataError(f"{packed}: is no complete zip file: {error}") from error
+            raise DataError(f"{packed}: is not a complete zip file: {error}") from error
     else:
         base, _, scale = archive.partition("_bicubic_X")
         candidates = [origin / f"{base}_bicubic" / f"X{scale}", origin / archive] if scale else [origin / archive]

@@ -12,7 +12,7 @@ _HOST = "storage.googleapis.com"
 
 
 def prepare_stock(name: str, *, origin: Path | None, folder: Path, report: Report) -> Path:
-    """Let TFDS' builder download and write a data set as array_record; DataError with the remedies when it cannot."""
+    """Download and write a data set as array_record by TFDS' builder; DataError with the remedy when that fails."""
     try:
         builder = tfds.builder(name, data_dir=str(folder), file_format="array_record")
         by_hand = bool(builder.MANUAL_DOWNLOAD_INSTRUCTIONS)
