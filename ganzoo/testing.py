@@ -26,6 +26,17 @@ if TYPE_CHECKING:
     from ganzoo.contracts.regularizer import Regularizer
     from ganzoo.contracts.tensor import Example, Network, Tensor
 
+__all__ = [
+    "call",
+    "check_architecture",
+    "check_component",
+    "check_dataset",
+    "check_loss",
+    "check_metric",
+    "check_regularizer",
+    "judged",
+]
+
 
 def check_component(cls: type[Component]) -> None:
     """Check that the class has a description, and a constructor that is a schema."""

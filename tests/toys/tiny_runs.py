@@ -8,8 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
+import pytest
+
+from ganzoo.recipe import list_recipes
 
 TINY = [
     "--set=phases.train.steps=12",
@@ -21,6 +25,17 @@ TINY = [
     "--set=data.count=64",
     "--set=validation.count=64",
 ]
+
+
+def each_recipe():
+    """Return the bundled recipes as parameters: the first of each task, the others marked slow."""
+    tasks = set()
+    found = []
+    for name, path in list_recipes().items():
+        task = tomllib.loads(path.read_text())["task"]["name"]
+        found.append(pytest.param(name, id=name, marks=[pytest.mark.slow] if task in tasks else []))
+        tasks.add(task)
+    return found
 
 
 def tiny(runs, name, *more):
