@@ -184,7 +184,7 @@ def prepare(case: Case, *overrides: str) -> Prepared:
         recipe = load_recipe(path, zoo=load_zoo(), overrides=[*sides, *overrides])
     source = recipe.data.open()
     model = build_model(recipe, assemble(recipe, source.fields))
-    batches = StepBatches(source, recipe.task, batch_size=recipe.train.batch_size, seed=0, timeline=recipe.timeline)
+    batches = StepBatches.of(recipe, source)
     batch = {name: values.to(get_device()) for name, values in batches.tensors(0).items()}
     model.prepare(batch)
     return Prepared(model, batch)

@@ -102,14 +102,7 @@ def _measure(name: str, recipe: Recipe, model: AdversarialModel, workers: int) -
 
 
 def _loader(recipe: Recipe, workers: int) -> StepLoader:
-    batches = StepBatches(
-        recipe.data.open(),
-        recipe.task,
-        batch_size=recipe.train.batch_size,
-        seed=0,
-        timeline=recipe.timeline,
-        cache_limit=0,
-    )
+    batches = StepBatches.of(recipe, recipe.data.open(), cache_limit=0)
     return StepLoader(batches, first=0, last=_SKIPPED + _STEPS, workers=workers)
 
 

@@ -33,7 +33,7 @@ def _recipe(name: str) -> dict[str, float]:
     recipe = load_recipe(name, zoo=load_zoo())
     source = recipe.data.open()
     model = build_model(recipe, assemble(recipe, source.fields))
-    batches = StepBatches(source, recipe.task, batch_size=recipe.train.batch_size, seed=0, timeline=recipe.timeline)
+    batches = StepBatches.of(recipe, source)
     batch = batches.tensors(0)
     steps = _median(lambda: model.train_step(batch), 20)
     with TemporaryDirectory(dir=Path.cwd()) as folder:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ganzoo.backend import choose_backend
+from ganzoo.backend import choose_backend, require_torch_backend
 
 if TYPE_CHECKING:
     from ganzoo import blocks as blocks
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network as Network
     from ganzoo.contracts.tensor import Tensor as Tensor
     from ganzoo.contracts.tensor import Variable as Variable
+    from ganzoo.contracts.wiring import WiredLoss as WiredLoss
+    from ganzoo.contracts.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.data.loader import batches as batches
     from ganzoo.errors import BackendError as BackendError
     from ganzoo.errors import DataError as DataError
@@ -69,8 +71,6 @@ if TYPE_CHECKING:
     from ganzoo.training.averaging import WeightAverage as WeightAverage
     from ganzoo.training.model import AdversarialModel as AdversarialModel
     from ganzoo.training.setup import build_model as build_model
-    from ganzoo.wiring import WiredLoss as WiredLoss
-    from ganzoo.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.zoo import load_zoo as load_zoo
 
 choose_backend()
@@ -102,7 +102,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.training.averaging": ("WeightAverage",),
     "ganzoo.training.setup": ("build_model",),
     "ganzoo.training.model": ("AdversarialModel",),
-    "ganzoo.wiring": ("WiredLoss", "WiredRegularizer"),
+    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.zoo": ("load_zoo",),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
@@ -115,8 +115,11 @@ __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
+        require_torch_backend()
         return import_module(f"ganzoo.{name}")
     if name in _HOMES:
+        if _HOMES[name] != "ganzoo.errors":
+            require_torch_backend()  # keras would end in an error of another package
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'ganzoo' has no attribute '{name}'")
 

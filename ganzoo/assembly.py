@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 import keras
 import torch
 
-from ganzoo.blame import blaming, broken_contract
+from ganzoo.blame import blaming, broken_contract, is_out_of_memory
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.field import Field, Signature
 from ganzoo.contracts.regularizer import PLAYERS
 from ganzoo.contracts.task import NetworkSpec
 from ganzoo.contracts.tensor import Network
-from ganzoo.errors import BackendError, Problem, RecipeError, listing, nearest
+from ganzoo.errors import BackendError, Problem, RecipeError, ResourceError, listing, nearest
 from ganzoo.execution.keras_internals import declared_outputs, fresh_layer_names, uses_graph
 from ganzoo.execution.modes import building_in
 from ganzoo.execution.prepare import prepare_execution
@@ -51,12 +51,15 @@ def assemble(recipe: Recipe, fields: Mapping[str, Field], *, for_training: bool 
     chosen = choose_architectures(recipe, specs)
     seed = recipe.train.seed
     precision, compiled = (recipe.train.precision, recipe.train.compile) if for_training else ("float32", False)
-    networks = {
-        spec.name: build_network(chosen[spec.name], spec, seed, precision=precision, compiled=compiled)
-        for spec in specs
-    }
-    averaged = [spec for spec in specs if spec.is_product] if recipe.ema else []
-    averages = {spec.name: build_network(chosen[spec.name], spec, seed) for spec in averaged}
+    networks = {}
+    for spec in specs:
+        with explaining(_table(recipe, spec), spec):
+            networks[spec.name] = build_network(chosen[spec.name], spec, seed, precision=precision, compiled=compiled)
+    averages = {}
+    for spec in specs if recipe.ema else ():
+        if spec.is_product:
+            with explaining(_table(recipe, spec), spec):
+                averages[spec.name] = build_network(chosen[spec.name], spec, seed)
     return Assembly(specs=specs, networks=networks, averages=averages, architectures=chosen)
 
 
@@ -98,10 +101,10 @@ def choose_architectures(recipe: Recipe, specs: tuple[NetworkSpec, ...]) -> dict
         architecture = recipe.architectures.get(spec.name) or recipe.architectures.get(spec.role)
         if architecture is None:
             problems.append(
-                Problem(f"the task needs a network '{spec.name}'; add a table [{_table(spec)}] with a name")
+                Problem(f"the task needs a network '{spec.name}'; add a table [{_table(recipe, spec)}] with a name")
             )
         elif architecture.role != spec.role:
-            problems.append(Problem(f"is a {architecture.role}, expected a {spec.role}", key=_table(spec)))
+            problems.append(Problem(f"is a {architecture.role}, expected a {spec.role}", key=_table(recipe, spec)))
         else:
             chosen[spec.name] = architecture
     known = {name for spec in specs for name in (spec.name, spec.role)}
@@ -122,13 +125,25 @@ def build_network(
     # a stream of its own per name: a network's weights do not depend on how many others are built before it
     seed_everything(seed, f"initial/{spec.name}")
     what = f"architecture of '{spec.name}'"
-    try:
-        with fresh_layer_names(), building_in(precision), blaming(architecture, what, passing=(ValueError,)):
-            network = architecture.build(spec.signature)
-    except ValueError as error:
-        raise RecipeError(Problem(str(error), key=_table(spec))) from error
+    with fresh_layer_names(), building_in(precision), blaming(architecture, what, passing=(ValueError,)):
+        network = architecture.build(spec.signature)
     check_network(architecture, spec, network)
     return prepare_execution(network, precision=precision, compile=compiled)
+
+
+@contextmanager
+def explaining(table: str, spec: NetworkSpec) -> Iterator[None]:
+    """Turn an architecture's ValueError into a RecipeError of its table, a failed allocation into a ResourceError."""
+    try:
+        yield
+    except ValueError as error:
+        raise RecipeError(Problem(str(error), key=table)) from error
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(
+            f"{table}: memory does not suffice to build the network '{spec.name}'; make it smaller"
+        ) from error
 
 
 def check_network(architecture: Architecture, spec: NetworkSpec, network: Network) -> None:
@@ -175,5 +190,10 @@ def training_device(name: str) -> Iterator[None]:
         yield
 
 
-def _table(spec: NetworkSpec) -> str:
-    return spec.role if spec.role in ("generator", "discriminator") else f"networks.{spec.name}"
+def _table(recipe: Recipe, spec: NetworkSpec) -> str:
+    """Return the table of a recipe that configures a network, or that it lacks."""
+    if spec.name not in recipe.architectures and spec.role in (*recipe.architectures, "generator", "discriminator"):
+        name = spec.role
+    else:
+        name = spec.name
+    return name if name in ("generator", "discriminator") else f"networks.{name}"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
 from typing import Any
 
-from ganzoo.errors import ComponentError, GanzooError, PluginError
+from ganzoo.errors import ComponentError, GanzooError, PluginError, ResourceError
 
 _GROUP = "ganzoo"
 #: torch's error for a CPU allocation that failed is a plain RuntimeError with this name in its text.
@@ -74,3 +74,14 @@ def _is_inside(module: str, package: str) -> bool:
 def _plugin_text(point: EntryPoint) -> str:
     distribution = "" if point.dist is None else f" ({point.dist.name} {point.dist.version})"
     return f"plugin '{point.name}'{distribution}"
+
+
+@contextmanager
+def explaining_memory(what: str, remedy: str) -> Iterator[None]:
+    """Turn an allocation that fails inside this block into a ResourceError that says what to lower."""
+    try:
+        yield
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise ResourceError(f"{what}: memory does not suffice ({one_line(error)}); {remedy}") from error
+        raise

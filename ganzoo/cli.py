@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from ganzoo import commands
-from ganzoo.errors import ComponentError, GanzooError, RecipeError
+from ganzoo.errors import ComponentError, GanzooError, RecipeError, for_terminal
 
 _INTERRUPTED = 130
 
@@ -85,11 +85,11 @@ def _complain(error: object) -> None:
     lines = str(error).splitlines() or ["unknown error"]
     if isinstance(error, RecipeError) and len(error.problems) > 1:
         lines = [f"{len(lines)} mistakes", *(f"  {line}" for line in lines)]
-    if isinstance(error, ComponentError):
+    if isinstance(error, ComponentError) and error.trace:
         lines += ["", *error.trace.splitlines()]
     with suppress(OSError, ValueError):
         encoding = sys.stderr.encoding or "ascii"
-        text = "\n".join([f"error: {lines[0]}", *lines[1:]])
+        text = for_terminal("\n".join([f"error: {lines[0]}", *lines[1:]]))
         print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
 
 

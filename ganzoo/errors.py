@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+#: Longer lines are cut before they are printed: a damaged file can hold a name of megabytes.
+LONGEST_LINE = 2000
+
 
 class GanzooError(Exception):
     """A situation that is explained in one message; never shown as a traceback."""
@@ -35,7 +38,7 @@ class Problem:
     place: str = ""
 
     def __str__(self) -> str:
-        return _printable(": ".join(part for part in (self.place, self.key, self.message) if part))
+        return printable(": ".join(part for part in (self.place, self.key, self.message) if part))
 
 
 class RecipeError(GanzooError):
@@ -163,8 +166,17 @@ def _is_one_slip(one: str, other: str) -> bool:
     return left[1:] == right[1:] or (left[:2] == right[1::-1] and left[2:] == right[2:])
 
 
-def _printable(text: str) -> str:
-    """Return a text with everything escaped that is no letter, sign or space."""
+def for_terminal(text: str, *, most: int = LONGEST_LINE) -> str:
+    """Return a text whose lines can be printed: no control characters, no line longer than `most`.
+
+    What recipes, run folders and plugins say reaches a terminal only through this.
+    """
+    lines = [printable(line) for line in text.split("\n")]
+    return "\n".join(line if len(line) <= most else f"{line[:most]}..." for line in lines)
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that is not a letter, sign or space."""
     if text.isprintable():
         return text
     return "".join(

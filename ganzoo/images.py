@@ -126,6 +126,9 @@ def luma(image: Array) -> Array:
 
 def grid(images: Sequence[Array], columns: int | None = None) -> Array:
     """Return images of one size (H x W x 1 or 3, uint8) side by side with a thin white gap; tiny ones are enlarged."""
+    sizes = sorted({image.shape for image in images})
+    if len(sizes) != 1:
+        raise ValueError(f"a grid needs images of one shape, received {', '.join(map(str, sizes)) or 'none'}")
     tiles = [_shown(image) for image in images]
     columns = columns or math.ceil(math.sqrt(len(tiles)))
     rows = math.ceil(len(tiles) / columns)

@@ -17,9 +17,14 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 from rich.table import Column, Table
 from rich.text import Text
 
+from ganzoo.errors import for_terminal
+
 #: Piped output is never cut to the width of a terminal that is not there.
 _PIPED_WIDTH = 200
 _SECONDS_BETWEEN_LINES = 5.0
+_YEAR = 365 * 24 * 3600
+#: A cell says a name or a line of text.
+_LONGEST_CELL = 500
 
 
 class SafeConsole(Console):
@@ -45,17 +50,17 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(message: str, *, stderr: bool = False) -> None:
-    """Print one plain message; nothing in it is read as markup."""
-    console(stderr=stderr).print(Text(message))
+    """Print one plain message; nothing in it is read as markup, and control characters are escaped."""
+    console(stderr=stderr).print(Text(for_terminal(message)))
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
     """Return a table whose first column is text and whose others are aligned to the right."""
-    made = Table(title=escape(title), title_justify="left", box=None, pad_edge=False)
+    made = Table(title=escape(for_terminal(title)), title_justify="left", box=None, pad_edge=False)
     for index, column in enumerate(columns):
-        made.add_column(escape(column), justify="left" if index == 0 else "right")
+        made.add_column(escape(for_terminal(column, most=_LONGEST_CELL)), justify="left" if index == 0 else "right")
     for row in rows:
-        made.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        made.add_row(*(Text(for_terminal(cell, most=_LONGEST_CELL)) if isinstance(cell, str) else cell for cell in row))
     return made
 
 
@@ -108,14 +113,18 @@ class RunProgress:
         if self._live:
             overall = (number - self._first) / max(time.monotonic() - self._began, 1e-9)
             self._bar.update(
-                self._task, completed=number, phase=phase, overall=overall, waiting=f"{waiting:.0%} waiting"
+                self._task,
+                completed=number,
+                phase=for_terminal(phase, most=40),
+                overall=overall,
+                waiting=f"{waiting:.0%} waiting",
             )
 
     def losses(self, record: Mapping[str, Any]) -> None:
         """Show one journal line; in a pipe at most one every few seconds, and the last."""
         shown = _losses(record)
         if self._live:
-            self._bar.update(self._task, losses=shown)
+            self._bar.update(self._task, losses=for_terminal(shown))
             return
         now = time.monotonic()
         if self._done == self._total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
@@ -129,7 +138,7 @@ class RunProgress:
 
     def note(self, message: str) -> None:
         """Show one line of text."""
-        self._console.print(Text(message))
+        self._console.print(Text(for_terminal(message)))
 
     def close(self) -> None:
         """Leave the terminal in order."""
@@ -152,6 +161,8 @@ def _rate(speed: float) -> str:
 
 
 def _duration(seconds: float) -> str:
+    if seconds > _YEAR:
+        return "> 1 year"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

@@ -40,7 +40,7 @@ __all__ = [
 
 def check_component(cls: type[Component]) -> None:
     """Check that the class has a description, and a constructor that is a schema."""
-    from ganzoo.construction import options
+    from ganzoo.schema.options import options
 
     _demand(bool((cls.__doc__ or "").strip()), cls, "needs a docstring; its first line is the description")
     options(cls)

@@ -9,7 +9,10 @@ from __future__ import annotations
 import inspect
 import os
 import re
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import entry_points
@@ -17,7 +20,7 @@ from typing import Any
 
 import pluggy
 
-from ganzoo import hookspecs
+from ganzoo import hookspecs, patching
 from ganzoo.contracts.architecture import Architecture, Features
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
@@ -25,30 +28,36 @@ from ganzoo.contracts.loss import Loss
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.regularizer import Regularizer
 from ganzoo.contracts.task import Task
-from ganzoo.errors import PluginError, RecipeError, listing, nearest
+from ganzoo.errors import PluginError, RecipeError, Stopped, listing, nearest
+from ganzoo.schema.options import options
 
-#: What each kind of component must be a subclass of. The hook of a kind is `ganzoo_register_<kind>s`.
-CONTRACTS: Mapping[str, tuple[type[Any], ...]] = {
-    "architecture": (Architecture, Features),
-    "loss": (Loss,),
-    "regularizer": (Regularizer,),
-    "task": (Task,),
-    "dataset": (Dataset,),
-    "metric": (Metric,),
+
+@dataclass(frozen=True)
+class Kind:
+    """How a kind of component is offered, and what its classes must be subclasses of."""
+
+    hook: str
+    contracts: tuple[type[Any], ...]
+
+
+KINDS: Mapping[str, Kind] = {
+    "architecture": Kind("ganzoo_register_architectures", (Architecture, Features)),
+    "loss": Kind("ganzoo_register_losses", (Loss,)),
+    "regularizer": Kind("ganzoo_register_regularizers", (Regularizer,)),
+    "task": Kind("ganzoo_register_tasks", (Task,)),
+    "dataset": Kind("ganzoo_register_datasets", (Dataset,)),
+    "metric": Kind("ganzoo_register_metrics", (Metric,)),
 }
-_HOOKS = {
-    "architecture": "ganzoo_register_architectures",
-    "loss": "ganzoo_register_losses",
-    "regularizer": "ganzoo_register_regularizers",
-    "task": "ganzoo_register_tasks",
-    "dataset": "ganzoo_register_datasets",
-    "metric": "ganzoo_register_metrics",
-}
+_HOOKS = [kind.hook for kind in KINDS.values()]
 _PREFIX = "ganzoo_register_"
 #: A name is a bare TOML key: '.' and '/' mean something in overrides and qualified names.
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _GROUP = "ganzoo"
 DISABLE_VARIABLE = "GANZOO_DISABLE_PLUGINS"
+#: Of several components of one name, a plain name means the one of this distribution.
+BUNDLED = "keras-ganzoo"
+#: A plugin that takes longer to import is named: every command waits for it.
+SLOW_SECONDS = 1.0
 
 
 @dataclass
@@ -62,6 +71,10 @@ class Plugin:
     components: dict[str, dict[str, type[Component]]] = field(default_factory=dict)
     error: str | None = None
     disabled: bool = False
+    #: How long its import took.
+    seconds: float = 0.0
+    #: Attributes of keras, torch and numpy that it replaced.
+    changes: list[str] = field(default_factory=list)
 
     @property
     def label(self) -> str:
@@ -69,53 +82,82 @@ class Plugin:
         return f"plugin '{self.name}' ({' '.join(filter(None, (self.distribution, self.version)))})"
 
 
-class Zoo:
-    """Every component that is installed, by kind and name."""
+@dataclass(frozen=True)
+class Offer:
+    """One component of a plugin."""
 
-    def __init__(self, plugins: list[Plugin]) -> None:
+    plugin: Plugin
+    name: str
+    cls: type[Component]
+
+    @property
+    def qualified(self) -> str:
+        """The name that means this component whatever else is installed."""
+        return f"{self.plugin.name}/{self.name}"
+
+
+class Zoo:
+    """Every component that is installed, by kind and name; `notices` are what a user should know about the plugins."""
+
+    def __init__(self, plugins: list[Plugin], notices: Sequence[str] = ()) -> None:
         self.plugins = plugins
+        self.notices = tuple(notices)
 
     def names(self, kind: str) -> list[str]:
         """Return the names of one kind, sorted."""
         return sorted({name for plugin in self.plugins for name in plugin.components.get(kind, {})})
 
-    def find(self, kind: str, name: str) -> type[Component]:
-        """Return the component class of this name, or `plugin/name`; RecipeError with the nearest name otherwise."""
-        found = list(self._offers(kind, name))
+    def offers(self, kind: str, name: str) -> list[Offer]:
+        """Return all components of this name, or `plugin/name`; first the one that the name means."""
+        wanted, slash, bare = name.rpartition("/")
+        found = [
+            Offer(plugin, bare, plugin.components[kind][bare])
+            for plugin in self.plugins
+            if bare in plugin.components.get(kind, {}) and (not slash or plugin.name == wanted)
+        ]
+        return sorted(found, key=lambda offer: offer.plugin.distribution != BUNDLED)
+
+    def offer(self, kind: str, name: str) -> Offer:
+        """Return the component that a name means; RecipeError with the nearest name when there is none.
+
+        A plain name means the bundled component where there is one. Other components of one name must be qualified.
+        """
+        found = self.offers(kind, name)
         if not found:
             raise RecipeError(self._missing(kind, name))
-        if len(found) > 1:
-            choices = " or ".join(f"'{plugin.name}/{name}' ({plugin.distribution})" for plugin, _ in found)
+        bundled = [offer for offer in found if offer.plugin.distribution == BUNDLED]
+        if len(found) > 1 and len(bundled) != 1:
+            choices = " or ".join(f"'{offer.qualified}' ({offer.plugin.distribution})" for offer in found)
             raise RecipeError(f"{kind} '{name}' is offered by several plugins; write {choices}")
-        return found[0][1]
+        return found[0]
+
+    def find(self, kind: str, name: str) -> type[Component]:
+        """Return the component class of this name, or `plugin/name`; RecipeError with the nearest name otherwise."""
+        return self.offer(kind, name).cls
 
     def owner(self, kind: str, name: str) -> Plugin:
         """Return the plugin that offers a component."""
-        self.find(kind, name)
-        return next(plugin for plugin, _ in self._offers(kind, name))
+        return self.offer(kind, name).plugin
 
     def kinds_of(self, name: str) -> list[str]:
         """Return the kinds under which a name, or `plugin/name`, is offered."""
-        return [kind for kind in CONTRACTS if any(self._offers(kind, name))]
+        return [kind for kind in KINDS if self.offers(kind, name)]
 
     def components(self) -> Iterator[tuple[str, str, type[Component]]]:
-        """Yield (kind, name, class) of everything; `plugin/name` where several plugins offer the same name."""
-        for kind in CONTRACTS:
+        """Yield (kind, name, class) of everything; `plugin/name` where the plain name means another one, or several."""
+        for kind in KINDS:
             for name in self.names(kind):
-                offers = list(self._offers(kind, name))
-                for plugin, cls in offers:
-                    yield kind, name if len(offers) == 1 else f"{plugin.name}/{name}", cls
-
-    def _offers(self, kind: str, name: str) -> Iterator[tuple[Plugin, type[Component]]]:
-        wanted, slash, bare = name.partition("/")
-        for plugin in self.plugins:
-            offered = plugin.components.get(kind, {})
-            if slash and plugin.name == wanted and bare in offered:
-                yield plugin, offered[bare]
-            elif not slash and name in offered:
-                yield plugin, offered[name]
+                found = self.offers(kind, name)
+                bundled = [offer for offer in found if offer.plugin.distribution == BUNDLED]
+                plain = found if len(found) == 1 else bundled if len(bundled) == 1 else []
+                for offer in found:
+                    yield kind, name if offer in plain else offer.qualified, offer.cls
 
     def _missing(self, kind: str, name: str) -> str:
+        plugin, slash, _ = name.rpartition("/")
+        if slash and plugin not in [other.name for other in self.plugins]:
+            known = [other.name for other in self.plugins]
+            return f"there is no plugin '{plugin}'{nearest(plugin, known)}; ganzoo list-plugins shows all"
         known = self.names(kind)
         message = f"there is no {kind} '{name}'{nearest(name, known)}; known are {listing(known)}"
         other = [found for found in self.kinds_of(name) if found != kind]
@@ -136,13 +178,46 @@ def load_zoo(extra: Mapping[str, Any] | None = None) -> Zoo:
     manager.add_hookspecs(hookspecs)
     disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
     plugins: list[Plugin] = []
-    for plugin, load in [*_installed(), *_in_process(extra or {})]:
-        if plugin.name in disabled:
-            plugin.disabled = True
-        else:
-            _guarded(plugin, partial(_register, manager, plugin, load, list(plugins)))
-        plugins.append(plugin)
-    return Zoo(plugins)
+    with _output_as_errors():
+        for plugin, load in [*_installed(), *_in_process(extra or {})]:
+            if plugin.name in disabled:
+                plugin.disabled = True
+            else:
+                _guarded(plugin, partial(_register, manager, plugin, load, list(plugins)))
+            plugins.append(plugin)
+    return Zoo(plugins, list(_notices(plugins, disabled)))
+
+
+@contextmanager
+def _output_as_errors() -> Iterator[None]:
+    """Lead what plugins print to standard error, that of their libraries in C too: standard output is data."""
+    with suppress(AttributeError, OSError, ValueError):
+        sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:
+        kept = None
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            with suppress(AttributeError, OSError, ValueError):
+                sys.stdout.flush()
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+def _notices(plugins: Sequence[Plugin], disabled: set[str]) -> Iterator[str]:
+    known = [plugin.name for plugin in plugins]
+    for name in sorted(disabled - set(known)):
+        yield f"{DISABLE_VARIABLE}: there is no plugin '{name}'{nearest(name, known)}"
+    for plugin in plugins:
+        if plugin.seconds > SLOW_SECONDS and plugin.distribution != BUNDLED:
+            yield f"{plugin.label} takes {plugin.seconds:.1f} s to import, and every command waits for it"
+        if plugin.changes:
+            yield f"{plugin.label} changes {', '.join(plugin.changes)}, for every recipe"
 
 
 def _installed() -> list[tuple[Plugin, Callable[[], Any]]]:
@@ -167,10 +242,11 @@ def _in_process(extra: Mapping[str, Any]) -> list[tuple[Plugin, Callable[[], Any
 
 
 def _guarded(plugin: Plugin, work: Callable[[], None]) -> None:
-    """Run a plugin's import and hooks; whatever goes wrong becomes its `error`."""
+    """Run a plugin's import and hooks; whatever goes wrong becomes its `error`, except a user's interrupt."""
+    began, empty = time.monotonic(), patching.emptied()
     try:
         work()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Stopped):
         raise
     except PluginError as error:
         plugin.error = str(error)
@@ -178,6 +254,10 @@ def _guarded(plugin: Plugin, work: Callable[[], None]) -> None:
         plugin.error = f"{type(error).__name__}: {error}".strip().splitlines()[0]
     if plugin.error:
         plugin.components = {}
+    plugin.seconds = time.monotonic() - began
+    if plugin.distribution != BUNDLED:
+        package = plugin.module.partition(":")[0].partition(".")[0]
+        plugin.changes = [*patching.replaced(package), *sorted(patching.emptied() - empty)]
 
 
 def _register(manager: pluggy.PluginManager, plugin: Plugin, load: Callable[[], Any], others: Sequence[Plugin]) -> None:
@@ -189,10 +269,10 @@ def _register(manager: pluggy.PluginManager, plugin: Plugin, load: Callable[[], 
         manager.register(namespace)
     except (pluggy.PluginValidationError, ValueError) as error:
         raise PluginError(" ".join(str(error).split())) from error
-    for kind, hook in _HOOKS.items():
-        offered = _offered(namespace, kind, hook)
-        if offered:
-            plugin.components[kind] = offered
+    for name, kind in KINDS.items():
+        for implementation in getattr(manager.hook, kind.hook).get_hookimpls():
+            if implementation.plugin is namespace:
+                plugin.components[name] = _offered(implementation.function, name)
 
 
 def _check_name(plugin: Plugin, others: Sequence[Plugin]) -> None:
@@ -202,7 +282,11 @@ def _check_name(plugin: Plugin, others: Sequence[Plugin]) -> None:
 
 
 def _check_version(namespace: Any) -> None:
-    version = getattr(namespace, "GANZOO_API", None)
+    if not hasattr(namespace, "GANZOO_API"):
+        raise PluginError(
+            f'lacks GANZOO_API = "{hookspecs.API_VERSION}", the version of ganzoo that it was written for'
+        )
+    version = namespace.GANZOO_API
     if version != hookspecs.API_VERSION:
         raise PluginError(
             f"states GANZOO_API = {version!r}, but this ganzoo offers API '{hookspecs.API_VERSION}'; "
@@ -212,16 +296,14 @@ def _check_version(namespace: Any) -> None:
 
 def _check_hook_names(namespace: Any) -> None:
     for name in dir(namespace):
-        if name.startswith(_PREFIX) and name not in _HOOKS.values():
-            raise PluginError(f"there is no hook '{name}'{nearest(name, _HOOKS.values())}")
-        if name in _HOOKS.values() and not hasattr(getattr(namespace, name), "ganzoo_impl"):
+        if name.startswith(_PREFIX) and name not in _HOOKS:
+            raise PluginError(f"there is no hook '{name}'{nearest(name, _HOOKS)}")
+        if name in _HOOKS and not hasattr(getattr(namespace, name), "ganzoo_impl"):
             raise PluginError(f"the hook '{name}' lacks the decorator @hookimpl")
 
 
-def _offered(namespace: Any, kind: str, hook: str) -> dict[str, type[Component]]:
-    function = getattr(namespace, hook, None)
-    if function is None:
-        return {}
+def _offered(function: Callable[[], Any], kind: str) -> dict[str, type[Component]]:
+    hook = KINDS[kind].hook
     offered = function()
     if not isinstance(offered, Mapping):
         raise PluginError(f"{hook} returned {type(offered).__name__}, expected a mapping from names to classes")
@@ -229,7 +311,7 @@ def _offered(namespace: Any, kind: str, hook: str) -> dict[str, type[Component]]
 
 
 def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
-    contracts = CONTRACTS[kind]
+    contracts = KINDS[kind].contracts
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise PluginError(f"{hook}: {name!r} is no name; use letters, digits, '_' and '-'")
     if not (inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)):
@@ -239,7 +321,5 @@ def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
         raise PluginError(f"{hook}: '{name}' lacks {', '.join(sorted(getattr(cls, '__abstractmethods__', ())))}")
     if kind == "architecture" and not isinstance(getattr(cls, "role", None), str):
         raise PluginError(f"{hook}: '{name}' lacks a role, such as role = 'generator'")
-    from ganzoo.construction import options
-
     options(cls)
     return cls

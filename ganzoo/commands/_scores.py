@@ -16,13 +16,16 @@ def show_scores(scores: Scores, title: str) -> None:
     """Print one row for each method, one column for each score; the best of a column is bold."""
     names = list(dict.fromkeys(name for row in scores.rows.values() for name in row))
     rows: list[list[str | Text]] = [
-        [method, str(scores.examples[method]), *(_cell(scores, row.get(name), name) for name in names)]
+        [method, str(scores.examples[method]), *(_cell(scores, method, name) for name in names)]
         for method, row in scores.rows.items()
     ]
     console().print(table(title, ["method", "examples", *names], rows))
 
 
-def _cell(scores: Scores, value: float | None, name: str) -> Text:
+def _cell(scores: Scores, method: str, name: str) -> Text:
+    if name in scores.failed.get(method, ()):
+        return Text("failed")
+    value = scores.rows[method].get(name)
     if value is None:
         return Text("")
     return Text(f"{value:.4f}", style="bold" if value == scores.best(name) else "")

@@ -30,23 +30,30 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     """
     require_torch_backend()
     from ganzoo.assembly import assemble, training_device
+    from ganzoo.commands._notices import tell
+    from ganzoo.data.opening import open_source, skipped_text
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
-    from ganzoo.training.evaluation import built
+    from ganzoo.training.evaluation import check_metrics
     from ganzoo.training.setup import build_model
     from ganzoo.zoo import load_zoo
 
-    plan = load_recipe(recipe, zoo=load_zoo(), profile=profile, overrides=overrides)
-    source = plan.data.open()
-    held_out = plan.validation.open() if plan.validation else None
+    zoo = load_zoo()
+    plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
+    tell(zoo, plan)
+    source = open_source(plan.data)
+    held_out = open_source(plan.validation, key="validation") if plan.validation else None
     with training_device(plan.train.device):
         assembly = assemble(plan, source.fields)
         model = build_model(plan, assembly)
         batch = first_batch(plan, source)
         model.prepare(batch)
-        built(plan.metrics)
+        check_metrics(plan.metrics, say)
     output = console()
     say(f"{plan.name}: {plan.title}")
+    for key, opened in (("data", source), ("validation", held_out)):
+        if opened is not None and (text := skipped_text(opened, key=key)):
+            say(text)
     for shown in (data_table(source, held_out), batch_table(batch), network_table(assembly), phase_table(plan)):
         output.print()
         output.print(shown)
@@ -57,9 +64,7 @@ def first_batch(recipe: Recipe, source: Source) -> Mapping[str, Tensor]:
     """Return the batch of step 0 as tensors."""
     from ganzoo.data.loader import StepBatches
 
-    train = recipe.train
-    batches = StepBatches(source, recipe.task, batch_size=train.batch_size, seed=train.seed, timeline=recipe.timeline)
-    return batches.tensors(0)
+    return StepBatches.of(recipe, source).tensors(0)
 
 
 def data_table(source: Source, held_out: Source | None) -> Table:

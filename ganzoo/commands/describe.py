@@ -10,7 +10,7 @@ import click
 from ganzoo.backend import require_torch_backend
 
 if TYPE_CHECKING:
-    from ganzoo.construction import Option
+    from ganzoo.schema.options import Option
     from ganzoo.zoo import Zoo
 
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 def command(name: str) -> None:
     """Describe the component NAME (or KIND/NAME): what it does, what it can be given."""
     require_torch_backend()
-    from ganzoo.zoo import CONTRACTS, load_zoo
+    from ganzoo.zoo import KINDS, load_zoo
 
     zoo = load_zoo()
     kind, slash, bare = name.partition("/")
-    kinds = [kind] if slash and kind in CONTRACTS else zoo.kinds_of(name)
+    kinds = [kind] if slash and kind in KINDS else zoo.kinds_of(name)
     if not kinds:
         raise unknown(zoo, name)
     for kind in kinds:
-        show(zoo, kind, bare if slash and kind in CONTRACTS else name)
+        show(zoo, kind, bare if slash and kind in KINDS else name)
 
 
 def unknown(zoo: Zoo, name: str) -> Exception:
@@ -40,7 +40,7 @@ def unknown(zoo: Zoo, name: str) -> Exception:
 
 def show(zoo: Zoo, kind: str, name: str) -> None:
     """Print one component."""
-    from ganzoo.construction import options
+    from ganzoo.schema.options import options
     from ganzoo.terminal import console, say, table
 
     cls = zoo.find(kind, name)
@@ -59,11 +59,11 @@ def show(zoo: Zoo, kind: str, name: str) -> None:
 
 def default_text(option: Option) -> str:
     """Return a default as a recipe would write it."""
-    from ganzoo.construction import plain
+    from ganzoo.schema.values import to_toml
 
     if option.required:
         return "(required)"
-    value: Any = plain(option.default)
+    value: Any = to_toml(option.default)
     return (
         "(absent)"
         if value is None

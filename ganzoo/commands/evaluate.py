@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,23 +14,38 @@ from ganzoo.backend import require_torch_backend
 
 if TYPE_CHECKING:
     from ganzoo.contracts.dataset import Dataset
+    from ganzoo.contracts.wiring import WiredMetric
     from ganzoo.recipe import Recipe
+    from ganzoo.schema.build import Constructed
     from ganzoo.zoo import Zoo
 
 
 @click.command(name="evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--data", metavar="DATASET", help="A dataset by name; the recipe's [validation] by default.")
-@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of that dataset; repeatable.")
+@click.option("--metric", "names", multiple=True, metavar="NAME", help="Score with this metric instead; repeatable.")
+@click.option(
+    "--set",
+    "options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of that dataset, or of a metric as METRIC.KEY=VALUE; repeatable.",
+)
 @click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, as_json: bool) -> None:
-    """Score the networks of a RUN folder on held-out data with the recipe's metrics, beside the task's baseline."""
+def command(
+    run: Path, data: str | None, names: tuple[str, ...], options: tuple[str, ...], best: bool, as_json: bool
+) -> None:
+    """Score the networks of a RUN folder on held-out data with the recipe's metrics, beside the task's baseline.
+
+    Nothing is written. --metric NAME scores with other metrics than the recipe's.
+    """
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
-    from ganzoo.recipe import load_recipe
+    from ganzoo.data.opening import open_source
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.terminal import say
     from ganzoo.training.evaluation import evaluate, scores_record
     from ganzoo.training.reload import trained_networks
@@ -37,23 +53,55 @@ def command(run: Path, data: str | None, options: tuple[str, ...], best: bool, a
 
     zoo = load_zoo()
     folder = RunFolder.existing(run)
-    recipe = load_recipe(folder.recipe, zoo=zoo)
-    source = held_out(recipe, zoo, data, options).open()
+    recipe = load_run_recipe(folder, zoo=zoo)
+    of_metrics = tuple(option for option in options if option.partition(".")[0] in names)
+    metrics = metrics_for(recipe, zoo, names, of_metrics)
+    of_data = tuple(option for option in options if option not in of_metrics)
+    source = open_source(held_out(recipe, zoo, data, of_data), key="--data" if data else "validation")
+    note = partial(say, stderr=True)
     with training_device(recipe.train.device):
-        networks, step = trained_networks(folder, recipe, best=best, note=partial(say, stderr=True))
-        scores = evaluate(recipe.task, networks, source, recipe.metrics, seed=recipe.train.seed)
+        networks, step = trained_networks(folder, recipe, best=best, note=note)
+        scores = evaluate(recipe.task, networks, source, metrics, seed=recipe.train.seed, note=note)
     if as_json:
         click.echo(json.dumps(scores_record(scores, step), indent=2))
     else:
         show_scores(scores, f"{run} after {step} steps")
 
 
+def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple[str, ...]) -> tuple[WiredMetric, ...]:
+    """Return the metrics that the command line names, or the recipe's own."""
+    from ganzoo.contracts.metric import Metric
+    from ganzoo.contracts.wiring import WiredMetric
+    from ganzoo.errors import RecipeError
+    from ganzoo.recipe.overrides import parse_assignment
+    from ganzoo.schema.build import component_table
+
+    if not names:
+        if not recipe.metrics:
+            raise RecipeError(
+                "the recipe has no [[metrics]], so there is nothing to score with; name one: --metric NAME"
+            )
+        return recipe.metrics
+    made = []
+    for name in dict.fromkeys(names):
+        given = (parse_assignment(option.partition(".")[2]) for option in options if option.startswith(f"{name}."))
+        table = {"name": name, **dict(given)}
+        make = partial(component_table, "metric", table, zoo=zoo, key=f"--metric {name}", base=Metric)
+        make()  # what is wrong is told before networks are loaded
+        made.append(WiredMetric(key=name, make=partial(_component, make)))
+    return tuple(made)
+
+
+def _component(make: Callable[[], Constructed]) -> Any:
+    return make().component
+
+
 def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Dataset:
     """Return the dataset that the command line names, or the recipe's own."""
-    from ganzoo.construction import component_table
     from ganzoo.contracts.dataset import Dataset
     from ganzoo.errors import RecipeError
     from ganzoo.recipe.overrides import parse_assignment
+    from ganzoo.schema.build import component_table
 
     if data is not None:
         table = {"name": data, **dict(parse_assignment(option) for option in options)}

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 def command(as_json: bool) -> None:
     """List the installed plugins and their components; broken ones with the cause."""
     require_torch_backend()
+    from ganzoo.commands._notices import tell
     from ganzoo.zoo import load_zoo
 
-    plugins = load_zoo().plugins
+    zoo = load_zoo()
+    plugins = zoo.plugins
+    tell(zoo)
     if as_json:
         click.echo(json.dumps([record(plugin) for plugin in plugins], indent=2))
         return
@@ -37,6 +40,8 @@ def record(plugin: Plugin) -> dict[str, Any]:
         "module": plugin.module,
         "status": status(plugin),
         "error": plugin.error,
+        "import_seconds": round(plugin.seconds, 3),
+        "changes": plugin.changes,
         "components": {
             kind: {name: summary(cls) for name, cls in offered.items()} for kind, offered in plugin.components.items()
         },
@@ -58,13 +63,20 @@ def show(plugin: Plugin) -> None:
     from rich.text import Text
 
     from ganzoo.terminal import console
+    from ganzoo.zoo import SLOW_SECONDS
 
     output = console()
-    output.print(Text(f"{plugin.name}  ", style="bold") + Text(f"{plugin.distribution} {plugin.version}", style="dim"))
+    slow = f", {plugin.seconds:.1f} s to import" if plugin.seconds > SLOW_SECONDS else ""
+    origin = Text(f"{plugin.distribution} {plugin.version}{slow}", style="dim")
+    output.print(Text(f"{plugin.name}  ", style="bold") + origin)
     if plugin.disabled:
         output.print(Text("  disabled by GANZOO_DISABLE_PLUGINS", style="yellow"))
     if plugin.error:
         output.print(Text(f"  broken: {plugin.error}", style="red"))
+    if not (plugin.disabled or plugin.error or any(plugin.components.values())):
+        output.print(Text("  offers nothing", style="yellow"))
+    if plugin.changes:
+        output.print(Text(f"  changes {', '.join(plugin.changes)}", style="red"))
     names = [(kind, name, cls) for kind, offered in plugin.components.items() for name, cls in sorted(offered.items())]
     width = max((len(name) for _, name, _ in names), default=0)
     for kind, name, cls in names:

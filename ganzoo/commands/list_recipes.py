@@ -9,7 +9,7 @@ import click
 def command() -> None:
     """List the bundled recipes; ganzoo run NAME trains one."""
     from ganzoo.recipe.find import list_recipes, read_text
-    from ganzoo.recipe.load import parse_toml
+    from ganzoo.recipe.read import parse_toml
     from ganzoo.terminal import console, table
 
     rows = []

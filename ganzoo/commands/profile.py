@@ -28,6 +28,7 @@ def command(
     """Take some steps of RECIPE with fresh networks and show what they spend their time on; nothing is written."""
     require_torch_backend()
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler would print its own beginning and end
+    from ganzoo.data.opening import open_source
     from ganzoo.errors import RecipeError, listing, nearest
     from ganzoo.recipe import load_recipe
     from ganzoo.zoo import load_zoo
@@ -38,7 +39,7 @@ def command(
         raise RecipeError(
             f"--phase: there is no phase '{phase}'{nearest(phase, names)}; the recipe has {listing(names)}"
         )
-    source = plan.data.open()
+    source = open_source(plan.data)
 
     from ganzoo.assembly import assemble, training_device
     from ganzoo.data.loader import StepBatches
@@ -47,9 +48,7 @@ def command(
 
     with training_device(plan.train.device):
         model = build_model(plan, assemble(plan, source.fields))
-        batches = StepBatches(
-            source, plan.task, batch_size=plan.train.batch_size, seed=plan.train.seed, timeline=model.timeline
-        )
+        batches = StepBatches.of(plan, source)
         model.step_number = model.timeline.first_step(phase or names[-1])
         found = profiling.profile(model, batches, steps=steps)
     if as_json:

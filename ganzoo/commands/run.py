@@ -58,12 +58,15 @@ def command(
     from ganzoo.training.signals import StopRequest
 
     with StopRequest("stopped, nothing is lost; the same command goes on") as stop:
+        from ganzoo.commands._notices import tell
         from ganzoo.zoo import load_zoo
 
         zoo = load_zoo()
+        stop.check()  # a plugin may have caught what the signal raised
         plan, run = _plan(recipe, zoo, overrides, profile, runs, name)
         start = _start(fork, weights, run)
         stop.check()
+        tell(zoo, plan)
         with run.working():
             _train(plan, run, zoo, stop, resume=resume, allow_drift=allow_drift, start=start)
 
@@ -73,11 +76,12 @@ def _plan(
 ) -> tuple[Recipe, RunFolder]:
     from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.runs.recipes import load_run_recipe
 
     folder = Path(recipe)
     if folder.is_dir():
         run = RunFolder.existing(folder)
-        return load_recipe(run.recipe, zoo=zoo, profile=profile, overrides=overrides), run
+        return load_run_recipe(run, zoo=zoo, profile=profile, overrides=overrides), run
     plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
     return plan, RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
 
@@ -111,12 +115,16 @@ def _train(
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
 ) -> None:
+    from ganzoo.data.opening import open_source, skipped_text
     from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     # data first: what is missing is told at once, before keras and torch are imported
-    source = plan.data.open()
-    held_out = plan.validation.open() if plan.validation else None
+    source = open_source(plan.data)
+    held_out = open_source(plan.validation, key="validation") if plan.validation else None
+    for key, opened in (("data", source), ("validation", held_out)):
+        if opened is not None and (text := skipped_text(opened, key=key)):
+            say(text)
     stop.check()
 
     from ganzoo.assembly import training_device

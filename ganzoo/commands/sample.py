@@ -22,15 +22,15 @@ def command(run: Path, inputs: tuple[Path, ...], output: Path, count: int, seed:
     """Let the networks of a RUN folder work: enlarge the photographs given as INPUTS, or draw new samples."""
     require_torch_backend()
     from ganzoo.assembly import training_device
-    from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.streams import Random
     from ganzoo.terminal import say
     from ganzoo.training.reload import trained_networks
     from ganzoo.zoo import load_zoo
 
     folder = RunFolder.existing(run)
-    recipe = load_recipe(folder.recipe, zoo=load_zoo())
+    recipe = load_run_recipe(folder, zoo=load_zoo())
     with training_device(recipe.train.device):
         networks, _ = trained_networks(folder, recipe, best=best, note=say)
         written = recipe.task.sample(networks, inputs, output, count=count, rng=Random(seed, "sample"))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ganzoo.backend import require_torch_backend
+from ganzoo.contracts.component import Component
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from ganzoo.construction import Option
-    from ganzoo.contracts.component import Component
-    from ganzoo.zoo import Zoo
+    from ganzoo.schema.options import Option
+    from ganzoo.zoo import Offer, Zoo
 
 _TEXT = {"type": "string"}
 
@@ -26,37 +30,49 @@ def command() -> None:
     Save it, and name it in the first line of a recipe: #:schema ganzoo.schema.json
     """
     require_torch_backend()
+    from ganzoo.commands._notices import tell
+    from ganzoo.terminal import say
     from ganzoo.zoo import load_zoo
 
-    click.echo(json.dumps(recipe_schema(load_zoo()), indent=2))
+    zoo = load_zoo()
+    tell(zoo)
+    definitions = Definitions(zoo)
+    schema = recipe_schema(definitions)
+    for notice in definitions.notices:
+        say(f"note: {notice}", stderr=True)
+    click.echo(json.dumps(schema, indent=2))
 
 
-def recipe_schema(zoo: Zoo) -> dict[str, Any]:
+def recipe_schema(definitions: Definitions) -> dict[str, Any]:
     """Return the schema of a whole recipe."""
     from ganzoo.recipe import settings
 
-    def one(kind: str, role: str | None = None, wiring: type[BaseModel] | None = None) -> dict[str, Any]:
-        return component_schema(zoo, kind, role=role, wiring=wiring)
-
-    optimizers = {"anyOf": [model_schema(cls) for cls in dict.fromkeys(settings.OPTIMIZERS.values())]}
-    term = {"title": "term", **model_schema(settings.LossWiring), "required": ["term"]}
-    losses = {"anyOf": [*one("loss", wiring=settings.LossWiring)["anyOf"], term]}
+    optimizer = choice(
+        [([name], model_schema(cls)) for name, cls in settings.OPTIMIZERS.items()],
+    )
+    term = {**model_schema(settings.LossSettings), "title": "term", "required": ["term"]}
+    loss = {
+        "type": "object",
+        "if": {"required": ["term"]},
+        "then": term,
+        "else": definitions.table("loss", wiring=settings.LossSettings),
+    }
     sections = {
         "title": _TEXT,
         "paper": _TEXT,
         "description": _TEXT,
-        "task": one("task"),
-        "data": one("dataset"),
-        "validation": one("dataset"),
-        "generator": one("architecture", "generator"),
-        "discriminator": one("architecture", "discriminator"),
-        "networks": {"type": "object", "additionalProperties": one("architecture")},
-        "losses": array(losses),
-        "regularizers": array(one("regularizer", wiring=settings.RegularizerWiring)),
-        "metrics": array(one("metric", wiring=settings.MetricWiring)),
+        "task": definitions.table("task"),
+        "data": definitions.table("dataset"),
+        "validation": definitions.table("dataset"),
+        "generator": definitions.table("architecture", role="generator"),
+        "discriminator": definitions.table("architecture", role="discriminator"),
+        "networks": {"type": "object", "additionalProperties": definitions.table("architecture")},
+        "losses": array(loss),
+        "regularizers": array(definitions.table("regularizer", wiring=settings.RegularizerSettings)),
+        "metrics": array(definitions.table("metric", wiring=settings.MetricSettings)),
         "optimizers": {
             "type": "object",
-            "properties": {"generator": optimizers, "discriminator": optimizers},
+            "properties": {"generator": optimizer, "discriminator": optimizer},
             "additionalProperties": False,
         },
         "train": model_schema(settings.TrainSettings),
@@ -71,52 +87,93 @@ def recipe_schema(zoo: Zoo) -> dict[str, Any]:
         "properties": sections,
         "required": ["task", "data", "losses", "train", "phases"],
         "additionalProperties": False,
+        "$defs": definitions.found,
     }
 
 
-def component_schema(
-    zoo: Zoo, kind: str, *, role: str | None = None, wiring: type[BaseModel] | None = None, base: type[Any] = object
-) -> dict[str, Any]:
-    """Return the schema of a table that names one component of a kind."""
-    extra = model_schema(wiring)["properties"] if wiring else {}
-    found = [
-        table_schema(zoo, name, cls, extra)
-        for kind_of, name, cls in zoo.components()
-        if kind_of == kind and role in (None, getattr(cls, "role", None)) and issubclass(cls, base)
-    ]
-    return {"anyOf": found}
+@dataclass
+class Definitions:
+    """The schemas of component tables, each written once: components of a kind may lie inside one another."""
+
+    zoo: Zoo
+    found: dict[str, Any] = field(default_factory=dict)
+    #: Which components are left out, and why.
+    notices: list[str] = field(default_factory=list)
+
+    def table(
+        self, kind: str, *, role: str = "", wiring: type[BaseModel] | None = None, base: type[Any] = Component
+    ) -> dict[str, Any]:
+        """Return a reference to the schema of a table that names one component of a kind."""
+        title = ".".join(filter(None, (kind, role, _base_name(base), "section" if wiring else "")))
+        if title not in self.found:
+            self.found[title] = {}  # a component of this kind inside another one refers here
+            extra = model_schema(wiring)["properties"] if wiring else {}
+            self.found[title] = choice(list(self.alternatives(kind, role, base, extra)))
+        return {"$ref": f"#/$defs/{title}"}
+
+    def alternatives(
+        self, kind: str, role: str, base: type[Any], extra: Mapping[str, Any]
+    ) -> Iterator[tuple[list[str], dict[str, Any]]]:
+        """Yield the names and the schema of each component; one that has no schema is left out with a notice."""
+        for listed, offer in self.offers(kind):
+            if not issubclass(offer.cls, base) or role not in ("", getattr(offer.cls, "role", "")):
+                continue
+            try:
+                schema = self.component(offer.cls, extra)
+                json.dumps(schema)
+            except Exception as error:
+                notice = f"{kind} '{offer.name}' of {offer.plugin.label} is left out: {type(error).__name__}: {error}"
+                self.notices += [notice] if notice not in self.notices else []
+                continue
+            yield list(dict.fromkeys([listed, offer.qualified])), schema
+
+    def offers(self, kind: str) -> Iterator[tuple[str, Offer]]:
+        """Yield each component of a kind with the shortest name that means it."""
+        for found, name, _ in self.zoo.components():
+            if found == kind:
+                yield name, self.zoo.offer(kind, name)
+
+    def component(self, cls: type[Component], extra: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the schema of one component's table."""
+        from ganzoo.schema.options import options
+
+        own = options(cls)
+        return {
+            "description": (cls.__doc__ or "").strip().partition("\n")[0],
+            "properties": {"name": _TEXT, **{option.name: self.option(option) for option in own}, **extra},
+            "required": ["name", *(option.name for option in own if option.required)],
+            "additionalProperties": False,
+        }
+
+    def option(self, option: Option) -> dict[str, Any]:
+        """Return the schema of one constructor argument; a nested component is a table again."""
+        from ganzoo.schema.options import nested_contract
+        from ganzoo.schema.values import to_toml, value_schema
+
+        contract = nested_contract(option.annotation)
+        if contract is not None:
+            return self.table(contract.kind, base=contract)
+        schema = value_schema(option.annotation)
+        default = to_toml(option.default)
+        return schema if option.required or default is None else {**schema, "default": default}
 
 
-def table_schema(zoo: Zoo, name: str, cls: type[Component], extra: dict[str, Any]) -> dict[str, Any]:
-    """Return the schema of one component's table."""
-    from ganzoo.construction import options
-
-    own = options(cls)
+def choice(alternatives: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> dict[str, Any]:
+    """Return the schema of a table whose `name` decides about its keys: an editor can say which of them is wrong."""
+    names = [name for group, _ in alternatives for name in group]
     return {
         "type": "object",
-        "description": (cls.__doc__ or "").strip().partition("\n")[0],
-        "properties": {"name": {"const": name}, **{option.name: option_schema(zoo, option) for option in own}, **extra},
-        "required": ["name", *(option.name for option in own if option.required)],
-        "additionalProperties": False,
+        "properties": {"name": {"enum": names}},
+        "required": ["name"],
+        "allOf": [
+            {"if": {"properties": {"name": {"enum": list(group)}}, "required": ["name"]}, "then": schema}
+            for group, schema in alternatives
+        ],
     }
-
-
-def option_schema(zoo: Zoo, option: Option) -> dict[str, Any]:
-    """Return the schema of one constructor argument; a nested component is a table again."""
-    from ganzoo.construction import nested_contract, plain, value_schema
-
-    contract = nested_contract(option.annotation)
-    if contract is not None:
-        return component_schema(zoo, contract.kind, base=contract)
-    schema = value_schema(option.annotation)
-    default = plain(option.default)
-    return schema if option.required or default is None else {**schema, "default": default}
 
 
 def model_schema(cls: type[BaseModel]) -> dict[str, Any]:
     """Return the schema of one of the core's own sections, without defaults that are no JSON."""
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return cls.model_json_schema()
@@ -125,3 +182,11 @@ def model_schema(cls: type[BaseModel]) -> dict[str, Any]:
 def array(items: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of an array of tables."""
     return {"type": "array", "items": items}
+
+
+def _base_name(base: type[Any]) -> str:
+    """Return the name of a contract inside a component, with its module where a plugin defines it."""
+    if base is Component:
+        return ""
+    name = base.__qualname__ if base.__module__.startswith("ganzoo.") else f"{base.__module__}.{base.__qualname__}"
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", name)

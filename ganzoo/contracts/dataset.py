@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ganzoo.contracts.component import Component
@@ -18,11 +18,14 @@ class Source(ABC):
 
     Without worker processes examples are read in a thread, one at a time, while a step is computed: reading leaves
     alone what belongs to the whole process, as warning filters, standard output and global random generators do.
-    Random access is the contract, so that the batch of any step can be built without the ones before it.
+    Random access is the contract, so that the batch of any step can be built without the ones before it. Examples are
+    held to what `fields` promises: ComponentError names the example that breaks it.
     """
 
     #: What each example holds.
     fields: Mapping[str, Field]
+    #: What was left out because it is bad, by name: shown by `ganzoo check` and `ganzoo run`, kept in the manifest.
+    skipped: Sequence[str] = ()
 
     @abstractmethod
     def __len__(self) -> int:

@@ -22,7 +22,7 @@ class ReadAhead(Iterator[Any]):
     """Yields what an iterator yields, which runs in a thread up to `depth` items ahead.
 
     What it raises, its end included, is raised here, after the items before it. After `close()` nothing more is made,
-    and the thread is gone, unless one item takes longer than anybody waits.
+    and the thread is gone, unless one item takes longer than anybody waits, or the thread itself closes this.
     """
 
     def __init__(self, items: Iterator[Any], *, depth: int) -> None:
@@ -34,7 +34,11 @@ class ReadAhead(Iterator[Any]):
         self._thread.start()
 
     def __next__(self) -> Any:
-        found = self._ready.get()
+        return self.get(None)
+
+    def get(self, timeout: float | None) -> Any:
+        """Return the next item; queue.Empty when there is none after so many seconds."""
+        found = self._ready.get(timeout=timeout)
         if isinstance(found, _Raised):
             self._ready.put(found)  # for whoever asks again
             raise found.error
@@ -44,7 +48,9 @@ class ReadAhead(Iterator[Any]):
         """Stop making items, and wait for the thread."""
         self._closed.set()
         self._empty()  # it may be waiting for room; it finds some, and then that this is closed
-        self._thread.join(_PATIENCE)
+        # whoever holds this may be garbage that is collected in the very thread
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_PATIENCE)
 
     def _make(self) -> None:
         try:

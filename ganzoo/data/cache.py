@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.tensor import Example
 
 #: Examples get one part in so many of the memory.
@@ -17,23 +16,23 @@ _UNKNOWN = 2**30
 _OVERHEAD = 512
 
 
-class CachedSource:
+class Cache:
     """Keeps decoded examples as long as they fit into `limit` bytes."""
 
-    def __init__(self, source: Source, limit: int) -> None:
-        self.source = source
+    def __init__(self, limit: int) -> None:
         self.room = limit
         self._kept: dict[int, Example] = {}
 
-    def __getitem__(self, index: int) -> Example:
-        if index in self._kept:
-            return self._kept[index]
-        example = self.source[index]
+    def kept(self, index: int) -> Example | None:
+        """Return an example that is kept."""
+        return self._kept.get(index)
+
+    def keep(self, index: int, example: Example) -> None:
+        """Keep an example if it fits."""
         size = _OVERHEAD + sum(value.nbytes for value in example.values())
         if size <= self.room:
             self._kept[index] = example
             self.room -= size
-        return example
 
 
 def cache_bytes() -> int:

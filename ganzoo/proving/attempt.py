@@ -18,8 +18,11 @@ from typing import Any
 import keras  # noqa: F401 the reason for this module
 
 import ganzoo.cli
-import ganzoo.training.launch
+from ganzoo.proving.proof import MARK
 from ganzoo.runs import files, lock
+from ganzoo.runs.folder import RunFolder
+from ganzoo.training import evaluation, launch
+from ganzoo.training.trainer import Trainer
 
 #: What changes a disk, or waits for it.
 TAPPED = (
@@ -37,19 +40,36 @@ TAPPED = (
     "rmdir",
 )
 
+#: What takes time without a call of the above, by name: a process can die before any of these too.
+MOMENTS: dict[str, tuple[Any, str]] = {
+    "drawing": (Trainer, "draw"),
+    "saving": (Trainer, "save"),
+    "scoring": (Trainer, "evaluate"),
+    "scoring one result": (evaluation, "measure"),
+    "choosing the best state": (Trainer, "keep_best"),
+    "exporting": (launch, "export_bytes"),
+    "writing scores": (Trainer, "keep_scores"),
+    "ending the run": (RunFolder, "write_manifest"),
+}
+
 
 @dataclass(frozen=True)
 class Job:
     """What to run, and where to die."""
 
     arguments: tuple[str, ...]
-    #: Where the process says what it printed, and which calls it made.
+    #: Where the process says what it printed, and which calls and moments it came to.
     output: Path
     calls: Path
+    moments: Path
+    #: What the environment of this process, and of all that it starts, says.
+    mark: str = ""
     #: Die before the call with this number, counted from 0; never when absent.
     die_before: int | None = None
     #: Die in the middle of that call if it writes.
     torn: bool = False
+    #: Die when this moment comes for so many-th time, counted from 0.
+    die_in: tuple[str, int] | None = None
 
 
 def attempt(job: Job) -> None:
@@ -61,11 +81,34 @@ def attempt(job: Job) -> None:
     tap = Tap(job)
     for module in (files, lock):
         vars(module)["os"] = TappedOS(os, tap)
+    os.environ[MARK] = job.mark
+    counted = count_moments(job.die_in)
     sys.argv = ["ganzoo", *job.arguments]
     try:
         ganzoo.cli.main()
     finally:
         job.calls.write_text(json.dumps(tap.seen), encoding="utf-8")
+        job.moments.write_text(json.dumps(counted), encoding="utf-8")
+
+
+def count_moments(die_in: tuple[str, int] | None) -> dict[str, int]:
+    """Count from now on how often each moment comes, and kill the process at the chosen one."""
+    counted = dict.fromkeys(MOMENTS, 0)
+    for moment, (owner, name) in MOMENTS.items():
+        setattr(owner, name, _counting(getattr(owner, name), moment, counted, die_in))
+    return counted
+
+
+def _counting(
+    function: Callable[..., Any], moment: str, counted: dict[str, int], die_in: tuple[str, int] | None
+) -> Callable[..., Any]:
+    def call(*arguments: Any, **options: Any) -> Any:
+        if die_in == (moment, counted[moment]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        counted[moment] += 1
+        return function(*arguments, **options)
+
+    return call
 
 
 class Tap:

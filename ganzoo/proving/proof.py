@@ -10,16 +10,23 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from ganzoo.errors import ProofError
+from ganzoo.proving.difference import explain
 from ganzoo.streams import numpy_generator
 
 #: What two equal runs may differ in: how long they took, and who holds the folder.
 _UNEQUAL = {"timing.jsonl", ".lock"}
 _NAME = "proof"
+#: The environment variable of an attempt and of whatever it starts, by which what survives it is found.
+MARK = "GANZOO_ATTEMPT"
+#: What comes before a comparison of two runs that nobody killed.
+UNDISTURBED = "a second run without any kill"
+_MOST_SECONDS_ALIVE = 10.0
 
 Calls = Literal["none", "kinds", "every"]
 
@@ -34,6 +41,7 @@ class Proof:
     finished_runs: int = 0
     kill_points: list[str] = field(default_factory=list)
     torn_writes: int = 0
+    moments: list[str] = field(default_factory=list)
 
     @property
     def digest(self) -> str:
@@ -58,16 +66,20 @@ class Prover:
     # -- the proof -----------------------------------------------------------------------------------------------------
 
     def prove(self, *, kills: int, calls: Calls, seed: int) -> Proof:
-        """Make the reference run, then kill at random moments, then before file-system calls."""
+        """Make the reference run, then kill at random moments, within each part of a run, before file-system calls."""
         begun = time.monotonic()
         self.run("reference")
         self.run("again")
         proof = Proof(reference=contents(self.folder("reference")), seconds=time.monotonic() - begun)
-        self.compare("again", proof, "a second run without any kill")
+        self.compare("again", proof, UNDISTURBED)
         made = json.loads((self._scratch / "reference.calls").read_text(encoding="utf-8"))
         self._say(f"reference run made twice, {len(proof.reference)} files, {len(made)} file-system calls")
         if kills:
             self.kill_at_random(proof, kills, seed)
+            counted = json.loads((self._scratch / "reference.moments").read_text(encoding="utf-8"))
+            points = [point for moment in counted for point in _chosen(moment, counted[moment])]
+            chosen = numpy_generator(seed, "prove/moments").permutation(len(points))[:kills]
+            self.kill_at_moments(proof, [points[index] for index in sorted(chosen)])
         if calls != "none":
             self.kill_before_calls(proof, made, telling(made) if calls == "kinds" else range(len(made)))
         return proof
@@ -89,6 +101,18 @@ class Prover:
         self.compare("killed", proof, f"{kills} kills at random moments")
         proof.finished_runs += 1
         self._say(f"{kills} kills at random moments: {proof.finished_runs} finished runs, all equal")
+
+    def kill_at_moments(self, proof: Proof, points: Sequence[tuple[str, int]]) -> None:
+        """Kill when a part of a run begins: these cover what computes for long between two file-system calls."""
+        for moment, number in points:
+            what = f"{moment}, occurrence {number + 1}"
+            if self.run("inside", die_in=(moment, number)):
+                raise ProofError(f"the run went another way than the reference: it never came to {what}")
+            self.run("inside")
+            self.compare("inside", proof, f"a kill at {what}")
+            self.forget("inside")
+            proof.moments.append(what)
+        self._say(f"{len(points)} kills at the start of a part of the run (scoring, saving, exporting): all equal")
 
     def kill_before_calls(self, proof: Proof, calls: Sequence[Sequence[str]], chosen: Sequence[int]) -> None:
         """Kill before the chosen file-system calls of a whole run; writes are also broken off half-way."""
@@ -112,7 +136,13 @@ class Prover:
     # -- attempts ------------------------------------------------------------------------------------------------------
 
     def run(
-        self, name: str, *, die_before: int | None = None, torn: bool = False, kill_after: float | None = None
+        self,
+        name: str,
+        *,
+        die_before: int | None = None,
+        torn: bool = False,
+        die_in: tuple[str, int] | None = None,
+        kill_after: float | None = None,
     ) -> bool:
         """Run the recipe in one process; return whether it came to its end. ProofError when it failed by itself."""
         from ganzoo.proving.attempt import Job, attempt
@@ -121,8 +151,11 @@ class Prover:
             arguments=("run", *self._arguments, "--runs", str(self._scratch / name), "--name", _NAME),
             output=self._scratch / f"{name}.txt",
             calls=self._scratch / f"{name}.calls",
+            moments=self._scratch / f"{name}.moments",
+            mark=self._scratch.name,
             die_before=die_before,
             torn=torn,
+            die_in=die_in,
         )
         process = self._context.Process(target=attempt, args=(job,))  # type: ignore[attr-defined]
         process.start()
@@ -134,7 +167,19 @@ class Prover:
         if process.exitcode not in (0, -signal.SIGKILL):
             said = job.output.read_text(encoding="utf-8").strip().splitlines()
             raise ProofError(f"a run ended with exit code {process.exitcode}: {' / '.join(said[-5:])}")
+        self._expect_no_survivors()
         return bool(process.exitcode == 0)
+
+    def _expect_no_survivors(self) -> None:
+        """Wait until nothing that the run started lives any more; ProofError when something stays."""
+        until = time.monotonic() + _MOST_SECONDS_ALIVE
+        while left := survivors(self._scratch.name):
+            if time.monotonic() > until:
+                told = "; ".join(f"pid {pid}: {command}" for pid, command in left.items())
+                raise ProofError(
+                    f"{_MOST_SECONDS_ALIVE:g} s after a run ended, {len(left)} of its processes live: {told}"
+                )
+            time.sleep(0.05)
 
     def folder(self, name: str) -> Path:
         """Return the run folder of an attempt."""
@@ -153,9 +198,10 @@ class Prover:
             path for path in found.keys() | proof.reference.keys() if found.get(path) != proof.reference.get(path)
         )
         if differing:
+            told = explain(self.folder("reference"), self.folder(name), differing, undisturbed=after == UNDISTURBED)
             raise ProofError(
                 f"after {after}, {len(differing)} files differ: {', '.join(differing[:5])}; "
-                f"compare {self.folder(name)} with {self.folder('reference')}"
+                f"compare {self.folder(name)} with {self.folder('reference')}" + "".join(f"\n{line}" for line in told)
             )
 
     def _length(self) -> float:
@@ -173,6 +219,23 @@ def contents(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in _UNEQUAL
     }
+
+
+def survivors(attempt: str) -> dict[int, str]:
+    """Return the processes that an attempt started and that still live, with their command lines."""
+    mark = f"{MARK}={attempt}".encode()
+    found: dict[int, str] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                found[int(folder.name)] = command.strip()[:200]
+    return found
+
+
+def _chosen(moment: str, count: int) -> list[tuple[str, int]]:
+    """Return the first, the middle and the last time that a moment came."""
+    return [(moment, number) for number in sorted({0, count // 2, count - 1}) if 0 <= number < count]
 
 
 def telling(calls: Sequence[Sequence[str]]) -> list[int]:
@@ -202,7 +265,12 @@ def certificate(proof: Proof, facts: dict[str, Any]) -> dict[str, Any]:
         **facts,
         "held": True,
         "random_kills": proof.random_kills,
-        "finished_runs_compared": proof.finished_runs + len(proof.kill_points) + proof.torn_writes + 1,
+        "finished_runs_compared": proof.finished_runs
+        + len(proof.kill_points)
+        + len(proof.moments)
+        + proof.torn_writes
+        + 1,
+        "kills_at_the_start_of_a_part": len(proof.moments),
         "kills_before_a_file_system_call": len(proof.kill_points),
         "kills_inside_a_write": proof.torn_writes,
         "files_compared": len(proof.reference),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ganzoo.recipe.find import find_recipe, list_recipes
-from ganzoo.recipe.load import Recipe, decisive, load_recipe
+from ganzoo.recipe.read import load_recipe
+from ganzoo.recipe.recipe import Recipe, weight_determining
 
-__all__ = ["Recipe", "decisive", "find_recipe", "list_recipes", "load_recipe"]
+__all__ = ["Recipe", "find_recipe", "list_recipes", "load_recipe", "weight_determining"]

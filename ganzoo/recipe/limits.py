@@ -12,6 +12,9 @@ from ganzoo.errors import Problem, RecipeError
 DEEPEST = 32
 #: How many tables an array may have: losses, phases and the like.
 MOST_TABLES = 200
+#: How many keys a table may have: each wrong one is compared with all right ones.
+MOST_KEYS = 1000
+MOST_ITEMS = 10_000
 LONGEST_KEY = 200
 #: How many wrong names of phases, and how many overrides of nothing, are told with all the names there are.
 MOST_TOLD = 10
@@ -31,7 +34,7 @@ def check_text(text: str, place: str) -> None:
 
 
 def check_shape(value: Any, place: str) -> None:
-    """RecipeError when a value is nested too deeply, or has too many tables in an array, or too long a key."""
+    """RecipeError when a value is nested too deeply, has too many keys or items, or too long a key."""
     waiting = [(value, 0)]
     while waiting:
         value, depth = waiting.pop()
@@ -40,18 +43,22 @@ def check_shape(value: Any, place: str) -> None:
         if depth > DEEPEST:
             raise RecipeError(Problem("is nested too deeply", place=place))
         if isinstance(value, dict):
+            if len(value) > MOST_KEYS:
+                raise RecipeError(Problem(f"has a table of {len(value)} keys, at most {MOST_KEYS}", place=place))
             longest = max(map(len, value), default=0)
             if longest > LONGEST_KEY:
                 raise RecipeError(Problem(f"has a key of {longest} characters, at most {LONGEST_KEY}", place=place))
+        elif len(value) > MOST_ITEMS:
+            raise RecipeError(Problem(f"has an array of {len(value)} items, at most {MOST_ITEMS}", place=place))
         elif sum(isinstance(item, dict) for item in value) > MOST_TABLES:
             raise RecipeError(Problem(f"has an array of {len(value)} tables, at most {MOST_TABLES}", place=place))
         waiting += [(inner, depth + 1) for inner in (value.values() if isinstance(value, dict) else value)]
 
 
-def enormous(value: Any, key: str = "") -> Iterator[str]:
+def oversized_integers(value: Any, key: str = "") -> Iterator[str]:
     """Yield the dotted keys of all integers that have more than TOML's 64 bits."""
     if isinstance(value, Mapping | list):
         for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
-            yield from enormous(inner, f"{key}.{name}" if key else str(name))
+            yield from oversized_integers(inner, f"{key}.{name}" if key else str(name))
     elif isinstance(value, int) and value not in _INTEGERS:
         yield key

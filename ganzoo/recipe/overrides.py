@@ -9,9 +9,16 @@ from typing import Any
 
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.recipe.limits import DEEPEST, MOST_TOLD, check_shape
+from ganzoo.schema.options import RESERVED
 
-#: Keys that mean the same whatever component a table names.
-_CORE_KEYS = {"on", "weight", "interval", "phases", "label", "learning_rate", "steps"}
+#: Keys of the items of a section that mean the same whatever name the item gets.
+_KEPT_KEYS: Mapping[str, frozenset[str]] = {
+    "losses": RESERVED["loss"],
+    "regularizers": RESERVED["regularizer"],
+    "metrics": RESERVED["metric"],
+    "optimizers": frozenset({"learning_rate"}),
+    "phases": frozenset({"steps", "learning_rate"}),
+}
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -82,8 +89,8 @@ def _set(table: Any, path: list[str], value: Any) -> str:
         last = _step(table, last)
         table[int(last)] = value
     elif isinstance(table, dict):
-        if last == "name" and table.get("name") != value:
-            _forget_options(table)
+        if last == "name" and not _is_same_name(table.get("name"), value):
+            _forget_options(table, _KEPT_KEYS.get(path[0], frozenset()) if len(path) == 3 else frozenset())
         table[last] = value
     else:
         raise RecipeError(f"'{'.'.join(parents)}' is a value, not a table")
@@ -94,9 +101,14 @@ def _step(table: Any, part: str) -> str:
     return str(_index(table, part)) if isinstance(table, list) else part
 
 
-def _forget_options(table: dict[str, Any]) -> None:
-    for key in set(table) - _CORE_KEYS:
+def _forget_options(table: dict[str, Any], kept: frozenset[str]) -> None:
+    for key in set(table) - kept:
         del table[key]
+
+
+def _is_same_name(old: Any, new: Any) -> bool:
+    """Return whether a plain name stands for the component that a resolved recipe names with its plugin."""
+    return bool(old == new or (isinstance(old, str) and old.rpartition("/")[2] == new))
 
 
 def _child(table: Any, part: str, path: str) -> Any:
@@ -123,4 +135,5 @@ def _index(items: list[Any], part: str) -> int:
 def _names(item: Any) -> list[str]:
     if not isinstance(item, Mapping):
         return []
-    return [item[key] for key in ("label", "name", "term") if isinstance(item.get(key), str)]
+    names = [item[key] for key in ("label", "name", "term") if isinstance(item.get(key), str)]
+    return [name.rpartition("/")[2] for name in names] + [name for name in names if "/" in name]

@@ -5,10 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ganzoo.construction import ScheduleValue
-from ganzoo.contracts.schedule import Constant, Schedule
+from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
+from ganzoo.schema.values import ScheduleValue
+
+
+def _whole_updates(schedule: Schedule) -> Schedule:
+    """Refuse what is not a number of updates; between whole numbers, a ramp is rounded at each step."""
+    if isinstance(schedule, Constant):
+        stated: tuple[float, ...] = (schedule.value,)
+    elif isinstance(schedule, Ramp):
+        stated = (schedule.start, schedule.end)
+    else:
+        stated = schedule.values if isinstance(schedule, Staircase) else ()
+    if any(value < 1 or value != round(value) for value in stated):
+        raise ValueError("expected a whole number >= 1, or a schedule of such numbers")
+    return schedule
+
 
 PositiveInt = Annotated[int, Ge(1)]
 Fraction = Annotated[float, Ge(0), Lt(1)]
@@ -27,7 +41,8 @@ class TrainSettings(Section):
 
     seed: Annotated[int, Ge(0)] = 0
     batch_size: PositiveInt
-    n_critic: ScheduleValue = Constant(1.0)
+    #: Discriminator updates for each update of the generator.
+    n_critic: Annotated[ScheduleValue, AfterValidator(_whole_updates)] = Constant(1.0)
     clip_norm: Annotated[float, Gt(0)] | None = None
     workers: Annotated[int, Ge(0), Le(64)] = 0
     log_every: PositiveInt = 50
@@ -117,27 +132,34 @@ OPTIMIZERS: dict[str, type[OptimizerSettings]] = {
 }
 
 
-class LossWiring(Section):
+class _WiredSettings(Section):
+    """What [[losses]] and [[regularizers]] have in common."""
+
+    on: str | None = None
+    weight: ScheduleValue = Constant(1.0)
+    phases: tuple[str, ...] | None = None
+    label: Annotated[str, MinLen(1)] | None = None
+
+    @property
+    def wiring(self) -> dict[str, Any]:
+        """The arguments of the wired loss or regularizer beside its key and its component."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "label"}
+        return {**values, "phases": None if self.phases is None else frozenset(self.phases)}
+
+
+class LossSettings(_WiredSettings):
     """The core's keys of [[losses]]."""
 
-    on: str | None = None
     term: str | None = None
-    weight: ScheduleValue = Constant(1.0)
-    phases: tuple[str, ...] | None = None
-    label: Annotated[str, MinLen(1)] | None = None
 
 
-class RegularizerWiring(Section):
+class RegularizerSettings(_WiredSettings):
     """The core's keys of [[regularizers]]."""
 
-    on: str | None = None
-    weight: ScheduleValue = Constant(1.0)
     interval: PositiveInt = 1
-    phases: tuple[str, ...] | None = None
-    label: Annotated[str, MinLen(1)] | None = None
 
 
-class MetricWiring(Section):
+class MetricSettings(Section):
     """The core's keys of [[metrics]]."""
 
     label: Annotated[str, MinLen(1)] | None = None

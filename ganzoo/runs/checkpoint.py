@@ -11,7 +11,7 @@ import io
 import re
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -40,9 +40,9 @@ class Loaded:
 
 
 class CheckpointStore:
-    """The checkpoints of one run, newest last; the newest `keep` are kept."""
+    """The checkpoints of one run, newest last; the newest `keep` are kept, or all."""
 
-    def __init__(self, folder: Path, *, keep: int = 2) -> None:
+    def __init__(self, folder: Path, *, keep: int | None = 2) -> None:
         self.folder = folder
         self._keep = keep
 
@@ -99,7 +99,12 @@ class CheckpointStore:
 
     def rotate(self) -> None:
         """Drop all but the newest `keep`; ResourceError when one cannot be removed."""
-        for path in self.paths()[: -self._keep]:
+        if self._keep is not None:
+            self.drop(self.paths()[: -self._keep])
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Remove checkpoints; ResourceError when one cannot be removed."""
+        for path in paths:
             try:
                 files.remove_folder(path)
             except OSError as error:
@@ -107,8 +112,8 @@ class CheckpointStore:
 
     def facts(self, path: Path) -> Mapping[str, Any]:
         """Return what was put into a checkpoint's manifest beside its arrays."""
-        found: Mapping[str, Any] = _read_manifest(path).get("facts", {})
-        return found
+        found = _read_manifest(path).get("facts", {})
+        return found if isinstance(found, dict) else {}
 
     def load_newest(
         self, expected: Mapping[str, Any], *, recipe: str | None, below: str | tuple[str, ...] = ""
@@ -185,12 +190,13 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     kinds = {"format": int, "step": int, "recipe": str, "sha256": str}
     if not isinstance(manifest, dict) or any(type(manifest.get(key)) is not kind for key, kind in kinds.items()):
         raise CheckpointError(f"{path}: manifest.json lacks one of {', '.join(kinds)}")
-    if manifest["format"] != FORMAT or manifest["step"] != _step_of(path):
+    if manifest["format"] != FORMAT or manifest["step"] != step_of(path):
         raise CheckpointError(f"{path}: manifest.json is of format {manifest['format']}, step {manifest['step']}")
     return manifest
 
 
-def _step_of(path: Path) -> int:
+def step_of(path: Path) -> int:
+    """Return after how many steps a checkpoint was made, as its name says."""
     match = _NAME.fullmatch(path.name)
     return int(match.group(1)) if match else -1
 

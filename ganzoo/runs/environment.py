@@ -48,17 +48,24 @@ def environment(plugins: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 
 def describe_plugins(plugins: Iterable[Any], used: Collection[type[Component]]) -> dict[str, Any]:
-    """Return distribution, version and code of each plugin that offers one of the component classes in use."""
+    """Return distribution, version and code of each plugin that was imported, and whether a class of it is in use."""
     classes = set(used)
     return {
         plugin.name: {
             "distribution": plugin.distribution,
             "version": plugin.version,
             "code": _plugin_code(plugin.module),
+            "used": bool(classes & {cls for offered in plugin.components.values() for cls in offered.values()}),
         }
         for plugin in plugins
-        if classes & {cls for offered in plugin.components.values() for cls in offered.values()}
+        if not plugin.disabled
     }
+
+
+def plugins_in_use(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an environment with only those plugins whose components the recipe uses: others decide no result."""
+    plugins = environment.get("plugins", {})
+    return {**environment, "plugins": {name: plugin for name, plugin in plugins.items() if plugin.get("used", True)}}
 
 
 def differences(old: Any, new: Any) -> Iterator[str]:

@@ -145,7 +145,8 @@ def read_json(path: Path, *, most: int = 16 * _PLENTY) -> Any:
 
 
 def _write(path: Path, content: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    # a link that was put there must not lead the content to another file
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
     try:
         _preallocate(handle, len(content))
         _write_all(handle, content)

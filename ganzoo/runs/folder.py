@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,6 +18,21 @@ from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.runs.journal import Journal
 from ganzoo.runs.lock import locked
 
+#: What the parts of a manifest are; a folder may come from anybody.
+_MANIFEST: dict[str, type | tuple[type, ...]] = {
+    "status": str,
+    "recipe_sha256": str,
+    "environment": dict,
+    "data": dict,
+    "origin": (dict, type(None)),
+    "drift": list,
+}
+#: More values than one example of any field has: the largest image that is read has 450 million.
+_MOST_VALUES = 1 << 29
+_DTYPES = (
+    *("float32", "float64", "float16", "bool"),
+    *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+)
 _RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -70,8 +86,8 @@ class RunFolder:
         return CheckpointStore(self.path / "checkpoints", keep=keep)
 
     def best(self) -> CheckpointStore:
-        """Return where the best checkpoint is kept."""
-        return CheckpointStore(self.path / "best", keep=1)
+        """Return where the best checkpoint is kept; two of them until a checkpoint makes the newer one certain."""
+        return CheckpointStore(self.path / "best", keep=None)
 
     @property
     def exists(self) -> bool:
@@ -109,15 +125,29 @@ class RunFolder:
                 self.path.rmdir()
 
     def write_picture(self, path: Path, picture: Array) -> None:
-        """Write a picture; ResourceError when that fails."""
+        """Write a picture; ResourceError when that fails, or when the path leads out of the run folder."""
+        self.require()
+        inside = path.parent.resolve()
+        if not inside.is_relative_to(self.path.resolve()) or path.name in ("", ".", ".."):
+            raise ResourceError(f"{path}: lies outside of the run folder {self.path}, where nothing is written")
         files.make_folder(path.parent)
         files.write_durably(path, encode_image(path, picture))
 
     def truncate_logs(self, step: int) -> None:
-        """Drop what the logs say about `step` and later: it will be said again."""
-        for log in (self.journal, self.timing, self.scores):
+        """Drop what the logs say beyond the state after `step` steps: it will be said again."""
+        # losses are numbered by the step that they were made in, scores by the state that they belong to
+        for log, first in ((self.journal, step), (self.timing, step), (self.scores, step + 1)):
             if log.path.exists():
-                log.truncate(step)
+                log.truncate(first)
+
+    def require(self) -> None:
+        """Raise ResourceError when the run folder is gone, so that nothing writes to the place where it was."""
+        if not self.manifest.is_file():
+            raise ResourceError(
+                f"{self.path}: the run folder was removed or moved while the run trained; its checkpoints, logs and "
+                "pictures are not there any more, and what was trained since the last checkpoint is lost. Where the "
+                "folder was moved, ganzoo run FOLDER goes on with it; otherwise the same command begins again"
+            )
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
         """Replace the manifest."""
@@ -131,15 +161,28 @@ class RunFolder:
             raise CheckpointError(f"{self.manifest}: cannot be read: {error}") from error
         if not isinstance(manifest, dict):
             raise CheckpointError(f"{self.manifest}: is not a JSON object")
+        for key, kind in _MANIFEST.items():
+            if key in manifest and not isinstance(manifest[key], kind):
+                raise CheckpointError(f"{self.manifest}: is damaged: '{key}' is a {type(manifest[key]).__name__}")
         return manifest
 
     def read_fields(self) -> dict[str, Field]:
         """Return the fields of the data that the run was trained on."""
         try:
-            return {name: _field(value) for name, value in self.read_manifest()["data"]["fields"].items()}
-        except (KeyError, TypeError, AttributeError) as error:
+            return {name: _field(name, value) for name, value in self.read_manifest()["data"]["fields"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise CheckpointError(f"{self.manifest}: the data's fields are damaged ({error})") from error
 
 
-def _field(value: Mapping[str, Any]) -> Field:
-    return Field(shape=tuple(value["shape"]), dtype=value["dtype"], low=value["low"], high=value["high"])
+def _field(name: str, value: Mapping[str, Any]) -> Field:
+    """Return a field as the manifest describes it, every part checked: networks are built from it."""
+    shape, dtype, low, high = value["shape"], value["dtype"], value["low"], value["high"]
+    if not isinstance(shape, list) or not all(side is None or (type(side) is int and side > 0) for side in shape):
+        raise ValueError(f"'{name}' has a shape that is not a list of whole numbers above 0")
+    if math.prod(side or 1 for side in shape) > _MOST_VALUES:
+        raise ValueError(f"'{name}' has more than {_MOST_VALUES} values in one example")
+    if not isinstance(dtype, str) or dtype not in _DTYPES:
+        raise ValueError(f"'{name}' has a type other than {', '.join(_DTYPES)}")
+    if not all(limit is None or (type(limit) in (int, float) and math.isfinite(limit)) for limit in (low, high)):
+        raise ValueError(f"'{name}' has a limit that is not a finite number")
+    return Field(shape=tuple(shape), dtype=dtype, low=low, high=high)

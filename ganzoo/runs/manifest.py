@@ -34,5 +34,5 @@ def describe_data(source: Source) -> dict[str, Any]:
         "examples": len(source),
         "fields": fields,
         "fingerprint": hashlib.sha256(source.fingerprint().encode()).hexdigest(),
-        "skipped": list(getattr(source, "skipped", ())),
+        "skipped": list(source.skipped),
     }

@@ -3,32 +3,114 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ganzoo.blame import blaming
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.task import Scored, Task
 from ganzoo.contracts.tensor import Network
+from ganzoo.contracts.wiring import WiredMetric
+from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
-from ganzoo.wiring import WiredMetric
+
+#: The row of the trained networks.
+TRAINED = "generator"
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores by method, then by name; `examples` is how many held-out examples each method was scored on."""
+    """Scores by method, then by name; `examples` is how many held-out examples each method was scored on.
+
+    `failed` names the cells whose metric raised an error, by method; they are NaN in `rows`.
+    """
 
     rows: Mapping[str, Mapping[str, float]]
     examples: Mapping[str, int]
     larger_is_better: Mapping[str, bool]
+    failed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def best(self, name: str) -> float:
         """Return the best value of one score over all methods."""
         choose = max if self.larger_is_better[name] else min
-        return choose(row[name] for row in self.rows.values() if name in row)
+        values = [row[name] for row in self.rows.values() if name in row and not math.isnan(row[name])]
+        return choose(values, default=math.nan)
+
+
+@dataclass(frozen=True)
+class BestScore:
+    """What `train.best` names: `psnr_y`, or `row/psnr_y` for another row than that of the trained networks."""
+
+    row: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> BestScore:
+        """Return the row and the name of a score."""
+        row, slash, name = text.rpartition("/")
+        return cls(row if slash else TRAINED, name)
+
+    def value(self, scores: Scores) -> float | None:
+        """Return the score; None when its metric failed or gave a number that is not finite."""
+        value = scores.rows.get(self.row, {}).get(self.name, math.nan)
+        return value if math.isfinite(value) else None
+
+    def is_in(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a line of scores.jsonl has this score."""
+        rows = record.get("scores")
+        row = rows.get(self.row) if isinstance(rows, dict) else None
+        return isinstance(row, dict) and self.name in row
+
+    def __str__(self) -> str:
+        return self.name if self.row == TRAINED else f"{self.row}/{self.name}"
+
+
+class _Measure:
+    """One metric for one row. What the metric raises costs its own cells, told once, and nothing else."""
+
+    def __init__(self, wired: WiredMetric, note: Note, told: set[str]) -> None:
+        self._wired = wired
+        self._note = note
+        self._told = told
+        self._metric: Metric | None = None
+        self.is_broken = False
+        self.larger_is_better = True
+        self.values: dict[str, float] = {}
+        with self._guarded(self):
+            self._metric = make_metric(wired)
+            self.larger_is_better = self._metric.larger_is_better
+
+    def update(self, scored: Scored) -> None:
+        """Hand one result to the metric."""
+        if self._metric is not None and not self.is_broken:
+            with self._guarded(self._metric):
+                self._metric.update(scored.output, scored.target)
+
+    def finish(self) -> None:
+        """Take the metric's numbers."""
+        if self._metric is not None and not self.is_broken:
+            with self._guarded(self._metric):
+                self.values = {str(name): float(value) for name, value in self._metric.result().items()}
+
+    @contextmanager
+    def _guarded(self, component: object) -> Iterator[None]:
+        key = self._wired.key
+        try:
+            with blaming(component, f"metric '{key}'"):
+                yield
+        except Stopped:
+            raise
+        except Exception as error:
+            self.is_broken = True
+            if key not in self._told:
+                self._told.add(key)
+                self._note(f"{str(error) or type(error).__name__}; its scores are missing, the others are not affected")
 
 
 def evaluate(
@@ -39,41 +121,115 @@ def evaluate(
     *,
     seed: int,
     show: Callable[[Scored], None] | None = None,
+    note: Note = lambda _message: None,
 ) -> Scores:
-    """Let the task produce results on held-out data and every metric score them; `show` is handed each result."""
-    metrics_of: dict[str, list[Metric]] = {}
+    """Let the task produce results on held-out data and every metric score them; `show` is handed each result.
+
+    A metric that fails loses its own cells; `note` is told why.
+    """
+    measures: dict[str, dict[str, _Measure]] = {}
     examples: dict[str, int] = {}
-    for scored in task.evaluate(networks, source, rng=Random(seed, "evaluate")):
-        if scored.method not in metrics_of:
-            metrics_of[scored.method] = built(metrics)
-        for metric in metrics_of[scored.method]:
-            metric.update(scored.output, scored.target)
+    told: set[str] = set()
+    for scored in results(task, networks, source, seed=seed):
+        if scored.method not in measures:
+            measures[scored.method] = {wired.key: _Measure(wired, note, told) for wired in metrics}
+        measure(measures[scored.method], scored)
         if show is not None:
             show(scored)
         examples[scored.method] = examples.get(scored.method, 0) + scored.examples
-    return Scores(
-        rows={method: _results(found) for method, found in metrics_of.items()},
-        examples=examples,
-        larger_is_better={
-            name: metric.larger_is_better
-            for found in metrics_of.values()
-            for metric in found
-            for name in metric.result()
-        },
-    )
+    return _table(measures, examples)
 
 
-def built(metrics: Sequence[WiredMetric]) -> list[Metric]:
-    """Return a fresh, ready instance of each metric; DataError when one lacks its weights."""
-    fresh = [wired.make() for wired in metrics]
-    for metric in fresh:
+def results(task: Task, networks: Mapping[str, Network], source: Source, *, seed: int) -> Iterator[Scored]:
+    """Yield what a task makes of held-out data; an error of the task names it."""
+    with blaming(task, "task, evaluate()"):
+        yield from task.evaluate(networks, source, rng=Random(seed, "evaluate"))
+
+
+def measure(row: Mapping[str, _Measure], scored: Scored) -> None:
+    """Hand one result to the metrics of its row."""
+    for each in row.values():
+        each.update(scored)
+
+
+def _table(measures: Mapping[str, Mapping[str, _Measure]], examples: Mapping[str, int]) -> Scores:
+    """Return the scores; a metric that failed in one row has the names there that it has in another, or its key."""
+    rows: dict[str, dict[str, float]] = {}
+    failed: dict[str, list[str]] = {}
+    larger: dict[str, bool] = {}
+    for row in measures.values():
+        for each in row.values():
+            each.finish()
+    names = {key: list(each.values) for row in measures.values() for key, each in row.items() if each.values}
+    for method, row in measures.items():
+        rows[method] = {}
+        for key, each in row.items():
+            if each.is_broken:
+                missing = names.get(key, [key])
+                failed.setdefault(method, []).extend(missing)
+                rows[method] |= dict.fromkeys(missing, math.nan)
+            rows[method] |= each.values
+            larger |= dict.fromkeys(names.get(key, [key] if each.is_broken else []), each.larger_is_better)
+    return Scores(rows, dict(examples), larger, failed)
+
+
+def make_metric(wired: WiredMetric) -> Metric:
+    """Return a fresh, ready instance of a metric; DataError when it lacks its weights, ComponentError when it fails."""
+    metric = wired.make()
+    with blaming(metric, f"metric '{wired.key}'"):
         metric.build()
-    return fresh
+    return metric
+
+
+def check_metrics(metrics: Sequence[WiredMetric], note: Note) -> None:
+    """Build every metric once: DataError when one lacks its weights; one that fails otherwise is told."""
+    for wired in metrics:
+        try:
+            make_metric(wired)
+        except ComponentError as error:
+            note(f"{error}; its scores will be missing, the others are not affected")
+
+
+def check_best(
+    best: BestScore,
+    task: Task,
+    networks: Mapping[str, Network],
+    source: Source,
+    metrics: Sequence[WiredMetric],
+    *,
+    seed: int,
+) -> None:
+    """Score the first result of a row in memory: RecipeError when the score that `train.best` names does not exist.
+
+    A metric that needs more than one result cannot be asked this way; its names are taken on trust.
+    """
+    seen: set[str] = set()
+    for scored in results(task, networks, source, seed=seed):
+        seen.add(scored.method)
+        if scored.method == best.row:
+            row = {wired.key: _Measure(wired, lambda _message: None, set()) for wired in metrics}
+            measure(row, scored)
+            _require(best, row)
+            return
+    raise RecipeError(f"train.best: there is no row '{best.row}'{nearest(best.row, seen)}; known are {listing(seen)}")
+
+
+def _require(best: BestScore, row: Mapping[str, _Measure]) -> None:
+    for each in row.values():
+        each.finish()
+    names = [name for each in row.values() for name in each.values]
+    if best.name not in names and not any(each.is_broken for each in row.values()):
+        raise RecipeError(
+            f"train.best: there is no score '{best.name}'{nearest(best.name, names)}; known are {listing(names)}"
+        )
+
+
+# -- on disk -----------------------------------------------------------------------------------------------------------
 
 
 def scores_record(scores: Scores, step: int) -> dict[str, Any]:
-    """Return scores as they are stored: with the step and the number of examples; null where one is no number."""
-    return {
+    """Return scores as they are stored: with the step and the number of examples; null where one is not a number."""
+    record = {
         "step": step,
         "examples": dict(scores.examples),
         "scores": {
@@ -82,20 +238,42 @@ def scores_record(scores: Scores, step: int) -> dict[str, Any]:
         },
         "larger_is_better": dict(scores.larger_is_better),
     }
+    if scores.failed:
+        record["failed"] = {method: list(names) for method, names in scores.failed.items()}
+    return record
 
 
 def read_scores(path: Path) -> Scores | None:
-    """Return scores that were stored by an earlier process; None where there are none that can be read."""
-    try:
-        record = read_json(path)
-        rows = {
-            method: {name: math.nan if value is None else float(value) for name, value in row.items()}
-            for method, row in record["scores"].items()
-        }
-        return Scores(rows, record["examples"], record["larger_is_better"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    """Return scores that were stored by an earlier process; None where there are none. CheckpointError when damaged."""
+    if not path.exists():
         return None
+    try:
+        return _checked(read_json(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise CheckpointError(
+            f"{path}: is damaged ({type(error).__name__}: {error}); remove it, and ganzoo evaluate scores the run again"
+        ) from error
 
 
-def _results(metrics: Sequence[Metric]) -> dict[str, float]:
-    return {name: float(value) for metric in metrics for name, value in metric.result().items()}
+def _checked(record: Any) -> Scores:
+    """Return the scores of a record, every part of the type it must have; ValueError and the like otherwise."""
+    rows = {
+        method: {name: math.nan if value is None else _number(value) for name, value in row.items()}
+        for method, row in record["scores"].items()
+    }
+    examples = {method: int(_number(record["examples"][method])) for method in rows}
+    better = {name: record["larger_is_better"][name] for row in rows.values() for name in row}
+    if not all(isinstance(flag, bool) for flag in better.values()):
+        raise TypeError("larger_is_better holds something else than true and false")
+    failed = {method: [name for name in names if name in rows[method]] for method, names in _failed(record)}
+    return Scores(rows, examples, better, failed)
+
+
+def _failed(record: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    return list(record.get("failed", {}).items())
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{type(value).__name__} where a number was expected")
+    return float(value)

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import io
 import json
 import tomllib
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import tomli_w
 
 from ganzoo.assembly import assemble
 from ganzoo.contracts.dataset import Source
-from ganzoo.contracts.task import Scored
-from ganzoo.contracts.tensor import Network
-from ganzoo.errors import CheckpointError, RecipeError
-from ganzoo.execution.keras_internals import get_device, save_model
-from ganzoo.recipe import Recipe, decisive
+from ganzoo.errors import CheckpointError, PluginError, RecipeError
+from ganzoo.execution.keras_internals import get_device
+from ganzoo.recipe import Recipe, weight_determining
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import Loaded
-from ganzoo.runs.environment import describe_plugins, differences, environment
+from ganzoo.runs.environment import describe_plugins, differences, environment, plugins_in_use
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
+from ganzoo.runs.names import UniqueStems
 from ganzoo.training import determinism
-from ganzoo.training.evaluation import Scores, built, evaluate, read_scores, scores_record
+from ganzoo.training.evaluation import BestScore, Scores, check_best, check_metrics, read_scores, scores_record
+from ganzoo.training.export import Gallery, export_bytes
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.trainer import Observer, Trainer
 from ganzoo.training.warm_start import WarmStart
-
-#: The zip format knows no earlier day; a file that says when it was made never equals another.
-_NO_DAY = (1980, 1, 1, 0, 0, 0)
 
 
 def launch(
@@ -56,40 +52,91 @@ def launch(
     with (`allow_drift` goes on and says so in the manifest). `start` gives a new run the weights of another.
     """
     stop = stop or StopRequest()
+    # first of all, as it needs no network: the folder must hold this run or none
     check_recipe(recipe, run, resume=resume)
+    # kernels are chosen before any is used
     device = get_device()
     kept = determinism.resolve(recipe.train.determinism, device)
     determinism.enforce(kept)
     determinism.allow_tf32(recipe.train.tf32)
-    trainer = prepare(recipe, run, observer, source, held_out)
-    trainer.environment = environment(describe_plugins(plugins, recipe.used))
+    trainer = prepare(
+        recipe, run, observer, source, held_out, environment=environment(describe_plugins(plugins, recipe.used))
+    )
     if start is not None and not run.exists:
         list(start.apply(trainer.model))  # weights that do not fit are told before anything is written
-    stop.check()
-    begin(recipe, run, trainer, kept, start)
-    loaded = trainer.load()
-    for store in (trainer.checkpoints, run.best()):
-        store.rotate()  # a process may have been killed between a save and this
-    if is_finished(run, loaded, trainer):
-        observer.note(f"{run.path}: the run is finished already; nothing to train")
-        return read_scores(run.evaluation)
-    accept_drift(run, trainer, loaded, allow=allow_drift)
-    if recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda"):
+    check_best_score(trainer)
+    rehearsing = recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda")
+    if rehearsing and not run.exists:
         trainer.rehearse()
-    loaded = loaded or warm_up(run, trainer, start)
+        rehearsing = False
+    stop.check()
+    # from here on the folder holds a run
+    write_manifest(trainer, kept, start)
+    with no_recipe_errors():
+        return _go_on(trainer, stop, start, allow_drift=allow_drift, rehearsing=rehearsing)
+
+
+def _go_on(
+    trainer: Trainer, stop: StopRequest, start: WarmStart | None, *, allow_drift: bool, rehearsing: bool
+) -> Scores | None:
+    """Train and finish the run that the folder holds."""
+    run = trainer.run
+    # before anything is decided by it: a checkpoint counts only when it verifies
+    loaded = trainer.load()
+    trainer.checkpoints.rotate()  # a process may have been killed between a save and this
+    # before the environment is compared: a finished run computes nothing more
+    if is_finished(trainer, loaded):
+        trainer.observer.note(f"{run.path}: the run is finished already; nothing to train")
+        return read_scores(run.evaluation)
+    check_drift(trainer, loaded, allow=allow_drift)
+    if rehearsing:
+        trainer.rehearse()
+    loaded = loaded or apply_warm_start(trainer, start)
     trainer.train(trainer.adopt(loaded), stop)
-    return finish(recipe, run, trainer, held_out)
+    return finish(trainer)
 
 
-def prepare(recipe: Recipe, run: RunFolder, observer: Observer, source: Source, held_out: Source | None) -> Trainer:
+def prepare(
+    recipe: Recipe,
+    run: RunFolder,
+    observer: Observer,
+    source: Source,
+    held_out: Source | None,
+    *,
+    environment: Mapping[str, Any],
+) -> Trainer:
     """Build every network, loss and metric; raises what is wrong before anything is written."""
-    if recipe.train.best is not None and (recipe.train.evaluate_every is None or held_out is None):
+    wants_best = recipe.train.best is not None
+    if wants_best and (recipe.train.evaluate_every is None or held_out is None or not recipe.metrics):
         raise RecipeError("train.best: needs train.evaluate_every, a section [validation] and [[metrics]]")
-    built(recipe.metrics)
+    check_metrics(recipe.metrics, observer.note)
     model = build_model(recipe, assemble(recipe, source.fields))
-    trainer = Trainer(recipe, model, source, held_out, run, observer)
+    trainer = Trainer(recipe, model, source, held_out, run, observer, environment=environment)
     model.prepare(trainer.batches.tensors(0))
     return trainer
+
+
+def check_best_score(trainer: Trainer) -> None:
+    """Refuse a `train.best` that names no score, by scoring one result in memory where no earlier scores tell."""
+    recipe, model = trainer.recipe, trainer.model
+    if recipe.train.best is None or trainer.held_out is None:
+        return
+    best = BestScore.parse(recipe.train.best)
+    if trainer.run.exists and any(best.is_in(record) for record in trainer.run.scores.records()):
+        return
+    with model.float32_eager():
+        check_best(
+            best, recipe.task, model.sampling_networks(), trainer.held_out, recipe.metrics, seed=recipe.train.seed
+        )
+
+
+@contextmanager
+def no_recipe_errors() -> Iterator[None]:
+    """Turn a RecipeError of a component into a PluginError: the former promises that nothing was written."""
+    try:
+        yield
+    except RecipeError as error:
+        raise PluginError(str(error)) from error
 
 
 # -- may it go on? -----------------------------------------------------------------------------------------------------
@@ -102,15 +149,16 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
             raise CheckpointError(f"{run.path}: there is no run to resume; leave --resume out to start one")
         return
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
-        changes = _indented(differences(decisive(_stored_recipe(run)), decisive(recipe.resolved)))
+        changes = _indented(differences(weight_determining(_stored_recipe(run)), weight_determining(recipe.resolved)))
         raise CheckpointError(
             f"{run.path}: holds a run of another recipe; undo these changes, or start a new run from its weights with "
             f"--name NEW --fork {run.path}:\n{changes}"
         )
 
 
-def begin(recipe: Recipe, run: RunFolder, trainer: Trainer, kept: str, start: WarmStart | None) -> None:
+def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None:
     """Write recipe and manifest of a new run; of one that goes on, the recipe with what may change."""
+    recipe, run = trainer.recipe, trainer.run
     resolved = tomli_w.dumps(dict(recipe.resolved)).encode()
     if run.exists:
         origin = run.read_manifest().get("origin")
@@ -133,32 +181,58 @@ def begin(recipe: Recipe, run: RunFolder, trainer: Trainer, kept: str, start: Wa
     run.write_manifest({**manifest, "origin": start.origin() if start else None})
 
 
-def is_finished(run: RunFolder, loaded: Loaded | None, trainer: Trainer) -> bool:
+def is_finished(trainer: Trainer, loaded: Loaded | None) -> bool:
     """Return whether nothing is left to do, and the last state verifies."""
-    return loaded is not None and loaded.step == trainer.total and run.read_manifest()["status"] == "finished"
+    return (
+        loaded is not None and loaded.step == trainer.total and trainer.run.read_manifest().get("status") == "finished"
+    )
 
 
-def accept_drift(run: RunFolder, trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None:
+def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None:
     """Refuse to go on with other data or in another environment, or stamp the run with what changed."""
+    run = trainer.run
     manifest = run.read_manifest()
     now = {"environment": dict(trainer.environment), "data": describe_data(trainer.batches.source)}
-    changes = list(differences({key: manifest.get(key) for key in now}, json.loads(files.to_json(now))))
+    written = json.loads(files.to_json(now))
+    before = {key: manifest.get(key) or {} for key in now}
+    changes = list(differences(before, written))
     if not changes:
+        if written != before:
+            run.write_manifest({**manifest, **now})
         return
-    if not allow:
+    refused = list(differences(*_without_changed_metrics(_decisive(before), _decisive(written))))
+    if refused and not allow:
         raise CheckpointError(
-            f"{run.path}: to the byte, the run can only go on as it began, but this changed:\n{_indented(changes)}\n"
+            f"{run.path}: to the byte, the run can only go on as it began, but this changed:\n{_indented(refused)}\n"
             f"undo it, or go on with --allow-drift, which the manifest will say, or start a new run from its weights "
             f"with --name NEW --fork {run.path}"
         )
-    after = loaded.step if loaded else 0
-    stamp = [*manifest.get("drift", []), {"after_step": after, "changes": changes}]
+    step = loaded.step if loaded else 0
+    stamp = [*manifest.get("drift", []), {"after_step": step, "changes": changes}]
     run.write_manifest({**manifest, **now, "drift": stamp})
-    trainer.observer.note(f"going on after step {after} although this changed:\n{_indented(changes)}")
+    trainer.observer.note(f"going on after step {step} although this changed:\n{_indented(changes)}")
 
 
-def warm_up(run: RunFolder, trainer: Trainer, start: WarmStart | None) -> Loaded | None:
+def _decisive(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return environment and data without the plugins that the recipe does not use."""
+    return {**state, "environment": plugins_in_use(state["environment"])}
+
+
+def _without_changed_metrics(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Leave out the plugins that only one of both uses: they offer other metrics or validation data.
+
+    All else that a plugin could offer is in the part of the recipe that was compared before.
+    """
+    environments = [side["environment"] for side in (old, new)]
+    plugins = [found if isinstance(found := side.get("plugins"), dict) else {} for side in environments]
+    for whole, environment_, own in zip((old, new), environments, plugins, strict=True):
+        shared = {name: own[name] for name in own if all(name in other for other in plugins)}
+        yield {**whole, "environment": {**environment_, "plugins": shared}}
+
+
+def apply_warm_start(trainer: Trainer, start: WarmStart | None) -> Loaded | None:
     """Give a run without a checkpoint the weights it starts from, if any, and save them as its step 0."""
+    run = trainer.run
     origin = run.read_manifest().get("origin")
     if start is None and origin is None:
         return None
@@ -187,57 +261,21 @@ def _indented(lines: Iterable[str]) -> str:
 # -- the end -----------------------------------------------------------------------------------------------------------
 
 
-def finish(recipe: Recipe, run: RunFolder, trainer: Trainer, held_out: Source | None) -> Scores | None:
+def finish(trainer: Trainer) -> Scores | None:
     """Export the generator's networks as they are saved, score them on held-out data, mark the run as finished."""
+    recipe, run = trainer.recipe, trainer.run
+    # from the checkpoint, as a later process would: the bytes are the same whether this process trained or not
     networks, step = trained_networks(run, recipe)
+    run.require()
+    stems = UniqueStems()
     for name in trainer.model.players["generator"].networks:
-        files.write_durably(run.path / f"{name}.keras", exported(networks[name]))
+        files.write_durably(run.path / f"{stems(name)}.keras", export_bytes(networks[name]))
     scores = None
-    if held_out is not None and recipe.metrics:
-        gallery = Gallery(run, trainer)
-        scores = evaluate(recipe.task, networks, held_out, recipe.metrics, seed=recipe.train.seed, show=gallery)
+    if trainer.held_out is not None and recipe.metrics:
+        trainer.clear_held_out()
+        scores = trainer.evaluate(networks, show=Gallery(trainer.show_held_out))
+        trainer.keep_scores(step, scores)
         files.write_durably(run.evaluation, files.to_json(scores_record(scores, step)))
+    # last of all: a run is finished when every file is there
     run.write_manifest({**run.read_manifest(), "status": "finished"})
     return scores
-
-
-class Gallery:
-    """Writes the first few held-out results as pictures."""
-
-    def __init__(self, run: RunFolder, trainer: Trainer, most: int = 20) -> None:
-        self._run = run
-        self._trainer = trainer
-        self._left = most
-
-    def __call__(self, scored: Scored) -> None:
-        """Write one result where it has a picture."""
-        picture = scored.picture
-        if picture is not None and self._left > 0:
-            self._left -= 1
-            path = self._run.held_out / f"{scored.name}-{scored.method}.png"
-            self._trainer.optional("held-out pictures", lambda: self._run.write_picture(path, picture))
-
-
-def exported(network: Network) -> bytes:
-    """Return one network as a `.keras` file: the same bytes for the same weights, whichever process writes it."""
-    raw, plain = io.BytesIO(), io.BytesIO()
-    save_model(network, raw)
-    with zipfile.ZipFile(raw) as given, zipfile.ZipFile(plain, "w") as made:
-        for name in sorted(given.namelist()):
-            content = given.read(name)
-            if name.endswith(".json"):
-                content = json.dumps(_impersonal(json.loads(content), {})).encode()
-            made.writestr(zipfile.ZipInfo(name, _NO_DAY), content)
-    return plain.getvalue()
-
-
-def _impersonal(value: Any, known: dict[int, int]) -> Any:
-    """Replace what only the writing process means: the date, and addresses as names of shared objects."""
-    if isinstance(value, list):
-        return [_impersonal(part, known) for part in value]
-    if not isinstance(value, dict):
-        return value
-    found = {key: _impersonal(part, known) for key, part in value.items() if key != "date_saved"}
-    if "shared_object_id" in found:
-        found["shared_object_id"] = known.setdefault(found["shared_object_id"], len(known) + 1)
-    return found

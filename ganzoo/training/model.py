@@ -19,6 +19,8 @@ from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Network, Tensor, Variable
+from ganzoo.contracts.timeline import Timeline
+from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
 from ganzoo.execution.keras_internals import get_device
 from ganzoo.execution.layout import align_optimizer_memory
@@ -26,14 +28,12 @@ from ganzoo.execution.mixing import is_per_sample
 from ganzoo.execution.modes import float32_eager, mixed_layers
 from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
-from ganzoo.timeline import Timeline
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.guard import FiniteGuard, NotFinite
 from ganzoo.training.objective import Objective, Term
 from ganzoo.training.optimizers import OptimizerGroup, descend
 from ganzoo.training.state import network_state, numbered
 from ganzoo.training.turns import Turns
-from ganzoo.wiring import WiredLoss, WiredRegularizer
 
 
 class AdversarialModel(keras.Model):

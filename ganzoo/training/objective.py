@@ -17,10 +17,10 @@ from ganzoo.contracts.regularizer import Player, PlayerName
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import Task, View
 from ganzoo.contracts.tensor import Tensor
+from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
 from ganzoo.streams import Random
 from ganzoo.training.judging import LazyVerdict
-from ganzoo.wiring import WiredLoss, WiredRegularizer
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ganzoo.assembly import assemble
+from ganzoo.blame import is_out_of_memory
 from ganzoo.contracts.tensor import Network
-from ganzoo.errors import CheckpointError
+from ganzoo.errors import CheckpointError, ResourceError
 from ganzoo.recipe import Recipe
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.state import network_state
@@ -20,7 +21,12 @@ def trained_networks(
     They are the newest that verify, or the `best`; `note` is told of damaged ones. CheckpointError when there are none.
     """
     store = run.best() if best else run.checkpoints()
-    assembly = assemble(recipe, run.read_fields(), for_training=False)
+    try:
+        assembly = assemble(recipe, run.read_fields(), for_training=False)
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise ResourceError(f"{run.path}: memory does not suffice for the networks of this run") from error
     state = network_state(assembly.networks, assembly.averages)
     loaded, refusals = store.load_newest(state, recipe=recipe.digest(), below="networks/")
     for refusal in refusals:

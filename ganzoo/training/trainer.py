@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any, Protocol
 
-import keras
 import torch
 
 from ganzoo.contracts.dataset import Source
-from ganzoo.contracts.tensor import Tensor
-from ganzoo.data.loader import StepBatches, StepLoader
-from ganzoo.errors import NumericError, RecipeError, ResourceError, Stopped, listing, nearest
+from ganzoo.contracts.task import Scored
+from ganzoo.contracts.tensor import Array, Network
+from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
+from ganzoo.errors import CheckpointError, NumericError, ResourceError, Stopped
 from ganzoo.recipe import Recipe
-from ganzoo.runs.checkpoint import CheckpointStore, Loaded
+from ganzoo.runs import files
+from ganzoo.runs.checkpoint import CheckpointStore, Loaded, step_of
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
 from ganzoo.streams import numpy_generator
-from ganzoo.training.compilation import CompileWatch, not_compiled
+from ganzoo.training.callbacks import step_callbacks
+from ganzoo.training.compilation import not_compiled
 from ganzoo.training.determinism import undetermined
-from ganzoo.training.evaluation import Scores, evaluate, scores_record
+from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record
 from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
-
-_TRAINED = "generator"
 
 
 class Observer(Protocol):
@@ -58,6 +57,8 @@ class Trainer:
         held_out: Source | None,
         run: RunFolder,
         observer: Observer,
+        *,
+        environment: Mapping[str, Any],
     ) -> None:
         self.recipe = recipe
         self.model = model
@@ -67,11 +68,9 @@ class Trainer:
         self.digest = recipe.digest()
         self.checkpoints = run.checkpoints(recipe.train.keep_checkpoints)
         #: What every checkpoint says about the environment that made it.
-        self.environment: Mapping[str, Any] = {}
+        self.environment = environment
         self._mute: set[str] = set()
-        self.batches = StepBatches(
-            source, recipe.task, batch_size=recipe.train.batch_size, seed=recipe.train.seed, timeline=model.timeline
-        )
+        self.batches = StepBatches.of(recipe, source)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
         self.fixed_inputs = recipe.task.fixed_inputs(held_out or source, count=recipe.train.samples, rng=rng)
 
@@ -90,12 +89,14 @@ class Trainer:
         return loaded
 
     def adopt(self, loaded: Loaded | None) -> int:
-        """Take over a checkpoint, and forget what the logs say beyond it; return how many steps are done."""
+        """Take over a checkpoint, and forget what was written beyond it; return how many steps are done."""
         step = 0
         if loaded is not None:
             step = loaded.step
             self.model.restore(loaded.values, step)
         self.run.truncate_logs(step)
+        self.drop_uncertain_best(step)
+        self.settle_best()
         return step
 
     def rehearse(self) -> None:
@@ -104,7 +105,7 @@ class Trainer:
         number = 0
         for _, steps in self.model.timeline.phases:
             self.model.step_number = number
-            with self.explained():
+            with self.translate_errors():
                 self.model.train_step(self.batches.tensors(number))
             number += steps
         self.model.restore(before, first)
@@ -116,27 +117,41 @@ class Trainer:
         self.observer.begin(first=first, total=self.total)
         if first == 0:
             self.draw(0)
-            self.score(0)
         if first < self.total:
-            loader = StepLoader(self.batches, first=first, last=self.total, workers=self.recipe.train.workers)
-            with stop.deferred(), self.explained():
+            # a checkpoint is written before its state is scored, so a process may have been killed between the two
+            self.score(first)
+        if first < self.total:
+            loader = StepLoader(
+                self.batches,
+                first=first,
+                last=self.total,
+                workers=self.recipe.train.workers,
+                wanted=lambda: not stop.requested,
+                note=self.observer.note,
+            )
+            with stop.deferred(), self.translate_errors():
                 self._fit(loader, self.total - first, stop)
         if stop.requested:
+            self.run.require()
             raise Stopped(f"stopped after step {self.model.step_number} of {self.total}; everything is saved")
 
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
-        recorder = Recorder(self, loader, stop)
-        callbacks = StepCallbacks([recorder], add_history=True, model=self.model, epochs=1, steps=steps)
-        with closing(loader):
-            self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
+        callbacks = step_callbacks(self, loader.pace, stop, steps=steps)
+        try:
+            with closing(loader):
+                self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
+        except NoLongerWanted:
+            done = self.model.step_number
+            if done > self.total - steps and done % self.recipe.train.checkpoint_every:
+                self.save(done)
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what can go wrong in a step for a user's reasons into a message."""
         try:
             yield
         except NotFinite as refused:
-            raise self.broken(str(refused), refused.losses) from refused
+            raise self.numeric_error(str(refused), refused.losses) from refused
         except torch.OutOfMemoryError as error:
             raise ResourceError(self.out_of_memory(f"the GPU's memory does not suffice: {error}")) from error
         except MemoryError as error:
@@ -144,12 +159,12 @@ class Trainer:
         except RuntimeError as error:
             if "DefaultCPUAllocator" in str(error):
                 raise ResourceError(self.out_of_memory("memory does not suffice")) from error
-            explained = undetermined(error) or not_compiled(error)
-            if explained is None:
+            translated = undetermined(error) or not_compiled(error)
+            if translated is None:
                 raise
-            raise explained from error
+            raise translated from error
 
-    def broken(self, what: str, losses: Mapping[str, float]) -> NumericError:
+    def numeric_error(self, what: str, losses: Mapping[str, float]) -> NumericError:
         """Return the error of a refused update or save: its losses, its batch, the last good state, what to try."""
         number = self.model.step_number
         saved = self.checkpoints.paths()
@@ -180,12 +195,22 @@ class Trainer:
         path = self.run.samples / f"step-{done:09d}.png"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
 
+    def show_held_out(self, name: str, picture: Array) -> None:
+        """Write the picture of one held-out result."""
+        self.optional("held-out pictures", lambda: self.run.write_picture(self.run.held_out / name, picture))
+
+    def clear_held_out(self) -> None:
+        """Remove pictures that an earlier process wrote, perhaps of other held-out data."""
+        if self.run.held_out.is_dir() and not self.run.held_out.is_symlink():
+            self.optional("held-out pictures", lambda: files.remove_folder(self.run.held_out))
+
     def append(self, log: Journal, record: Mapping[str, Any]) -> None:
         """Write one line of a log."""
         self.optional(log.path.name, lambda: log.append(record))
 
     def optional(self, what: str, write: Callable[[], None]) -> None:
         """Write what a run can do without: a full disk costs that output, told once, not the run."""
+        self.run.require()
         try:
             write()
         except (OSError, ResourceError) as error:
@@ -195,9 +220,10 @@ class Trainer:
 
     def save(self, done: int, store: CheckpointStore | None = None, facts: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint of the state after `done` steps; NumericError when it is not finite."""
+        self.run.require()
         arrays = to_arrays(self.model.state())
         if broken := not_finite(arrays):
-            raise self.broken(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
+            raise self.numeric_error(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
         for log in (self.run.journal, self.run.scores):
             self.optional(log.path.name, log.sync)
         (store or self.checkpoints).save(
@@ -207,100 +233,82 @@ class Trainer:
             facts={"environment": dict(self.environment), **(facts or {})},
             complain=self.observer.note,
         )
+        self.settle_best()
 
     # -- scores --------------------------------------------------------------------------------------------------------
 
     def score(self, done: int) -> None:
-        """Score the networks on held-out data when that is due, and keep the state if it is the best so far."""
-        train = self.recipe.train
-        if train.evaluate_every is None or self.held_out is None or not self.recipe.metrics:
-            return
-        if done % train.evaluate_every == 0 or done == self.total:
-            networks = self.model.sampling_networks()
+        """Score the networks on held-out data when that is due and not done yet."""
+        every = self.recipe.train.evaluate_every
+        if every is not None and done % every == 0 and self.scores_on_the_way and not self.is_scored(done):
             with self.model.float32_eager():
-                scores = evaluate(self.recipe.task, networks, self.held_out, self.recipe.metrics, seed=train.seed)
+                self.keep_scores(done, self.evaluate(self.model.sampling_networks()))
+
+    @property
+    def scores_on_the_way(self) -> bool:
+        """Whether there is anything to score, and the recipe asks for it."""
+        train = self.recipe.train
+        return train.evaluate_every is not None and self.held_out is not None and bool(self.recipe.metrics)
+
+    def is_scored(self, done: int) -> bool:
+        """Return whether the scores of this state are written already."""
+        return any(record["step"] == done for record in self.run.scores.records())
+
+    def evaluate(self, networks: Mapping[str, Network], *, show: Callable[[Scored], None] | None = None) -> Scores:
+        """Score networks on the held-out data; a metric that fails is told once in a run."""
+        if self.held_out is None:
+            raise ValueError("there are no held-out data")
+        task, metrics, seed = self.recipe.task, self.recipe.metrics, self.recipe.train.seed
+        return evaluate(task, networks, self.held_out, metrics, seed=seed, show=show, note=self.note_once)
+
+    def note_once(self, message: str) -> None:
+        """Tell the observer something that would come again and again."""
+        if message not in self._mute:
+            self._mute.add(message)
+            self.observer.note(message)
+
+    def keep_scores(self, done: int, scores: Scores) -> None:
+        """Write the scores of a state, and keep the state if it is the best so far."""
+        if not self.scores_on_the_way:
+            return
+        # the line comes last: a state whose line is missing is scored again when the run goes on
+        if self.recipe.train.best is not None and done:
+            self.keep_best(done, scores, BestScore.parse(self.recipe.train.best))
+        if not self.is_scored(done):
             self.append(self.run.scores, scores_record(scores, done))
-            if train.best is not None:
-                self.keep_best(done, scores, train.best)
 
-    def keep_best(self, done: int, scores: Scores, name: str) -> None:
+    # -- the best state ------------------------------------------------------------------------------------------------
+
+    def keep_best(self, done: int, scores: Scores, best: BestScore) -> None:
         """Save the state beside the others when no earlier one scored better."""
-        row = scores.rows.get(_TRAINED, {})
-        if name not in row:
-            raise RecipeError(f"train.best: there is no score '{name}'{nearest(name, row)}; known are {listing(row)}")
-        value, store = row[name], self.run.best()
-        rivals = [store.facts(path).get("score", -math.inf) for path in store.paths() if _step(path.name) != done]
-        sign = 1 if scores.larger_is_better[name] else -1
-        if done and all(sign * value > sign * rival for rival in rivals):
-            self.save(done, store, {"score": value, "name": name})
+        value, store = best.value(scores), self.run.best()
+        if value is None:
+            self.note_once(f"train.best: step {done} has no score '{best}'; it is not compared")
+            return
+        sign = 1 if scores.larger_is_better[best.name] else -1
+        rivals = [self._rival(path, best) for path in store.paths() if step_of(path) != done]
+        if all(sign * value > sign * rival for rival in rivals if rival is not None):
+            self.drop_uncertain_best(self._newest_saved(), but=done)
+            self.save(done, store, {"score": value, "name": str(best)})
 
+    def drop_uncertain_best(self, certain: int, *, but: int | None = None) -> None:
+        """Drop best states beyond the newest checkpoint: a run that goes on from it has not come to them."""
+        store = self.run.best()
+        store.drop([path for path in store.paths() if step_of(path) > certain and step_of(path) != but])
 
-class StepCallbacks(keras.callbacks.CallbackList):
-    """Hands the logs on as they are: Keras would read every loss from the device at every step."""
+    def settle_best(self) -> None:
+        """Keep of the best states that no resume can undo the last one."""
+        store, certain = self.run.best(), self._newest_saved()
+        store.drop([path for path in store.paths() if step_of(path) <= certain][:-1])
 
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
-        for callback in self.callbacks:
-            callback.on_train_batch_end(batch, logs=logs)
+    def _newest_saved(self) -> int:
+        saved = self.checkpoints.paths()
+        return step_of(saved[-1]) if saved else 0
 
-
-class Recorder(keras.callbacks.Callback):
-    """Logs, draws, scores, saves and stops, each when it is due."""
-
-    def __init__(self, trainer: Trainer, loader: StepLoader, stop: StopRequest) -> None:
-        super().__init__()
-        self._trainer = trainer
-        self._loader = loader
-        self._stop = stop
-        self._began = self._step_began = time.perf_counter()
-        self._compiling = CompileWatch() if trainer.recipe.train.compile else None
-        self._warned = False
-
-    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
-        self._step_began = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor] | None = None) -> None:
-        train, trainer = self._trainer.recipe.train, self._trainer
-        done = trainer.model.step_number
-        last = done == trainer.total
-        step = trainer.model.timeline.at(done - 1)
-        if self._compiling is not None:
-            for line in self._compiling.news(done - 1, time.perf_counter() - self._step_began):
-                trainer.observer.note(line)
-        trainer.observer.step(done, step.phase, self.waiting())
-        self.judge_data()
-        if logs and (last or done % train.log_every == 0):
-            self.log(done - 1, step.phase, logs)
-        if last or done % train.sample_every == 0:
-            trainer.draw(done)
-        if self._stop.requested or last or done % train.checkpoint_every == 0:
-            trainer.save(done)
-        if self._stop.requested:
-            trainer.model.stop_training = True
-        elif not last:
-            trainer.score(done)
-
-    def log(self, number: int, phase: str, logs: Mapping[str, Tensor]) -> None:
-        """Write the losses of one step."""
-        values = torch.stack([value.float() for value in logs.values()]).tolist()
-        losses = dict(zip(logs, values, strict=True))
-        record = {"step": number, "phase": phase, **losses}
-        self._trainer.append(self._trainer.run.journal, record)
-        seconds = round(time.perf_counter() - self._began, 3)
-        timing = {"step": number, "seconds": seconds, "waited": round(self._loader.pace.waited, 3)}
-        self._trainer.append(self._trainer.run.timing, timing)
-        self._trainer.observer.losses(record)
-
-    def judge_data(self) -> None:
-        """Say once when data are made too slowly."""
-        verdict = self._loader.pace.verdict()
-        if verdict is not None and not self._warned:
-            self._warned = True
-            self._trainer.observer.note(verdict)
-
-    def waiting(self) -> float:
-        """Return the share of the time spent waiting for data."""
-        return self._loader.pace.waited / max(time.perf_counter() - self._began, 1e-9)
-
-
-def _step(name: str) -> int:
-    return int(name.rpartition("-")[2])
+    def _rival(self, path: Path, best: BestScore) -> float | None:
+        """Return the score that a kept state was kept for; None when it was another score, or cannot be read."""
+        with suppress(CheckpointError):
+            facts = self.run.best().facts(path)
+            if facts.get("name") == str(best) and isinstance(facts.get("score"), int | float):
+                return float(facts["score"])
+        return None

@@ -17,7 +17,9 @@ def image_files(folder: Path) -> list[Path]:
     Links to files are followed, links to folders are not: they can form a loop. DataError when there are none.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: there is no such folder; give the folder that holds your images as data.path")
+        raise DataError(
+            f"{folder}: there is no such folder{resolved(folder)}; give the folder that holds your images as data.path"
+        )
     found = [
         Path(root) / name
         for root, folders, names in os.walk(folder, onerror=_unreadable)
@@ -28,6 +30,11 @@ def image_files(folder: Path) -> list[Path]:
     if not found:
         raise DataError(f"{folder}: holds no images; expected files ending in {', '.join(images.SUFFIXES)}")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def resolved(path: Path) -> str:
+    """Return where a relative path leads, for a message; nothing for an absolute one."""
+    return "" if path.is_absolute() else f" (relative to the current folder, this is {path.absolute()})"
 
 
 def size_of(path: Path) -> int:
@@ -54,7 +61,7 @@ class ImageFiles(Source):
     def __init__(self, paths: Sequence[Path], root: Path, skipped: Sequence[str] = ()) -> None:
         self._paths = list(paths)
         self._root = root
-        self.skipped = list(skipped)
+        self.skipped = tuple(skipped)
 
     def __len__(self) -> int:
         return len(self._paths)

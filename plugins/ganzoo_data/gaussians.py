@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Ge, Gt
 
-from ganzoo import Array, DataError, Dataset, Field
-from ganzoo_data.arrays import Arrays
+from ganzoo import Array, DataError, Dataset, Field, Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +29,10 @@ class Gaussians(Dataset):
         if self.layout == "grid" and math.isqrt(self.modes) ** 2 != self.modes:
             raise ValueError(f"a grid needs a square number of modes, not {self.modes}")
 
-    def open(self) -> Arrays:
+    def open(self) -> GaussianPoints:
         if self.count < self.modes:
             raise DataError(f"gaussians: {self.count} points cannot show {self.modes} modes; raise data.count")
-        rng = np.random.Generator(np.random.PCG64(self.seed))
-        labels = np.arange(self.count) % self.modes
-        points = self._centres()[labels] + rng.normal(0, self.std, (self.count, 2))
-        return Arrays(
-            {"point": points.astype(np.float32), "label": labels.astype(np.int32)},
-            {"point": Field(shape=(2,)), "label": Field(shape=(), dtype="int32", low=0, high=self.modes - 1)},
-        )
+        return GaussianPoints(self, self._centres())
 
     def _centres(self) -> Array:
         if self.layout == "ring":
@@ -47,3 +40,25 @@ class Gaussians(Dataset):
             return self.radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
         side = np.linspace(-self.radius, self.radius, math.isqrt(self.modes))
         return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+
+
+class GaussianPoints(Source):
+    """Points that are drawn when they are asked for, each from a counter of its own: any number takes no memory."""
+
+    def __init__(self, dataset: Gaussians, centres: Array) -> None:
+        self._dataset = dataset
+        self._centres = centres
+        label = Field(shape=(), dtype="int32", low=0, high=len(centres) - 1)
+        self.fields = {"point": Field(shape=(2,)), "label": label}
+
+    def __len__(self) -> int:
+        return self._dataset.count
+
+    def __getitem__(self, index: int) -> dict[str, Array]:
+        label = index % len(self._centres)
+        rng = np.random.Generator(np.random.Philox(key=self._dataset.seed, counter=[0, 0, index, 0]))
+        point = self._centres[label] + rng.normal(0, self._dataset.std, 2)
+        return {"point": point.astype(np.float32), "label": np.asarray(label, np.int32)}
+
+    def fingerprint(self) -> str:
+        return repr(self._dataset)

@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import MinLen
 
 from ganzoo import Array, DataError, Dataset, Field, Source
+from ganzoo_data.files import resolved
 
 _UNBOUNDED = Field(shape=(), dtype="int32")
 
@@ -27,7 +28,7 @@ class Hdf5(Dataset):
     def open(self) -> Hdf5Rows:
         path = Path(self.path).expanduser()
         if not path.is_file():
-            raise DataError(f"{path}: there is no such file; give your HDF5 file as data.path")
+            raise DataError(f"{path}: there is no such file{resolved(path)}; give your HDF5 file as data.path")
         try:
             with h5py.File(path, "r") as file:
                 columns = {name: _plain(file, path, name) for name in self.fields}

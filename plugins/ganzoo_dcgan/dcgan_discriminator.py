@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from ganzoo import Architecture, Network, Signature
 
@@ -21,7 +21,7 @@ class DcganDiscriminator(Architecture):
 
     role: ClassVar[str] = "discriminator"
 
-    filters: Annotated[int, Ge(1)] = 64
+    filters: Annotated[int, Ge(1), Le(4_096)] = 64
     normalization: Literal["batch", "layer", "none"] = "batch"
 
     def build(self, signature: Signature) -> Network:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from ganzoo import Architecture, Network, Signature
 
@@ -20,7 +20,7 @@ class DcganGenerator(Architecture):
 
     role: ClassVar[str] = "generator"
 
-    filters: Annotated[int, Ge(1)] = 64
+    filters: Annotated[int, Ge(1), Le(4_096)] = 64
 
     def build(self, signature: Signature) -> Network:
         from ganzoo_dcgan import networks

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
 from ganzoo import Comparison, Field, LossTargets, NetworkSpec, Random, Scored, Signature, Source, Step, Task, View
@@ -38,7 +38,7 @@ class Generation(Task):
     """
 
     field: str = "image"
-    latent_dim: Annotated[int, Ge(1)] = 100
+    latent_dim: Annotated[int, Ge(1), Le(1_000_000)] = 100
     latent: Literal["normal", "uniform"] = "normal"
     evaluation_samples: Annotated[int, Ge(2)] = 2000
 
@@ -75,7 +75,7 @@ class Generation(Task):
         fakes, reals = (count, isqrt(count - 1) + 1) if are_images else (_PLOTTED_POINTS, _PLOTTED_POINTS)
         shape = (fakes, self.latent_dim)
         latents = rng.standard_normal(shape) if self.latent == "normal" else rng.uniform(-1.0, 1.0, shape)
-        chosen = rng.permutation(len(source))[:reals]
+        chosen = rng.choice(len(source), min(reals, len(source)), replace=False)
         return {"latent": latents.astype(np.float32), "real": _examples(source, chosen, [self.field])[self.field]}
 
     def picture(self, networks: Mapping[str, keras.Model], inputs: Mapping[str, NDArray[Any]]) -> NDArray[np.uint8]:

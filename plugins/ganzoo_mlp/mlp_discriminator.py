@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from ganzoo import Architecture, Network, Signature
 
@@ -19,8 +19,8 @@ class MlpDiscriminator(Architecture):
 
     role: ClassVar[str] = "discriminator"
 
-    hidden: Annotated[int, Ge(1)] = 128
-    layers: Annotated[int, Ge(1)] = 2
+    hidden: Annotated[int, Ge(1), Le(16_384)] = 128
+    layers: Annotated[int, Ge(1), Le(256)] = 2
     activation: Literal["relu", "leaky_relu"] = "leaky_relu"
 
     def build(self, signature: Signature) -> Network:

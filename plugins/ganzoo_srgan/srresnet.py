@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from ganzoo import Architecture, Network, Signature
 
@@ -23,8 +23,8 @@ class SRResNet(Architecture):
 
     role: ClassVar[str] = "generator"
 
-    filters: Annotated[int, Ge(1)] = 64
-    blocks: Annotated[int, Ge(1)] = 16
+    filters: Annotated[int, Ge(1), Le(4_096)] = 64
+    blocks: Annotated[int, Ge(1), Le(512)] = 16
     batch_normalization: bool = True
 
     def build(self, signature: Signature) -> Network:

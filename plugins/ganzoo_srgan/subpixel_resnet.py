@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from ganzoo import Architecture, Network, Signature
 
@@ -22,8 +22,8 @@ class SubpixelResNet(Architecture):
 
     role: ClassVar[str] = "generator"
 
-    filters: Annotated[int, Ge(1)] = 32
-    blocks: Annotated[int, Ge(1)] = 4
+    filters: Annotated[int, Ge(1), Le(4_096)] = 32
+    blocks: Annotated[int, Ge(1), Le(512)] = 4
     residual_scale: Annotated[float, Gt(0)] = 1.0
 
     def build(self, signature: Signature) -> Network:

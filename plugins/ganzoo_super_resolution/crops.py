@@ -7,9 +7,16 @@ import numpy as np
 from ganzoo import Array, DataError, Example, images
 
 
-def pair_of(example: Example, scale: int) -> tuple[Array | None, Array]:
-    """Return (lr or None, hr) of an example, hr cut to a multiple of the scale; DataError when their sizes disagree."""
+def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | None, Array]:
+    """Return (lr or None, hr) of an example, hr cut to a multiple of the scale.
+
+    DataError when hr is smaller than the crop or than one low resolution pixel, or when the sizes disagree.
+    """
     hr = example["hr"] if "hr" in example else example["image"]
+    if min(hr.shape[:2]) < scale:
+        raise DataError(f"the image is {_size(hr)}, but scale {scale} needs {scale}x{scale} pixels at least")
+    if min(hr.shape[:2]) < crop:
+        raise DataError(f"the image is {_size(hr)}, but task.crop is {crop}; leave it out or lower task.crop")
     height, width = (side // scale for side in hr.shape[:2])
     hr = hr[: height * scale, : width * scale]
     lr = example.get("lr")
@@ -27,8 +34,6 @@ def low_resolution(lr: Array | None, hr: Array, scale: int) -> Array:
 
 def crop(lr: Array | None, hr: Array, scale: int, side: int, corner: tuple[float, float]) -> tuple[Array, Array]:
     """Return aligned (lr, hr) crops, hr of `side` pixels; `corner` is where in [0, 1) the free play is used."""
-    if min(hr.shape[:2]) < side:
-        raise DataError(f"the image is {_size(hr)}, but task.crop is {side}; leave it out or lower task.crop")
     small = side // scale
     top, left = (int(place * (length // scale - small + 1)) for place, length in zip(corner, hr.shape[:2], strict=True))
     hr = hr[top * scale : top * scale + side, left * scale : left * scale + side]

@@ -81,7 +81,7 @@ class SuperResolution(Task):
         )
 
     def prepare(self, example: Example, *, rng: np.random.Generator, step: Step) -> Example:
-        lr, hr = crop(*pair_of(example, self.scale), self.scale, self.crop, tuple(rng.random(2)))
+        lr, hr = crop(*pair_of(example, self.scale, crop=self.crop), self.scale, self.crop, tuple(rng.random(2)))
         if self.flips:
             turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
             lr, hr = turned(lr, turns, mirrored), turned(hr, turns, mirrored)
@@ -106,7 +106,7 @@ class SuperResolution(Task):
 
     def fixed_inputs(self, source: Source, *, count: int, rng: np.random.Generator) -> Example:
         chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
-        pairs = [pair_of(source[int(index)], self.scale) for index in chosen]
+        pairs = [self._pair(source, int(index)) for index in chosen]
         smallest = min(min(hr.shape[:2]) for _, hr in pairs)
         side = min(smallest, max(self.crop, _PICTURE_SIDE)) // self.scale * self.scale
         crops = [crop(lr, hr, self.scale, side, (0.5, 0.5)) for lr, hr in pairs]
@@ -120,7 +120,7 @@ class SuperResolution(Task):
 
     def evaluate(self, networks: Mapping[str, Network], source: Source, *, rng: Random) -> Iterator[Scored]:
         for index in range(len(source)):
-            given, hr = pair_of(source[index], self.scale)
+            given, hr = self._pair(source, index)
             lr = low_resolution(given, hr, self.scale)
             name = Path(source.name_of(index)).stem
             results = {"bicubic": images.resize_bicubic(lr, hr.shape[:2]), "generator": self.enlarge(networks, lr)}
@@ -146,6 +146,13 @@ class SuperResolution(Task):
     def enlarge(self, networks: Mapping[str, Network], photograph: Array) -> Array:
         """Return one photograph enlarged by the generator (uint8 to uint8)."""
         return enlarge(networks["generator"], photograph, scale=self.scale, tile=self.tile, overlap=self.overlap)
+
+    def _pair(self, source: Source, index: int) -> tuple[Array | None, Array]:
+        example = source[index]
+        try:
+            return pair_of(example, self.scale)
+        except DataError as error:
+            raise DataError(f"{source.name_of(index)}: {error}") from error
 
 
 def _image(side: int) -> Field:

@@ -21,7 +21,7 @@ _VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 def data_folder(given: str | None) -> Path:
     """Return where data sets lie: as given, else TFDS_DATA_DIR, else TFDS' default place."""
-    return Path(given or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    return Path(given or os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser().absolute()
 
 
 def find_prepared(folder: Path, dataset: str) -> Path | None:

@@ -97,7 +97,9 @@ def test_other_data_are_refused_with_the_difference(ganzoo, stopped, monkeypatch
 
 def test_the_manifest_names_the_plugins_in_use_and_their_code(stopped):
     plugins = manifest(stopped)["environment"]["plugins"]
-    assert set(plugins) == {"data", "generation", "losses", "metrics", "mlp", "regularizers"}
+    used = {name for name, plugin in plugins.items() if plugin["used"]}
+    assert used == {"data", "generation", "losses", "metrics", "mlp", "regularizers"}
+    assert "srgan" in plugins, "it was imported, used or not"
     assert all(len(plugin["code"]) == 16 for plugin in plugins.values())
 
 
@@ -162,7 +164,7 @@ def test_a_fork_that_was_broken_off_goes_on_to_the_same_bytes(ganzoo, tmp_path, 
 def test_a_fork_without_its_weights_is_not_started_over_with_random_ones(ganzoo, tmp_path, monkeypatch):
     ganzoo(*tiny(tmp_path, "old"))
     with monkeypatch.context() as patch:
-        patch.setattr(launch, "warm_up", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(launch, "apply_warm_start", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         ganzoo(*tiny(tmp_path, "new", "--fork", tmp_path / "old"))
     refused = ganzoo("run", tmp_path / "new")
     assert refused.code == 5
@@ -232,7 +234,7 @@ def scores(run):
 def test_the_best_state_is_kept_beside_the_newest(ganzoo, tmp_path):
     assert ganzoo(*tiny(tmp_path, "run", *BEST)).code == 0
     by_step = {line["step"]: line["scores"]["generator"]["sliced_wasserstein"] for line in scores(tmp_path / "run")}
-    assert list(by_step) == [0, 2, 4, 6, 8, 10]
+    assert list(by_step) == [0, 2, 4, 6, 8, 10, 12]
     best = min((step for step in by_step if step), key=by_step.__getitem__)
     assert [path.name for path in (tmp_path / "run" / "best").iterdir()] == [f"step-{best:09d}"]
     scored = ganzoo("evaluate", tmp_path / "run", "--best", "--json")
@@ -263,7 +265,11 @@ def test_a_best_that_cannot_be_is_told(ganzoo, tmp_path):
     typo = ganzoo(*tiny(tmp_path, "run", "--set=train.evaluate_every=2", "--set=train.best=sliced_waserstein"))
     assert typo.code == 2
     assert "did you mean 'sliced_wasserstein'?" in typo.err
-    assert ganzoo("evaluate", tmp_path / "run", "--best").code == 5
+    assert not (tmp_path / "run").exists(), "code 2 promises that nothing was written"
+    row = ganzoo(*tiny(tmp_path, "run", "--set=train.evaluate_every=2", "--set=train.best=genrator/sliced_wasserstein"))
+    assert row.code == 2
+    assert "there is no row 'genrator'; did you mean 'generator'?" in row.err
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_environment_can_be_pasted_into_an_issue(ganzoo):

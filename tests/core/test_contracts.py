@@ -10,7 +10,7 @@ import pytest
 from contract_case import Case
 
 from ganzoo import Architecture, DataError, Features, load_zoo
-from ganzoo.construction import construct
+from ganzoo.schema.build import construct
 from ganzoo.testing import (
     check_architecture,
     check_component,

@@ -13,7 +13,7 @@ from tiny_runs import each_recipe, finish, forked, last_state, process
 from ganzoo import load_recipe, load_zoo
 from ganzoo.proving.proof import contents
 from ganzoo.runs.folder import RunFolder
-from ganzoo.training.launch import begin, prepare
+from ganzoo.training.launch import prepare, write_manifest
 
 
 def arguments(name, runs, *more):
@@ -82,8 +82,8 @@ class Watcher:
         run = RunFolder(folder)
         self.source = self.recipe.data.open()
         with run.working():
-            self.trainer = prepare(self.recipe, run, Quiet(), self.source, None)
-            begin(self.recipe, run, self.trainer, "strict", None)
+            self.trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment={})
+            write_manifest(self.trainer, "strict", None)
         self.model = self.trainer.model
 
     def steps(self, first, last):

@@ -174,6 +174,11 @@ def test_a_grid_has_gaps_and_enlarges_tiny_images():
     assert (sheet[66:, 66:] == 255).all(), "an empty place is white"
 
 
+def test_a_grid_of_unequal_images_is_refused():
+    with pytest.raises(ValueError, match=r"a grid needs images of one shape, received \(2, 2, 3\), \(3, 2, 3\)"):
+        images.grid([np.zeros((2, 2, 3), np.uint8), np.zeros((3, 2, 3), np.uint8)])
+
+
 def test_files_can_be_read_from_memory():
     buffer = io.BytesIO()
     Image.fromarray(PHOTO).save(buffer, "PNG")

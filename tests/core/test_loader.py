@@ -15,10 +15,12 @@ from slow import Counted, Exhausting
 from tiny_runs import tiny
 
 from ganzoo import DataError, Field
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.data import cache, pace
+from ganzoo.data.ahead import ReadAhead
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.data.pace import Pace
-from ganzoo.timeline import Timeline
+from ganzoo.errors import ResourceError
 
 TIMELINE = Timeline([("a", 3), ("b", 9)])
 
@@ -106,9 +108,10 @@ def test_a_bad_file_is_named_by_the_thread(tmp_path):
         next(iter(StepLoader(made_of(source), first=0, last=9)))
 
 
-def test_memory_that_does_not_suffice_in_the_thread_is_an_error_here():
-    with pytest.raises(MemoryError):
-        list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3))
+@pytest.mark.parametrize("workers", [0, 1])
+def test_memory_that_does_not_suffice_is_told_with_what_to_lower(workers):
+    with pytest.raises(ResourceError, match=r"the batch of step 0: memory does not suffice .*lower train.batch_size"):
+        list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3, workers=workers))
     assert data_threads() == []
 
 
@@ -121,6 +124,24 @@ def test_a_reader_that_stops_early_leaves_no_thread():
     loader.close()
     assert data_threads() == []
     assert list(reading) == []
+
+
+def test_a_thread_that_closes_itself_as_garbage_does_not_wait_for_itself():
+    raised, there = [], threading.Event()
+
+    def items():
+        there.wait()
+        try:
+            ahead.close()
+        except RuntimeError as error:
+            raised.append(error)
+        yield 2
+
+    ahead = ReadAhead(items(), depth=1)
+    there.set()
+    ahead._thread.join(10)
+    assert not ahead._thread.is_alive()
+    assert raised == []
 
 
 def test_the_thread_goes_no_further_ahead_than_a_few_batches():
@@ -261,7 +282,7 @@ def test_nothing_is_said_of_steps_that_start_up_and_fill_the_memory(clock):
 
 def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, tmp_path, monkeypatch):
     row = StepBatches.row
-    monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.01), row(*arguments))[1])
+    monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.03), row(*arguments))[1])
     monkeypatch.setattr(pace, "_WINDOW", 3)
     done = ganzoo(*tiny(tmp_path, "run"))
     assert done.code == 0, done.err
@@ -269,7 +290,7 @@ def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, 
     timing = [json.loads(line) for line in (tmp_path / "run" / "timing.jsonl").read_text().splitlines()]
     waited = [line["waited"] for line in timing]
     assert waited == sorted(waited)
-    assert 12 * 16 * 0.01 * 0.5 < waited[-1] <= timing[-1]["seconds"]
+    assert 12 * 16 * 0.03 * 0.25 < waited[-1] <= timing[-1]["seconds"]
     assert data_threads() == []
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 
+import numpy as np
 import pytest
 from tiny_runs import TINY, finish
 
 from ganzoo.errors import ProofError
-from ganzoo.proving.proof import Proof, Prover, contents, telling
+from ganzoo.proving.proof import MARK, UNDISTURBED, Proof, Prover, contents, survivors, telling
 
 FORGETFUL = '''
 import numpy as np, torch
@@ -34,6 +37,7 @@ def ganzoo_register_losses():
     return {"forgetful": Forgetful}
 '''
 
+BEST = "--set=train.best=sliced_wasserstein"
 SHORT = [*TINY, "--set=phases.train.steps=6", "--set=train.checkpoint_every=2", "--set=train.sample_every=3"]
 
 
@@ -68,6 +72,10 @@ def test_state_that_no_checkpoint_holds_is_found(tmp_path):
     assert code == 10, err
     assert "kills at random moments" in err
     assert "files differ" in err
+    assert "state.npz: " in err
+    assert "networks/discriminator/" in err or "optimizers/discriminator/" in err or "networks/generator/" in err
+    assert "metrics.jsonl: first at step" in err
+    assert "keeps state outside state()" in err
     assert not (tmp_path / "proof.json").exists()
 
 
@@ -99,6 +107,41 @@ def test_a_difference_of_one_byte_and_every_leftover_is_seen(tmp_path):
     (folder / "metrics.jsonl").write_text("onf")
     with pytest.raises(ProofError, match=r"metrics\.jsonl"):
         prover.compare("run", proof, "a kill")
+
+
+def test_a_kill_inside_scoring_and_at_each_part_of_the_end_is_survived(tmp_path):
+    prover = Prover(["gaussians_ring", *SHORT, "--set=train.evaluate_every=2", BEST], tmp_path)
+    assert prover.run("reference")
+    counted = json.loads((tmp_path / "reference.moments").read_text())
+    assert all(counted.values()), counted
+    proof = Proof(reference=contents(prover.folder("reference")), seconds=0)
+    assert {"scores.jsonl", "evaluation.json"} <= proof.reference.keys()
+    assert any(path.startswith("best/") for path in proof.reference)
+    last = ["scoring one result", "exporting", "writing scores", "ending the run"]
+    prover.kill_at_moments(proof, [("scoring one result", 4), *((name, counted[name] - 1) for name in last)])
+    assert len(proof.moments) == 5
+
+
+def test_randomness_of_its_own_is_named_as_the_likely_cause(tmp_path):
+    prover = Prover(["gaussians_ring", *SHORT], tmp_path)
+    for name, weight in (("reference", 1.0), ("again", 1.5)):
+        checkpoint = prover.folder(name) / "checkpoints" / "step-000000002"
+        checkpoint.mkdir(parents=True)
+        np.savez(checkpoint / "state.npz", **{"regularizers/noise/0000": np.full(3, weight), "other": np.zeros(2)})
+        (prover.folder(name) / "metrics.jsonl").write_text(json.dumps({"step": 1, "generator/gan": weight}) + "\n")
+    proof = Proof(reference=contents(prover.folder("reference")), seconds=0)
+    with pytest.raises(ProofError) as told:
+        prover.compare("again", proof, UNDISTURBED)
+    assert "step-000000002/state.npz: 1 of 2 arrays differ: regularizers/noise/0000 by up to 0.5" in str(told.value)
+    assert "metrics.jsonl: first at step 1: generator/gan" in str(told.value)
+    assert "draws randomness from a generator of its own" in str(told.value)
+
+
+def test_a_process_that_outlives_its_run_is_found():
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: "test-of-survivors"}) as left:
+        assert survivors("test-of-survivors") == {left.pid: "sleep 60"}
+        left.kill()
+    assert survivors("test-of-survivors") == {}
 
 
 @pytest.mark.slow

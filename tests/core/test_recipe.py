@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import tomllib
 
 import pytest
@@ -74,7 +75,7 @@ def mistakes(tmp_path, text, **options):
 def test_a_good_recipe_is_resolved_with_every_default_written_out(tmp_path):
     recipe = load(tmp_path)
     assert recipe.name == "mine"
-    assert recipe.resolved["regularizers"] == [{"name": "r1", "gamma": 10.0, "weight": 1.0, "interval": 4}]
+    assert recipe.resolved["regularizers"] == [{"name": "regularizers/r1", "gamma": 10.0, "weight": 1.0, "interval": 4}]
     assert recipe.optimizers["discriminator"].rate(100) == pytest.approx(1e-5)
 
 
@@ -83,6 +84,23 @@ def test_the_resolved_recipe_is_the_same_recipe(tmp_path):
     again = load(tmp_path, tomli_w.dumps(dict(recipe.resolved)))
     assert again.digest() == recipe.digest()
     assert again.resolved == recipe.resolved
+
+
+def test_plain_and_qualified_names_are_the_same_recipe(tmp_path):
+    qualified = GOOD.replace('"hinge"', '"losses/hinge"').replace('"gaussians"', '"data/gaussians"')
+    assert load(tmp_path, qualified).digest() == load(tmp_path).digest()
+    assert [loss.key for loss in load(tmp_path, qualified).losses] == ["hinge"]
+
+
+def test_a_resolved_recipe_is_changed_by_the_same_names(tmp_path):
+    resolved = tomli_w.dumps(dict(load(tmp_path).resolved))
+    changed = load(tmp_path, resolved, overrides=["regularizers.r1.name=r1", "regularizers.r1.gamma=3.0"])
+    assert changed.resolved["regularizers"][0] == {
+        "name": "regularizers/r1",
+        "gamma": 3.0,
+        "weight": 1.0,
+        "interval": 4,
+    }
 
 
 def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
@@ -126,11 +144,98 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
         ("[optimizers.discriminator]", "[optimizers.critic]", "the section is missing; add [optimizers.discriminator]"),
         ('name = "adam"\nlearning_rate = 1e-3', 'name = "adamm"\nlearning_rate = 1e-3', "did you mean 'adam'?"),
         ("[data]", "[dataa]", "the section [data] is missing"),
+        ("batch_size = 8", "batch_size = 8\nn_critic = 0.5", "train.n_critic: is 0.5: expected a whole number >= 1"),
+        ("batch_size = 8", "batch_size = 8\nn_critic = 0", "expected a whole number >= 1"),
+        ("batch_size = 8", "batch_size = 8\nn_critic = {start = 1, end = 2.5, steps = 9}", "or a schedule of such"),
+        ("batch_size = 8", "batch_size = 8\nn_critic = {values = [5, 0], at = [9]}", "or a schedule of such"),
+        ("interval = 4", "phases = []", "regularizers.0.phases: is empty, so that it never acts"),
+        ('name = "hinge"', 'name = "hinge"\nphases = []', "losses.0.phases: is empty, so that it never acts"),
+        ('name = "hinge"', 'name = "hinge"\nphases = ["first"]', "phases.1: no loss acts in the phase 'second'"),
+        ('name = "r1"', 'name = "weight_clipping"', "regularizers.0.interval: has no effect: this regularizer has no"),
+        ('name = "r1"\ninterval = 4', 'name = "instance_noise"\nweight = 2.0', "regularizers.0.weight: has no effect"),
+        ('name = "hinge"', 'name = "hinge"\nwieght = 2.0', "unknown key 'wieght'; did you mean 'weight'?"),
+        ('name = "hinge"', 'term = "t"\nwieght = 2.0', "unknown key 'wieght'; did you mean 'weight'?; a term has no"),
+        (
+            "[[losses]]",
+            '[networks.generator]\nname = "mlp_generator"\n[[losses]]',
+            "[generator] configures this network",
+        ),
+        ('name = "mlp_generator"', 'name = "mlp_generator"\nhidden = 100_000', "expected int >= 1 <= 16384"),
+        ('name = "mlp_generator"', 'name = "mlp_generator"\nlayers = 100_000', "expected int >= 1 <= 256"),
+        ('field = "point"', 'field = "point"\nlatent_dim = 300_000_000', "expected int >= 1 <= 1000000"),
     ],
 )
 def test_each_mistake_has_its_message(tmp_path, old, new, expected):
     assert old in GOOD
     assert any(expected in mistake for mistake in mistakes(tmp_path, GOOD.replace(old, new, 1)))
+
+
+def test_a_number_of_critic_updates_may_change_in_whole_numbers(tmp_path):
+    for value in ("5", "5.0", "{start = 5, end = 1, steps = 9}", "{values = [100, 5], at = [25]}"):
+        text = GOOD.replace("batch_size = 8", f"batch_size = 8\nn_critic = {value}")
+        assert load(tmp_path, text).train.n_critic(0) >= 5
+
+
+def test_a_mistake_in_a_phase_is_one_mistake(tmp_path):
+    text = GOOD.replace("interval = 4", 'phases = ["second"]').replace("steps = 5", "steps = 0")
+    assert [mistake.partition(": is 0")[0] for mistake in mistakes(tmp_path, text)] == ["mine.toml:41: phases.1.steps"]
+
+
+def test_weights_and_intervals_of_a_resolved_recipe_are_no_mistake(tmp_path):
+    clipped = load(tmp_path, GOOD.replace('name = "r1"\ninterval = 4', 'name = "weight_clipping"'))
+    assert load(tmp_path, tomli_w.dumps(dict(clipped.resolved))).resolved == clipped.resolved
+
+
+CONTENT = """
+[task]
+name = "super_resolution"
+[data]
+name = "photos"
+[generator]
+name = "subpixel_resnet"
+[[losses]]
+name = "l1"
+[optimizers.generator]
+name = "adam"
+learning_rate = 1e-3
+[train]
+batch_size = 4
+[[phases]]
+name = "content"
+steps = 3
+"""
+
+
+def test_a_discriminator_that_nothing_trains_has_no_regularizers(tmp_path):
+    found = mistakes(tmp_path, CONTENT + '[[regularizers]]\nname = "r1"\n')
+    assert found == ["mine.toml:18: regularizers.0: has no effect: no loss trains a discriminator"]
+    assert load(tmp_path, CONTENT + '[[regularizers]]\nname = "historical_averaging"\n').notices == ()
+
+
+def test_settings_of_a_discriminator_that_nothing_trains_are_told(tmp_path):
+    text = CONTENT.replace("batch_size = 4", "batch_size = 4\nn_critic = 2")
+    text += '[optimizers.discriminator]\nname = "adam"\nlearning_rate = 1e-3\n'
+    assert [notice.replace(f"{tmp_path}/", "") for notice in load(tmp_path, text).notices] == [
+        "mine.toml:19: optimizers.discriminator: has no effect: no loss trains a discriminator",
+        "mine.toml:15: train.n_critic: has no effect: no loss trains a discriminator",
+    ]
+
+
+TERMS = GOOD.replace('name = "generation"\nfield = "point"', 'name = "toy"').replace('"gaussians"', '"blobs"')
+TERMS = TERMS.replace('name = "hinge"', 'term = "labelled"').replace('[[regularizers]]\nname = "r1"\ninterval = 4', "")
+
+
+def test_a_discriminator_trained_by_terms_alone_needs_an_optimizer(tmp_path):
+    zoo = load_zoo({"semi_supervised": importlib.import_module("semi_supervised")})
+    path = tmp_path / "mine.toml"
+    path.write_text(TERMS)
+    assert load_recipe(path, zoo=zoo).optimizers.keys() == {"generator", "discriminator"}
+    path.write_text(TERMS.replace("[optimizers.discriminator]", "[optimizers.generator.discriminator]"))
+    with pytest.raises(RecipeError, match=r"add \[optimizers.discriminator\] with name"):
+        load_recipe(path, zoo=zoo)
+    path.write_text(TERMS.replace('term = "labelled"', 'term = "labelled"\non = "sample"'))
+    with pytest.raises(RecipeError, match=r"losses.0.on: has no effect beside 'term'"):
+        load_recipe(path, zoo=zoo)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +274,7 @@ def test_set_changes_one_value_and_profiles_many(tmp_path):
 def test_setting_a_name_drops_the_options_of_the_component_before(tmp_path):
     recipe = load(tmp_path, overrides=["regularizers.r1.name=gradient_penalty"])
     assert recipe.resolved["regularizers"] == [
-        {"name": "gradient_penalty", "target": 1.0, "weight": 1.0, "interval": 4}
+        {"name": "regularizers/gradient_penalty", "target": 1.0, "weight": 1.0, "interval": 4}
     ]
 
 

@@ -20,10 +20,11 @@ from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from ganzoo import RecipeError, load_recipe, load_zoo
-from ganzoo.construction import construct, options
 from ganzoo.recipe import limits, list_recipes
 from ganzoo.recipe import settings as sections
-from ganzoo.recipe.load import _KNOWN
+from ganzoo.recipe.read import _KNOWN
+from ganzoo.schema.build import construct
+from ganzoo.schema.options import options
 
 # hypothesis keeps tables of its own beside its examples; not in a checkout
 set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "ganzoo-hypothesis")
@@ -296,6 +297,8 @@ def refused(text, **options):
             '[networks."a.b"]\nname = "mlp_generator"',
             "networks.a.b: 'a.b' is no name; use letters, digits, '_' and '-'",
         ),
+        ("".join(f"a{index} = 1\n" for index in range(1001)), "has a table of 1001 keys, at most 1000"),
+        (f"a = [{'1,' * 10_001}]", "has an array of 10001 items, at most 10000"),
         ('"\\u001b[2J\\n" = 1', r"mine.toml: \x1b[2J\n: unknown section"),
     ],
 )
@@ -320,7 +323,7 @@ def test_what_no_override_needs_is_refused(override, expected):
 
 def test_a_network_with_a_number_for_a_name_is_written_out_too():
     recipe = holds((GOOD + '\n[networks.1]\nname = "mlp_generator"\n').encode())
-    assert recipe.resolved["networks"]["1"]["name"] == "mlp_generator"
+    assert recipe.resolved["networks"]["1"]["name"] == "mlp/mlp_generator"
 
 
 def test_only_the_first_of_many_wrong_phases_are_told_and_each_once():

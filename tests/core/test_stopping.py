@@ -12,6 +12,7 @@ import pytest
 from tiny_runs import assert_same, finish, manifest, process, tiny
 
 import ganzoo.training.launch
+from ganzoo.data.batches import StepBatches
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.training.model import AdversarialModel
@@ -40,7 +41,7 @@ MOMENTS = {
     "taking a step": (lambda: (AdversarialModel, "train_step"), True),
     "saving": (lambda: (CheckpointStore, "_write"), True),
     "scoring": (score, True),
-    "exporting": (lambda: (ganzoo.training.launch, "exported"), True),
+    "exporting": (lambda: (ganzoo.training.launch, "export_bytes"), True),
 }
 
 
@@ -78,6 +79,28 @@ def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
         assert list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
     again = ganzoo(*tiny(tmp_path, "stopped"))
     assert again.code == 0, again.err
+    assert_same(whole, tmp_path / "stopped")
+
+
+def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeypatch, whole):
+    row, released = StepBatches.row, threading.Event()
+
+    def stuck(self, epoch, index, number):
+        if number == 3 and not released.is_set():
+            time.sleep(2)  # the steps before are done by then
+            os.kill(os.getpid(), signal.SIGTERM)
+            released.wait(60)
+        return row(self, epoch, index, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ganzoo.data.ahead._PATIENCE", 0.1)
+        patch.setattr(StepBatches, "row", stuck)
+        stopped = ganzoo(*tiny(tmp_path, "stopped"))
+        released.set()
+    assert stopped.code == 75, stopped.err
+    assert "stopped after step 3 of 12; everything is saved" in stopped.err
+    assert (tmp_path / "stopped" / "checkpoints" / "step-000000003").is_dir()
+    assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
     assert_same(whole, tmp_path / "stopped")
 
 

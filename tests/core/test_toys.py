@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganzoo import load_recipe, load_zoo
+from ganzoo import RecipeError, assemble, load_recipe, load_zoo
 from ganzoo.runs.environment import describe_plugins, environment
 from ganzoo.runs.folder import RunFolder
-from ganzoo.training.launch import begin, launch, prepare
+from ganzoo.training.launch import launch, prepare, write_manifest
 
 RECIPE = """
 [task]
@@ -103,9 +103,9 @@ class Toy:
     def trainer(self, folder):
         run = RunFolder(folder)
         with run.working():
-            trainer = prepare(self.recipe, run, Quiet(), self.source, None)
-            trainer.environment = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
-            begin(self.recipe, run, trainer, "strict", None)
+            here = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
+            trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment=here)
+            write_manifest(trainer, "strict", None)
         return trainer
 
     def train(self, folder):
@@ -258,3 +258,15 @@ def test_the_strength_follows_the_discriminator(toy, tmp_path):
         strengths.append(float(trainer.model.state()["regularizers/adaptive_shift/p"].value))
     assert len(set(strengths)) > 1
     assert min(strengths) >= 0
+
+
+def test_one_network_of_several_is_told_by_its_own_table(tmp_path):
+    import unpaired
+
+    text = RECIPE.format(generator="toy_generator", more=TOYS["unpaired"])
+    path = tmp_path / "mine.toml"
+    path.write_text(text + '[networks.judge_a]\nname = "dcgan_discriminator"\n')
+    zoo = load_zoo({"unpaired": unpaired})
+    recipe = load_recipe(path, zoo=zoo)
+    with pytest.raises(RecipeError, match=r"networks\.judge_a: "):
+        assemble(recipe, recipe.data.open().fields)

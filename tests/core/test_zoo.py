@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ganzoo import AdversarialLoss, RecipeError, hookimpl, load_zoo
-from ganzoo.zoo import CONTRACTS
+from ganzoo import AdversarialLoss, Dataset, RecipeError, hookimpl, load_zoo
+from ganzoo.zoo import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ def test_every_bundled_plugin_is_found_and_whole():
 
 def test_every_kind_has_a_bundled_component():
     zoo = load_zoo()
-    assert all(zoo.names(kind) for kind in CONTRACTS)
+    assert all(zoo.names(kind) for kind in KINDS)
 
 
 def test_a_component_of_another_plugin_is_found_by_name():
@@ -63,11 +63,22 @@ def test_a_name_of_another_kind_says_so():
         load_zoo().find("loss", "r1")
 
 
-def test_a_duplicate_name_must_be_qualified_and_names_both_plugins():
-    zoo = load_zoo({"mine": losses({"hinge": Loss})})
-    with pytest.raises(RecipeError, match=r"'losses/hinge' .keras-ganzoo. or 'mine/hinge'"):
-        zoo.find("loss", "hinge")
-    assert zoo.find("loss", "mine/hinge") is Loss
+def test_a_name_that_two_plugins_offer_must_be_qualified_and_names_both():
+    zoo = load_zoo({"mine": losses({"my_loss": Loss}), "yours": losses({"my_loss": Loss})})
+    with pytest.raises(RecipeError, match=r"'mine/my_loss' .* or 'yours/my_loss'"):
+        zoo.find("loss", "my_loss")
+
+
+def test_a_plain_name_means_the_bundled_component():
+    zoo = load_zoo({"a": losses({"hinge": Loss})})
+    assert zoo.owner("loss", "hinge").distribution == "keras-ganzoo"
+    assert zoo.find("loss", "a/hinge") is Loss
+    assert {name for _, name, _ in zoo.components() if name.endswith("hinge")} == {"hinge", "a/hinge"}
+
+
+def test_a_qualified_name_of_a_plugin_that_is_not_installed_says_so():
+    with pytest.raises(RecipeError, match=r"there is no plugin 'lossess'; did you mean 'losses'"):
+        load_zoo().find("loss", "lossess/hinge")
 
 
 def test_an_unknown_name_points_to_broken_plugins():
@@ -79,7 +90,7 @@ def test_an_unknown_name_points_to_broken_plugins():
 @pytest.mark.parametrize(
     ("namespace", "cause"),
     [
-        (SimpleNamespace(), "GANZOO_API = None"),
+        (SimpleNamespace(), 'lacks GANZOO_API = "1"'),
         (plugin(GANZOO_API="7"), "GANZOO_API = '7', but this ganzoo offers API '1'"),
         (
             plugin(ganzoo_register_loses=dict),
@@ -134,6 +145,24 @@ def test_a_constructor_that_is_no_schema_is_reported():
     assert "needs an annotation" in error_of(losses({"my_loss": Untyped}))
     assert "is a key of the core" in error_of(losses({"my_loss": Reserved}))
     assert "must be keyword-only" in error_of(losses({"my_loss": Positional}))
+
+
+def test_a_key_of_the_core_is_reserved_only_where_the_core_reads_it():
+    @dataclass(frozen=True, kw_only=True)
+    class Table(Dataset):
+        """Has columns."""
+
+        label: str = "label"
+        weight: float = 1.0
+
+        def open(self):
+            return None
+
+    @hookimpl
+    def ganzoo_register_datasets():
+        return {"table": Table}
+
+    assert error_of(plugin(ganzoo_register_datasets=ganzoo_register_datasets)) is None
 
 
 def test_a_disabled_plugin_is_not_imported(monkeypatch):

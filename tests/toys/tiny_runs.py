@@ -28,7 +28,7 @@ TINY = [
 
 
 def each_recipe():
-    """Return the bundled recipes as parameters: of each task the one that is quickest to try, the others marked slow."""
+    """Return the bundled recipes as parameters: the quickest of each task, and the others marked slow."""
     recipes = {name: tomllib.loads(path.read_text()) for name, path in list_recipes().items()}
     quickest = {}
     for name in sorted(recipes, key=lambda name: _smoke_steps(recipes[name])):
@@ -78,19 +78,19 @@ def forked(arguments, output, *, stop_after=None):
 
 def _attempt(arguments, output, stop_after):
     from ganzoo.cli import main
-    from ganzoo.training.trainer import Recorder
+    from ganzoo.training.callbacks import StepCallbacks
 
     stream = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for standard in (1, 2):
         os.dup2(stream, standard)
-    recorded = Recorder.on_train_batch_end
+    recorded = StepCallbacks.on_train_batch_end
 
     def stop_in_time(self, batch, logs=None):
-        if self._trainer.model.step_number == stop_after:
+        if self.callbacks[0].trainer.model.step_number == stop_after:
             os.kill(os.getpid(), signal.SIGTERM)
         recorded(self, batch, logs)
 
-    Recorder.on_train_batch_end = stop_in_time
+    StepCallbacks.on_train_batch_end = stop_in_time
     sys.argv = ["ganzoo", *arguments]
     main()
 

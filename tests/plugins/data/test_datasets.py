@@ -49,7 +49,7 @@ def test_bad_images_are_left_out_when_asked_and_listed(tmp_path):
     images.write_image(tmp_path / "a.png", GREY)
     (tmp_path / "b.png").write_bytes(b"no image")
     source = Folder(path=str(tmp_path), on_bad_image="skip").open()
-    assert (len(source), source.skipped) == (1, ["b.png"])
+    assert (len(source), source.skipped) == (1, ("b.png",))
     (tmp_path / "a.png").write_bytes(b"no image either")
     with pytest.raises(DataError, match="none of its 2 images"):
         Folder(path=str(tmp_path), on_bad_image="skip").open()

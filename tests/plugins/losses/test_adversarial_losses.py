@@ -44,7 +44,7 @@ def test_smoothed_cross_entropy_is_least_where_the_discriminator_says_the_label(
 
 @pytest.mark.parametrize("real_label", [0.5, 0.0, 1.1])
 def test_real_labels_outside_their_limits_are_refused(real_label):
-    from ganzoo.construction import construct
+    from ganzoo.schema.build import construct
 
     with pytest.raises(RecipeError, match="real_label"):
         construct(LOSSES["non_saturating"], {"real_label": real_label}, zoo=load_zoo())

@@ -84,6 +84,8 @@ def test_images_that_do_not_fit_are_told():
     task = SuperResolution(scale=2, crop=16)
     with pytest.raises(DataError, match=r"the image is 12x10, but task\.crop is 16"):
         task.prepare({"image": photo(10, 12)}, rng=rng(), step=STEP)
+    with pytest.raises(DataError, match="the image is 1x9, but scale 2 needs 2x2 pixels at least"):
+        task.prepare({"image": photo(9, 1)}, rng=rng(), step=STEP)
     with pytest.raises(DataError, match="low resolution image is 9x8, but 16x16 at scale 2 needs 8x8"):
         task.prepare({"hr": photo(16, 16), "lr": photo(8, 9)}, rng=rng(), step=STEP)
     with pytest.raises(DataError, match="needs a field 'hr' or 'image'; the data have point"):

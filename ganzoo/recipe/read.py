@@ -2,106 +2,53 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from ganzoo.construction import component_table, plain, shown
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.regularizer import PlayerName, Regularizer
+from ganzoo.contracts.schedule import Constant
 from ganzoo.contracts.task import LossTargets, Task
+from ganzoo.contracts.wiring import WiredLoss, WiredMetric, WiredRegularizer
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.recipe.find import find_recipe, read_text
-from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, enormous
+from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
 from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
 from ganzoo.recipe.places import Places, find_places
+from ganzoo.recipe.recipe import TEXTS, Recipe
 from ganzoo.recipe.settings import (
     OPTIMIZERS,
     EmaSettings,
-    LossWiring,
-    MetricWiring,
+    LossSettings,
+    MetricSettings,
     OptimizerSettings,
     PhaseSettings,
-    RegularizerWiring,
+    RegularizerSettings,
     Section,
     TrainSettings,
 )
-from ganzoo.timeline import Timeline
-from ganzoo.wiring import WiredLoss, WiredMetric, WiredRegularizer
+from ganzoo.schema.build import Constructed, component_table
+from ganzoo.schema.values import shorten, to_toml
 from ganzoo.zoo import Zoo
 
-_TEXTS = ("title", "paper", "description")
 _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks", "optimizers", "train", "ema")
 _LISTS = ("losses", "regularizers", "metrics", "phases")
-_KNOWN = (*_TEXTS, *_TABLES, *_LISTS, "profiles")
+_KNOWN = (*TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
+_PENALTIES = ("discriminator_penalty", "generator_penalty", "weight_penalty")
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
-#: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
-INDECISIVE = (
-    "workers",
-    "log_every",
-    "sample_every",
-    "checkpoint_every",
-    "keep_checkpoints",
-    "evaluate_every",
-    "best",
-)
-
 Settings = TypeVar("Settings", bound=Section)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """A checked recipe: components made, wiring resolved, every default written out in `resolved`."""
-
-    name: str
-    title: str
-    paper: str
-    description: str
-    task: Task
-    data: Dataset
-    validation: Dataset | None
-    #: By role (`generator`) or by the name of a network of the task.
-    architectures: Mapping[str, Architecture]
-    losses: tuple[WiredLoss, ...]
-    regularizers: tuple[WiredRegularizer, ...]
-    metrics: tuple[WiredMetric, ...]
-    optimizers: Mapping[PlayerName, OptimizerSettings]
-    train: TrainSettings
-    ema: EmaSettings | None
-    phases: tuple[PhaseSettings, ...]
-    resolved: Mapping[str, Any]
-    #: Every component class in use, those inside other components too.
-    used: frozenset[type[Component]]
-    text: str
-
-    @property
-    def timeline(self) -> Timeline:
-        """The phases by step."""
-        return Timeline([(phase.name, phase.steps) for phase in self.phases])
-
-    def digest(self) -> str:
-        """Return the sha256 of all that decides the weights."""
-        return hashlib.sha256(json.dumps(decisive(self.resolved), sort_keys=True).encode()).hexdigest()
-
-
-def decisive(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the weights: a resolved table without its texts and without `INDECISIVE`."""
-    found = {key: value for key, value in resolved.items() if key not in _TEXTS}
-    train = found.get("train", {})
-    return {**found, "train": {key: value for key, value in train.items() if key not in INDECISIVE}}
 
 
 def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, overrides: Sequence[str] = ()) -> Recipe:
@@ -115,11 +62,13 @@ def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, ove
     assignments = dict(parse_assignment(override) for override in overrides)
     table, by_option = with_overrides(table, assignments, lambda key: f"--set {key}")
     places.origins = by_profile | by_option
-    huge = [Problem("is an integer of more than 64 bits", key=key, place=places(key)) for key in enormous(table)]
+    huge = [
+        Problem("is an integer of more than 64 bits", key=key, place=places(key)) for key in oversized_integers(table)
+    ]
     if huge:
         raise RecipeError(huge)
     name = path.parent.name if path.name == "recipe.toml" else path.stem
-    return _Reader(table, places, zoo).read(name, text)
+    return _Reader(table, places, zoo).read(name)
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:
@@ -150,12 +99,12 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     resolved: dict[str, Any] = field(default_factory=dict)
     used: set[type[Component]] = field(default_factory=set)
-    #: The table of the component made last, every default written out.
-    _made: Mapping[str, Any] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    log_keys: dict[str, list[str]] = field(default_factory=dict)
 
-    def read(self, name: str, text: str) -> Recipe:
+    def read(self, name: str) -> Recipe:
         self.check_sections()
-        texts = {key: self.text(key) for key in _TEXTS}
+        texts = {key: self.text(key) for key in TEXTS}
         train = self.section("train", TrainSettings)
         ema = self.section("ema", EmaSettings) if "ema" in self.table else None
         phases = self.phases()
@@ -164,11 +113,14 @@ class _Reader:
         validation = self.component("validation", "dataset", Dataset) if "validation" in self.table else None
         architectures = self.architectures()
         exposes = task.exposes if task is not None else None
-        names = [phase.name for phase in phases]
+        # a phase with another mistake has a name all the same
+        names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
         losses = self.losses(exposes, names)
         regularizers = self.regularizers(exposes, names)
         metrics = self.metrics()
-        optimizers = self.optimizers(losses)
+        trained = self.trained_players(losses, exposes)
+        optimizers = self.optimizers(trained)
+        self.check_effect(losses, regularizers, names, train, trained)
         if self.problems or train is None or task is None or data is None:
             raise RecipeError(sorted(self.problems, key=_line))
         return Recipe(
@@ -187,18 +139,8 @@ class _Reader:
             phases=tuple(phases),
             resolved=self.resolved,
             used=frozenset(self.used),
-            text=text,
+            notices=tuple(dict.fromkeys(self.notices)),
         )
-
-    # -- the zoo, taking down every class that a table names -----------------------------------------------------------
-
-    def find(self, kind: str, name: str) -> type[Component]:
-        found = self.zoo.find(kind, name)
-        self.used.add(found)
-        return found
-
-    def components(self) -> Iterable[tuple[str, str, type[Component]]]:
-        return self.zoo.components()
 
     # -- sections ------------------------------------------------------------------------------------------------------
 
@@ -207,7 +149,7 @@ class _Reader:
             if key not in _KNOWN:
                 self.wrong(f"unknown section{nearest(key, _KNOWN)}; known are {listing(_KNOWN)}", key)
             elif key in _TABLES and not isinstance(value, Mapping):
-                self.wrong(f"is {shown(value)}, expected a table [{key}]", key)
+                self.wrong(f"is {shorten(value)}, expected a table [{key}]", key)
             elif key in _LISTS and not (isinstance(value, list) and all(isinstance(item, Mapping) for item in value)):
                 self.wrong(f"expected an array of tables [[{key}]]", key)
         for key in ("task", "data", "generator", "train", "phases", "losses"):
@@ -217,7 +159,7 @@ class _Reader:
     def text(self, key: str) -> str:
         value = self.table.get(key, "")
         if not isinstance(value, str):
-            self.wrong(f"is {shown(value)}, expected a text", key)
+            self.wrong(f"is {shorten(value)}, expected a text", key)
             return ""
         if value:
             self.resolved[key] = value
@@ -252,6 +194,9 @@ class _Reader:
             if not _NETWORK.fullmatch(name):
                 self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"networks.{name}")
                 continue
+            if name in found:
+                self.wrong(f"[{name}] configures this network already; keep one of them", f"networks.{name}")
+                continue
             made = self.component(f"networks.{name}", "architecture", Architecture)
             if made is not None:
                 found[name] = made
@@ -263,107 +208,134 @@ class _Reader:
         return f"a {role} was expected: {listing(fitting)}"
 
     def losses(self, exposes: LossTargets | None, phases: Sequence[str]) -> tuple[WiredLoss, ...]:
-        keys: list[str] = []
         found = []
-        for key, table in self.numbered("losses"):
-            wiring, own = self.wiring(key, table, LossWiring, phases)
-            if wiring is None:
-                continue
-            made = None
-            if wiring.term is None:
-                made = self.component(key, "loss", Loss, own)
-                if made is None:
-                    continue
-            elif own:
-                self.wrong(f"a term has no options, but has {listing(own)}", key)
-            self.check_target(key, made, wiring, exposes)
-            log_key = _unique(wiring.label or wiring.term or str(table["name"]), keys)
-            self.resolve_wired("losses", key, table, wiring)
-            found.append(
-                WiredLoss(
-                    key=log_key,
-                    loss=made,
-                    term=wiring.term,
-                    on=wiring.on,
-                    weight=wiring.weight,
-                    phases=_phase_set(wiring.phases),
-                )
-            )
+        for key, table, settings, made in self.wired("losses", "loss", Loss, LossSettings, phases):
+            self.check_target(key, made, settings, exposes)
+            name = settings.label or settings.term or str(table["name"])
+            found.append(WiredLoss(key=self.log_key("losses", name), loss=made, **settings.wiring))
         return tuple(found)
 
-    def check_target(self, key: str, loss: Loss | None, wiring: LossWiring, exposes: LossTargets | None) -> None:
+    def check_target(self, key: str, loss: Loss | None, settings: LossSettings, exposes: LossTargets | None) -> None:
         if exposes is None:
             return
-        if wiring.term is not None:
-            if wiring.term not in exposes.terms:
+        if settings.term is not None:
+            if settings.on is not None:
+                self.wrong("has no effect beside 'term': the task says what its terms act on", f"{key}.on")
+            if settings.term not in exposes.terms:
                 known = f"it has {listing(exposes.terms)}"
                 self.wrong(
-                    f"the task has no term '{wiring.term}'{nearest(wiring.term, exposes.terms)}; {known}", f"{key}.term"
+                    f"the task has no term '{settings.term}'{nearest(settings.term, exposes.terms)}; {known}",
+                    f"{key}.term",
                 )
             return
         targets, what = (exposes.pairs, "pair") if isinstance(loss, PairLoss) else (exposes.comparisons, "comparison")
-        if wiring.on is not None and wiring.on not in targets:
+        if settings.on is not None and settings.on not in targets:
             self.wrong(
-                f"the task has no {what} '{wiring.on}'{nearest(wiring.on, targets)}; it has {listing(targets)}",
+                f"the task has no {what} '{settings.on}'{nearest(settings.on, targets)}; it has {listing(targets)}",
                 f"{key}.on",
             )
-        if wiring.on is None and (not targets or (what == "pair" and len(targets) > 1)):
+        if settings.on is None and (not targets or (what == "pair" and len(targets) > 1)):
             self.wrong(f"needs 'on', the name of a {what}; the task has {listing(targets)}", key)
 
     def regularizers(self, exposes: LossTargets | None, phases: Sequence[str]) -> tuple[WiredRegularizer, ...]:
-        keys: list[str] = []
         found = []
-        for key, table in self.numbered("regularizers"):
-            wiring, own = self.wiring(key, table, RegularizerWiring, phases)
-            made = self.component(key, "regularizer", Regularizer, own)
-            if wiring is None or made is None:
-                continue
-            if exposes is not None and wiring.on is not None and wiring.on not in exposes.comparisons:
+        for key, table, settings, made in self.wired(
+            "regularizers", "regularizer", Regularizer, RegularizerSettings, phases
+        ):
+            if exposes is not None and settings.on is not None and settings.on not in exposes.comparisons:
                 known = listing(exposes.comparisons)
-                self.wrong(f"the task has no comparison '{wiring.on}'; it has {known}", f"{key}.on")
-            log_key = _unique(wiring.label or str(table["name"]), keys)
-            self.resolve_wired("regularizers", key, table, wiring)
-            found.append(
-                WiredRegularizer(
-                    key=log_key,
-                    regularizer=made,
-                    on=wiring.on,
-                    weight=wiring.weight,
-                    interval=wiring.interval,
-                    phases=_phase_set(wiring.phases),
-                )
-            )
+                self.wrong(f"the task has no comparison '{settings.on}'; it has {known}", f"{key}.on")
+            self.check_penalty(key, made, settings)
+            name = self.log_key("regularizers", settings.label or str(table["name"]))
+            found.append(WiredRegularizer(key=name, regularizer=made, **settings.wiring))
         return tuple(found)
 
+    def check_penalty(self, key: str, regularizer: Regularizer, settings: RegularizerSettings) -> None:
+        """Refuse what only penalties have on a regularizer without one; the defaults stand in every resolved recipe."""
+        if any(regularizer.has(moment) for moment in _PENALTIES):
+            return
+        for name in ("weight", "interval"):
+            if getattr(settings, name) != RegularizerSettings.model_fields[name].default:
+                self.wrong("has no effect: this regularizer has no penalty", f"{key}.{name}")
+
+    def check_effect(
+        self,
+        losses: Sequence[WiredLoss],
+        regularizers: Sequence[WiredRegularizer],
+        phases: Sequence[str],
+        train: TrainSettings | None,
+        trained: Collection[PlayerName],
+    ) -> None:
+        """Refuse, or take note of, what cannot change anything; only where everything else is right."""
+        if self.problems:
+            return
+        for index, phase in enumerate(phases):
+            if not any(wired.phases is None or phase in wired.phases for wired in losses):
+                self.wrong(f"no loss acts in the phase '{phase}', so that it trains nothing", f"phases.{index}")
+        if "discriminator" in trained:
+            return
+        for index, wired in enumerate(regularizers):
+            if _is_for_discriminators(wired.regularizer):
+                self.wrong("has no effect: no loss trains a discriminator", f"regularizers.{index}")
+        if "discriminator" in self.resolved["optimizers"]:
+            self.note_unused("optimizers.discriminator")
+        if train is not None and train.n_critic != Constant(1.0):
+            self.note_unused("train.n_critic")
+
+    def note_unused(self, key: str) -> None:
+        self.notices.append(str(Problem("has no effect: no loss trains a discriminator", key, self.places(key))))
+
     def metrics(self) -> tuple[WiredMetric, ...]:
-        keys: list[str] = []
         found = []
-        for key, table in self.numbered("metrics"):
-            wiring, own = self.wiring(key, table, MetricWiring, ())
-            made = self.component(key, "metric", Metric, own)
-            if wiring is not None and made is not None:
-                self.resolve_wired("metrics", key, table, wiring)
-                found.append(WiredMetric(key=_unique(wiring.label or table["name"], keys), make=self.maker(key, own)))
+        for key, table, settings, _ in self.wired("metrics", "metric", Metric, MetricSettings, ()):
+            name = self.log_key("metrics", settings.label or str(table["name"]))
+            found.append(WiredMetric(key=name, make=self.maker(key, own_keys(table, MetricSettings))))
         return tuple(found)
 
     def maker(self, key: str, own: Mapping[str, Any]) -> Callable[[], Metric]:
         def make() -> Metric:
-            metric: Metric = component_table("metric", own, zoo=self, key=key, base=Metric).component
+            metric: Metric = component_table("metric", own, zoo=self.zoo, key=key, base=Metric).component
             return metric
 
         return make
 
-    def optimizers(self, losses: Sequence[WiredLoss]) -> dict[PlayerName, OptimizerSettings]:
+    def wired(
+        self, section: str, kind: str, base: type[Any], cls: type[Settings], phases: Sequence[str]
+    ) -> Iterator[tuple[str, Mapping[str, Any], Settings, Any]]:
+        """Yield key, table, the core's settings and the component of each right item; a term has no component."""
+        for index, table in enumerate(self.items(section)):
+            key = f"{section}.{index}"
+            settings = self.settings(key, cls, {name: table[name] for name in table if name in cls.model_fields})
+            self.check_phases(key, settings, phases)
+            own = own_keys(table, cls)
+            is_term = getattr(settings, "term", None) is not None
+            for name in own if is_term else ():
+                close = nearest(name, cls.model_fields)
+                self.wrong(f"unknown key '{name}'{close}; a term has no options", f"{key}.{name}")
+            made = None if is_term else self.make(key, kind, base, own, cls.model_fields)
+            if settings is None or (made is None and not is_term):
+                continue
+            resolved = {**(made.table if made else {}), **_plain_settings(settings)}
+            self.resolved.setdefault(section, []).append(resolved)
+            yield key, table, settings, made.component if made else None
+
+    def trained_players(self, losses: Sequence[WiredLoss], exposes: LossTargets | None) -> set[PlayerName]:
+        """Return the players that the losses train, as far as the task is known."""
+        if exposes is None:
+            return set()
+        known = [wired for wired in losses if wired.term is None or wired.term in exposes.terms]
+        return {player for wired in known for player in wired.trains(exposes)}
+
+    def optimizers(self, trained: Collection[PlayerName]) -> dict[PlayerName, OptimizerSettings]:
         tables = self.mapping(self.table.get("optimizers"))
         for key in tables:
             if key not in _PLAYERS:
                 self.wrong(
                     f"unknown player{nearest(key, _PLAYERS)}; known are {listing(_PLAYERS)}", f"optimizers.{key}"
                 )
-        adversarial = any(wired.loss is not None and not isinstance(wired.loss, PairLoss) for wired in losses)
         found: dict[PlayerName, OptimizerSettings] = {}
         for player in _PLAYERS:
-            settings = self.optimizer(player, tables.get(player), needed=player == "generator" or adversarial)
+            settings = self.optimizer(player, tables.get(player), needed=player == "generator" or player in trained)
             if settings is not None:
                 found[player] = settings
         self.resolved["optimizers"] = {player: _plain_settings(settings) for player, settings in found.items()}
@@ -378,45 +350,40 @@ class _Reader:
         name = table.get("name")
         if not isinstance(name, str) or name not in OPTIMIZERS:
             close = nearest(str(name), OPTIMIZERS)
-            self.wrong(f"is {shown(name)}, expected one of {listing(OPTIMIZERS)}{close}", f"{key}.name")
+            self.wrong(f"is {shorten(name)}, expected one of {listing(OPTIMIZERS)}{close}", f"{key}.name")
             return None
         return self.settings(key, OPTIMIZERS[name], table)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
-    def component(self, key: str, kind: str, base: type[Any], table: Any = None) -> Any:
-        """Make one component, or note why not and return None; its resolved table is kept."""
-        given = self.mapping_at(key) if table is None else table
-        if given is None:
+    def component(self, key: str, kind: str, base: type[Any]) -> Any:
+        """Make the component of a section, or note why not and return None; its resolved table is kept."""
+        given = self.mapping_at(key)
+        made = None if given is None else self.make(key, kind, base, given)
+        if made is None:
             return None
+        self.put(key, dict(made.table))
+        return made.component
+
+    def make(self, key: str, kind: str, base: type[Any], table: Any, core: Collection[str] = ()) -> Constructed | None:
+        """Make one component, or note why not and return None."""
         try:
-            made = component_table(kind, given, zoo=self, key=key, locate=self.places, base=base)
+            made = component_table(kind, table, zoo=self.zoo, key=key, locate=self.places, base=base, core=core)
         except RecipeError as error:
             self.problems += error.problems
             return None
-        if table is None:
-            self.put(key, dict(made.table))
-        else:
-            self._made = made.table
-        return made.component
+        self.used |= made.used
+        self.notices += made.notices
+        return made
 
-    def wiring(
-        self, key: str, table: Mapping[str, Any], cls: type[Settings], phases: Sequence[str]
-    ) -> tuple[Settings | None, dict[str, Any]]:
-        """Split a table into the core's keys and the component's own."""
-        core = {name: value for name, value in table.items() if name in cls.model_fields}
-        own = {name: value for name, value in table.items() if name not in cls.model_fields}
-        wiring = self.settings(key, cls, core)
-        unknown = [name for name in dict.fromkeys(getattr(wiring, "phases", None) or ()) if name not in phases]
+    def check_phases(self, key: str, settings: Section | None, phases: Sequence[str]) -> None:
+        if getattr(settings, "phases", None) == ():
+            self.wrong("is empty, so that it never acts; leave it out for all phases", f"{key}.phases")
+        unknown = [name for name in dict.fromkeys(getattr(settings, "phases", None) or ()) if name not in phases]
         for name in unknown[:MOST_TOLD]:
             self.wrong(
                 f"there is no phase '{name}'{nearest(name, phases)}; there are {listing(phases)}", f"{key}.phases"
             )
-        return wiring, own
-
-    def resolve_wired(self, section: str, key: str, table: Mapping[str, Any], wiring: Section) -> None:
-        own = dict(self._made) if "name" in table else {}
-        self.resolved.setdefault(section, []).append({**own, **_plain_settings(wiring)})
 
     def settings(self, key: str, cls: type[Settings], table: Mapping[str, Any]) -> Settings | None:
         """Check one of the core's own tables."""
@@ -438,10 +405,21 @@ class _Reader:
             self.wrong("is required", inside)
         else:
             message = str(item["msg"]).removeprefix("Value error, ")
-            self.wrong(f"is {shown(item['input'])}: {message[:1].lower()}{message[1:]}", inside)
+            self.wrong(f"is {shorten(item['input'])}: {message[:1].lower()}{message[1:]}", inside)
 
     def wrong(self, message: str, key: str) -> None:
         self.problems.append(Problem(message, key=key, place=self.places(key)))
+
+    def log_key(self, section: str, name: str) -> str:
+        """Return the name of an item in the logs: without its plugin, numbered when it is taken."""
+        taken = self.log_keys.setdefault(section, [])
+        bare = name.rpartition("/")[2]
+        key, count = bare, 1
+        while key in taken:
+            count += 1
+            key = f"{bare}_{count}"
+        taken.append(key)
+        return key
 
     def put(self, key: str, value: Any) -> None:
         *parents, last = key.split(".")
@@ -449,9 +427,6 @@ class _Reader:
         for part in parents:
             table = table.setdefault(part, {})
         table[last] = value
-
-    def numbered(self, section: str) -> list[tuple[str, Mapping[str, Any]]]:
-        return [(f"{section}.{index}", table) for index, table in enumerate(self.items(section))]
 
     def items(self, section: str) -> list[Mapping[str, Any]]:
         found = self.table.get(section, [])
@@ -467,23 +442,20 @@ class _Reader:
         return value if isinstance(value, Mapping) else {}
 
 
+def _is_for_discriminators(regularizer: Regularizer) -> bool:
+    """Return whether a regularizer acts on the discriminator and on nothing else."""
+    acts = regularizer.has("discriminator_inputs") or regularizer.has("discriminator_penalty")
+    return acts and not (regularizer.has("generator_penalty") or regularizer.has("weight_penalty"))
+
+
 def _line(problem: Problem) -> tuple[str, int]:
     file, _, line = problem.place.rpartition(":")
     return (file, int(line)) if line.isdecimal() and len(line) < 10 else (problem.place, 0)
 
 
-def _unique(wanted: str, taken: list[str]) -> str:
-    bare = wanted.rpartition("/")[2]
-    key, count = bare, 1
-    while key in taken:
-        count += 1
-        key = f"{bare}_{count}"
-    taken.append(key)
-    return key
-
-
-def _phase_set(phases: tuple[str, ...] | None) -> frozenset[str] | None:
-    return None if phases is None else frozenset(phases)
+def own_keys(table: Mapping[str, Any], cls: type[Section]) -> dict[str, Any]:
+    """Return a table without the keys that the core reads itself."""
+    return {name: value for name, value in table.items() if name not in cls.model_fields}
 
 
 def _tuple(value: Any) -> Any:
@@ -492,5 +464,5 @@ def _tuple(value: Any) -> Any:
 
 def _plain_settings(settings: Section) -> dict[str, Any]:
     """Return a section as TOML writes it; what is absent stays absent."""
-    values = {name: plain(getattr(settings, name)) for name in type(settings).model_fields}
+    values = {name: to_toml(getattr(settings, name)) for name in type(settings).model_fields}
     return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,204 @@
+"""Processes that make batches, each every n-th one, and hand them over through a socket of their own.
+
+Worker k of n makes the batches of steps first + k, first + k + n, ... and is told no more: a batch is a pure function
+of its step. The main process holds one end of each socket; when it dies or closes it, the worker ends at once, wherever
+it is. A worker that dies closes the other end, which the main process notices at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
+
+import numpy as np
+
+from ganzoo.blame import blaming, one_line
+from ganzoo.contracts.tensor import Array
+from ganzoo.data.batches import NOTHING, StepBatches
+from ganzoo.errors import ComponentError, GanzooError, ResourceError
+
+#: A killed process is gone at once, unless the system is in trouble; then nobody waits for it.
+_PATIENCE = 5.0
+_REMEDY = (
+    "if memory does not suffice, lower train.workers or train.batch_size; train.workers=0 reads data without processes"
+)
+
+#: A batch, and the seconds that it took to make it.
+Made = tuple[dict[str, Array], float]
+
+
+class Workers:
+    """Makes the batches of steps `first` ... `last - 1` in worker processes; iterating receives them in order.
+
+    ResourceError naming the worker and its example when one dies; whatever a worker raises is raised here. Processes
+    are never forked from this one: a fork after an array_record read crashes.
+    """
+
+    def __init__(self, batches: StepBatches, first: int, last: int, count: int) -> None:
+        self._batches = batches
+        self._steps = range(first, last)
+        self._awaited = 0
+        self._workers: list[_Worker] = []
+        try:
+            for number in range(count):
+                self._workers.append(_Worker(number, range(first + number, last, count)))
+        except (OSError, EOFError) as error:
+            self.stop()
+            raise ResourceError(
+                f"worker processes for data cannot be started ({one_line(error)}); {_REMEDY}"
+            ) from error
+
+    def __iter__(self) -> Iterator[Made]:
+        payload = self._packed()
+        for worker in self._workers:
+            try:
+                worker.connection.send_bytes(payload)
+            except OSError as error:
+                raise self._lost(worker) from error
+        for place in range(len(self._steps)):
+            self._awaited = place % len(self._workers)
+            yield self._received(self._workers[self._awaited])
+
+    def doing(self) -> tuple[int, int, int]:
+        """Return the worker that is waited for, the step it works at, and the example, NOTHING where there is none."""
+        step, index = self._workers[self._awaited].progress
+        return self._awaited, step, index
+
+    def described(self) -> str:
+        """Return the worker that is waited for, for a message."""
+        return self._described(self._workers[self._awaited])
+
+    def stop(self) -> None:
+        """End all processes."""
+        for worker in self._workers:
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join(_PATIENCE)
+
+    def _packed(self) -> Any:
+        with blaming(self._batches.source, f"{self._batches.dataset}, whose source must survive pickling,"):
+            return ForkingPickler.dumps(self._batches.shared_among(len(self._workers)))
+
+    def _received(self, worker: _Worker) -> Made:
+        try:
+            ready = wait([worker.connection, *(other.process.sentinel for other in self._workers)])
+            # none ends by itself; a dead one is told even where batches of it still lie in the socket
+            for dead in (other for other in self._workers if other.process.sentinel in ready):
+                worker = dead
+                raise EOFError
+            header = worker.connection.recv()
+            if isinstance(header, GanzooError):
+                raise header
+            layout, seconds = header
+            with_room = {name: np.empty(shape, dtype) for name, (shape, dtype) in layout.items()}
+            for array in with_room.values():
+                _read_into(worker.connection.fileno(), array)
+        except (OSError, EOFError) as error:
+            raise self._lost(worker) from error
+        return with_room, seconds
+
+    def _lost(self, worker: _Worker) -> ResourceError:
+        worker.process.join(_PATIENCE)
+        return ResourceError(
+            f"{self._described(worker)} {_end(worker.process.exitcode)} while it {self._work_of(worker)}; {_REMEDY}"
+        )
+
+    def _described(self, worker: _Worker) -> str:
+        return f"worker process {worker.number + 1} of {len(self._workers)} for data (pid {worker.process.pid})"
+
+    def _work_of(self, worker: _Worker) -> str:
+        step, index = worker.progress
+        if index != NOTHING:
+            return f"read {self._batches.name_of(index)} for step {step}"
+        return "started" if step == NOTHING else f"handed over the batch of step {step}"
+
+
+class _Worker:
+    """One process, as the main process sees it."""
+
+    def __init__(self, number: int, steps: range) -> None:
+        context = get_context("forkserver")
+        self.number = number
+        #: Shared memory: see `StepBatches.progress`.
+        self.progress: Any = context.RawArray("q", [NOTHING, NOTHING])
+        self.connection, other = context.Pipe()
+        self.process = context.Process(
+            target=_work, args=(other, self.progress, steps), name=f"ganzoo-data-{number}", daemon=True
+        )
+        self.process.start()
+        other.close()
+
+
+def _end(code: int | None) -> str:
+    if code is None:
+        return "closed its connection"
+    if code >= 0:
+        return f"ended with code {code}"
+    return f"was killed by {signal.Signals(-code).name}"
+
+
+# -- in the worker process ---------------------------------------------------------------------------------------------
+
+
+def _work(connection: Connection, progress: Any, steps: range) -> None:
+    """Make the batches of these steps, and stay until the main process closes the connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which finishes its step first
+    os.environ["OMP_NUM_THREADS"] = "1"  # processes share the cores already
+    try:
+        payload = connection.recv_bytes()
+        threading.Thread(target=_end_with, args=(connection.fileno(),), daemon=True).start()
+        try:
+            batches: StepBatches = ForkingPickler.loads(payload)
+            batches.progress = progress
+            for number in steps:
+                _hand_over(connection, batches, number)
+        except GanzooError as error:
+            connection.send(error)
+        except OSError:
+            raise
+        except Exception as error:
+            trace = "".join(traceback.format_exception(error))
+            connection.send(ComponentError(f"a worker process for data: {one_line(error)}", trace=trace))
+        threading.Event().wait()
+    except (OSError, EOFError):  # the main process is gone
+        os._exit(1)
+
+
+def _end_with(stream: int) -> None:
+    """End this process, whatever it does, when the other end of the connection is closed; nothing comes from there."""
+    try:
+        os.read(stream, 1)
+    finally:
+        os._exit(0)
+
+
+def _hand_over(connection: Connection, batches: StepBatches, number: int) -> None:
+    begun = time.perf_counter()
+    batch = {name: np.ascontiguousarray(value) for name, value in batches[number].items()}
+    layout = {name: (value.shape, value.dtype.str) for name, value in batch.items()}
+    connection.send((layout, time.perf_counter() - begun))
+    for value in batch.values():
+        _write(connection.fileno(), value)
+
+
+def _write(stream: int, array: Array) -> None:
+    left = array.reshape(-1).view(np.uint8).data
+    while left.nbytes:
+        left = left[os.write(stream, left) :]
+
+
+def _read_into(stream: int, array: Array) -> None:
+    left = array.reshape(-1).view(np.uint8).data
+    while left.nbytes:
+        count = os.readv(stream, [left])
+        if not count:
+            raise EOFError
+        left = left[count:]

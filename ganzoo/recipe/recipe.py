@@ -1,0 +1,79 @@
+"""A recipe that was read and checked, and what of it decides the weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.component import Component
+from ganzoo.contracts.dataset import Dataset
+from ganzoo.contracts.regularizer import PlayerName
+from ganzoo.contracts.task import Task
+from ganzoo.contracts.timeline import Timeline
+from ganzoo.contracts.wiring import WiredLoss, WiredMetric, WiredRegularizer
+from ganzoo.recipe.settings import EmaSettings, OptimizerSettings, PhaseSettings, TrainSettings
+
+#: What a recipe says about itself.
+TEXTS = ("title", "paper", "description")
+
+#: Sections that decide how a run is measured, and no weight: a run may go on with others.
+MEASURING = ("validation", "metrics")
+#: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
+RESUMABLE_KEYS = (
+    "workers",
+    "log_every",
+    "sample_every",
+    "checkpoint_every",
+    "keep_checkpoints",
+    "samples",
+    "evaluate_every",
+    "best",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A checked recipe: components made, wiring resolved, every default written out in `resolved`."""
+
+    name: str
+    title: str
+    paper: str
+    description: str
+    task: Task
+    data: Dataset
+    validation: Dataset | None
+    #: By role (`generator`) or by the name of a network of the task.
+    architectures: Mapping[str, Architecture]
+    losses: tuple[WiredLoss, ...]
+    regularizers: tuple[WiredRegularizer, ...]
+    metrics: tuple[WiredMetric, ...]
+    optimizers: Mapping[PlayerName, OptimizerSettings]
+    train: TrainSettings
+    ema: EmaSettings | None
+    phases: tuple[PhaseSettings, ...]
+    resolved: Mapping[str, Any]
+    #: Every component class in use, those inside other components too.
+    used: frozenset[type[Component]]
+    #: What the recipe's author should know; nothing of it is wrong.
+    notices: tuple[str, ...] = ()
+
+    @property
+    def timeline(self) -> Timeline:
+        """The phases by step."""
+        return Timeline([(phase.name, phase.steps) for phase in self.phases])
+
+    def digest(self) -> str:
+        """Return the sha256 of all that decides the weights."""
+        text = json.dumps(weight_determining(self.resolved), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def weight_determining(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the weights: a resolved table without texts, scores and `RESUMABLE_KEYS`."""
+    found = {key: value for key, value in resolved.items() if key not in (*TEXTS, *MEASURING)}
+    train = found.get("train", {})
+    return {**found, "train": {key: value for key, value in train.items() if key not in RESUMABLE_KEYS}}

@@ -1,0 +1,1 @@
+"""Components from tables: the constructor's signature is the schema."""

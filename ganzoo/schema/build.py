@@ -1,0 +1,159 @@
+"""Components built from tables, with every problem of a table found in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import ValidationError
+
+from ganzoo.contracts.component import Component
+from ganzoo.errors import Problem, RecipeError, listing, nearest
+from ganzoo.schema.options import Option, nested_contract, options
+from ganzoo.schema.values import check_value, describe_error, shorten, to_toml
+
+if TYPE_CHECKING:
+    from ganzoo.zoo import Offer, Zoo
+
+Made = TypeVar("Made", bound=Component)
+
+
+#: From a dotted key to where it stands (`file:line`).
+Locate = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Constructed:
+    """A component and its table with every default written out.
+
+    `used` are all component classes in it, `notices` what its author should know.
+    """
+
+    component: Any
+    table: Any
+    used: frozenset[type[Component]] = frozenset()
+    notices: tuple[str, ...] = ()
+
+
+def no_place(_key: str) -> str:
+    """Locate nothing: for tables that come from no file."""
+    return ""
+
+
+def construct(
+    cls: type[Made],
+    table: Mapping[str, Any],
+    *,
+    zoo: Zoo,
+    key: str = "",
+    locate: Locate = no_place,
+    core: Collection[str] = (),
+) -> Constructed:
+    """Make a component from a table without its `name` and core keys; RecipeError with every problem of the table.
+
+    `core` are the keys that the core reads from the same table: a misspelt one is told with its right name.
+    """
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    resolved: dict[str, Any] = {}
+    used: set[type[Component]] = {cls}
+    notices: list[str] = []
+    for option in options(cls):
+        inside = f"{key}.{option.name}" if key else option.name
+        try:
+            argument = _argument(option, table, zoo, inside, locate)
+        except RecipeError as error:
+            problems += error.problems
+            continue
+        values[option.name] = argument.component
+        used |= argument.used
+        notices += argument.notices
+        if argument.table is not None:
+            resolved[option.name] = argument.table
+    problems += _unknown(cls, table, key, locate, core)
+    if problems:
+        raise RecipeError(problems)
+    try:
+        return Constructed(cls(**values), resolved, frozenset(used), tuple(notices))
+    except ValueError as error:
+        raise RecipeError(Problem(str(error), key=key, place=locate(key))) from error
+
+
+def component_table(
+    kind: str,
+    table: Any,
+    *,
+    zoo: Zoo,
+    key: str,
+    locate: Locate = no_place,
+    base: type[Any] = Component,
+    core: Collection[str] = (),
+) -> Constructed:
+    """Make the component that a table names; its own keys only. RecipeError when the name is missing or unknown."""
+    if not isinstance(table, Mapping):
+        raise RecipeError(Problem('expected a table with a name, as {name = "..."}', key=key, place=locate(key)))
+    name = table.get("name")
+    if not isinstance(name, str):
+        raise RecipeError(Problem("needs a name, a text", key=f"{key}.name", place=locate(key)))
+    try:
+        offer = zoo.offer(kind, name)
+    except RecipeError as error:
+        raise RecipeError(Problem(str(error), key=f"{key}.name", place=locate(f"{key}.name"))) from error
+    if not issubclass(offer.cls, base):
+        message = f"'{name}' is not a {base.__name__.lower()}; expected {listing(_names_of(zoo, kind, base))}"
+        raise RecipeError(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
+    own = {option: value for option, value in table.items() if option != "name"}
+    made = construct(offer.cls, own, zoo=zoo, key=key, locate=locate, core=core)
+    notices = (*_rivals(zoo, kind, name, offer, key, locate), *made.notices)
+    return Constructed(made.component, {"name": offer.qualified, **made.table}, made.used, notices)
+
+
+def _rivals(zoo: Zoo, kind: str, name: str, offer: Offer, key: str, locate: Locate) -> Iterator[str]:
+    """Yield what to write for each other component of a plain name."""
+    for other in zoo.offers(kind, name):
+        if other != offer:
+            message = f"'{name}' means the bundled {kind}; write '{other.qualified}' for that of {other.plugin.label}"
+            yield str(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
+
+
+def _argument(option: Option, table: Mapping[str, Any], zoo: Zoo, key: str, locate: Locate) -> Constructed:
+    """Return one argument, and the same as TOML for the resolved recipe."""
+    if option.name not in table:
+        if option.required:
+            parent = key.rpartition(".")[0]
+            raise RecipeError(Problem(f"is required: {option.type_text}", key=key, place=locate(parent)))
+        return Constructed(option.default, to_toml(option.default))
+    given = table[option.name]
+    contract = nested_contract(option.annotation)
+    if contract is not None:
+        return component_table(contract.kind, given, zoo=zoo, key=key, locate=locate, base=contract)
+    try:
+        value = check_value(option.annotation, given)
+    except ValidationError as error:
+        message = f"is {shorten(given)}, expected {option.type_text} ({describe_error(error)})"
+        raise RecipeError(Problem(message, key=key, place=locate(key))) from error
+    return Constructed(value, to_toml(value))
+
+
+def _unknown(
+    cls: type[Component], table: Mapping[str, Any], key: str, locate: Locate, core: Collection[str]
+) -> list[Problem]:
+    known = [option.name for option in options(cls)]
+    return [
+        Problem(
+            f"unknown key '{name}'{nearest(name, (*known, *core))}; {_known_text(known)}",
+            key=f"{key}.{name}" if key else name,
+            place=locate(f"{key}.{name}" if key else name),
+        )
+        for name in table
+        if name not in known
+    ]
+
+
+def _known_text(known: list[str]) -> str:
+    return f"known are {listing(known)}" if known else "it has no options"
+
+
+def _names_of(zoo: Zoo, kind: str, base: type[Any]) -> list[str]:
+    return [name for other, name, cls in zoo.components() if other == kind and issubclass(cls, base)]

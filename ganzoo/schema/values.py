@@ -1,0 +1,129 @@
+"""Values checked against annotations by pydantic, strictly: a bool is not an int, nothing is NaN or infinite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic_core import core_schema
+
+from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
+from ganzoo.schema.options import is_union
+
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
+
+
+def check_value(annotation: Any, value: Any) -> Any:
+    """Return the value as the annotation wants it; ValueError saying what was expected."""
+    return _adapter(_for_pydantic(annotation)).validate_python(_tuples(value))
+
+
+def value_schema(annotation: Any) -> dict[str, Any]:
+    """Return the JSON schema of what an annotation accepts."""
+    return _adapter(_for_pydantic(annotation)).json_schema()
+
+
+def describe_error(error: ValidationError) -> str:
+    """Return pydantic's findings as one phrase."""
+    found = list(dict.fromkeys(_phrase(dict(item)) for item in error.errors()))
+    return "; or ".join(found)
+
+
+def to_toml(value: Any) -> Any:
+    """Return a value as TOML writes it: schedules as numbers or tables, tuples as lists; None where absent."""
+    if isinstance(value, Constant):
+        return value.value
+    if isinstance(value, Ramp | Staircase):
+        return {name: to_toml(part) for name, part in vars(value).items()}
+    if isinstance(value, tuple | list):
+        return [to_toml(part) for part in value]
+    return value
+
+
+def shorten(value: Any) -> str:
+    """Return a value for a message, cut when it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+@cache
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation, config=_STRICT)
+
+
+def _for_pydantic(annotation: Any) -> Any:
+    """Replace Schedule by what a recipe may write in its place."""
+    if annotation is Schedule:
+        return ScheduleValue
+    arguments = get_args(annotation)
+    if is_union(annotation):
+        return Union[tuple(_for_pydantic(part) for part in arguments)]  # noqa: UP007
+    if get_origin(annotation) is Annotated and get_args(annotation)[0] is Schedule:
+        return Annotated[(ScheduleValue, *arguments[1:])]
+    return annotation
+
+
+def _tuples(value: Any) -> Any:
+    """TOML has lists only; components take tuples."""
+    if isinstance(value, list):
+        return tuple(_tuples(part) for part in value)
+    if isinstance(value, dict):
+        return {name: _tuples(part) for name, part in value.items()}
+    return value
+
+
+def _schedule(value: Any) -> Schedule:
+    """Make a schedule of what a recipe wrote."""
+    if isinstance(value, Schedule):
+        return value
+    if isinstance(value, Mapping):
+        shape: type[Ramp | Staircase] = Staircase if "values" in value or "at" in value else Ramp
+        try:
+            arguments = _schedule_model(shape).model_validate(_tuples(dict(value))).model_dump()
+        except ValidationError as error:
+            fields = ", ".join(shape.__dataclass_fields__)
+            raise ValueError(f"a schedule table has the keys {fields}: {describe_error(error)}") from error
+        return shape(**arguments)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("a number or a schedule table was expected")
+    return Constant(float(TypeAdapter(float, config=_STRICT).validate_python(value)))
+
+
+@cache
+def _schedule_model(cls: type[Ramp | Staircase]) -> type[BaseModel]:
+    hints = get_type_hints(cls)
+    fields: dict[str, Any] = {
+        name: (hints[name], field.default if field.default is not MISSING else ...)
+        for name, field in cls.__dataclass_fields__.items()
+    }
+    return create_model(cls.__name__, __config__=_STRICT, **fields)
+
+
+class _ScheduleSchema:
+    """Teaches pydantic what may stand where a Schedule is asked for."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        return core_schema.no_info_plain_validator_function(_schedule)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: Any, _handler: Any) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "number"},
+                {**_schedule_model(Ramp).model_json_schema(), "title": "ramp"},
+                {**_schedule_model(Staircase).model_json_schema(), "title": "staircase"},
+            ]
+        }
+
+
+ScheduleValue = Annotated[Any, _ScheduleSchema]
+
+
+def _phrase(item: Mapping[str, Any]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    where = "".join(f"{part}: " for part in item["loc"][:1] if isinstance(part, str) and part.isidentifier())
+    return f"{where}{message[:1].lower()}{message[1:]}"
