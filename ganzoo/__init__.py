@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ganzoo.backend import choose_backend, require_torch_backend
 
 if TYPE_CHECKING:
+    from ganzoo import blocks as blocks
+    from ganzoo import downloads as downloads
     from ganzoo import images as images
     from ganzoo import layers as layers
+    from ganzoo import testing as testing
     from ganzoo.assembly import assemble as assemble
+    from ganzoo.blocks import discriminator_model as discriminator_model
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
     from ganzoo.contracts.comparison import Comparison as Comparison
@@ -59,7 +63,6 @@ if TYPE_CHECKING:
     from ganzoo.errors import GanzooError as GanzooError
     from ganzoo.errors import PluginError as PluginError
     from ganzoo.errors import RecipeError as RecipeError
-    from ganzoo.heads import discriminator_model as discriminator_model
     from ganzoo.hookspecs import hookimpl as hookimpl
     from ganzoo.host_value import HostValue as HostValue
     from ganzoo.recipe import Recipe as Recipe
@@ -88,7 +91,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.step": ("Step",),
     "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "Scored", "Task", "View"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
-    "ganzoo.heads": ("discriminator_model",),
+    "ganzoo.blocks": ("discriminator_model",),
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.host_value": ("HostValue",),
@@ -105,7 +108,7 @@ _NAMES_BY_MODULE = {
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 #: Modules that are public as a whole.
-_MODULES = ("images", "layers")
+_MODULES = ("blocks", "downloads", "images", "layers", "testing")
 
 __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 
