@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 from ganzoo.backend import choose_backend, require_torch_backend
 
 if TYPE_CHECKING:
+    from ganzoo import blocks as blocks
+    from ganzoo import downloads as downloads
     from ganzoo import images as images
     from ganzoo import layers as layers
     from ganzoo import sampling as sampling
+    from ganzoo import testing as testing
     from ganzoo.assembly import assemble as assemble
+    from ganzoo.blocks import discriminator_model as discriminator_model
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
     from ganzoo.contracts.comparison import Comparison as Comparison
@@ -69,7 +73,6 @@ if TYPE_CHECKING:
     from ganzoo.errors import GanzooError as GanzooError
     from ganzoo.errors import PluginError as PluginError
     from ganzoo.errors import RecipeError as RecipeError
-    from ganzoo.heads import discriminator_model as discriminator_model
     from ganzoo.hookspecs import hookimpl as hookimpl
     from ganzoo.host_value import HostValue as HostValue
     from ganzoo.recipe import Recipe as Recipe
@@ -112,7 +115,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.data.loader": ("batches",),
     "ganzoo.data.opening": ("TrainingData", "open_data"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
-    "ganzoo.heads": ("discriminator_model",),
+    "ganzoo.blocks": ("discriminator_model",),
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.host_value": ("HostValue",),
     "ganzoo.recipe": ("Recipe", "load_recipe"),
@@ -125,7 +128,7 @@ _NAMES_BY_MODULE = {
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 #: Modules that are public as a whole.
-_MODULES = ("images", "layers", "sampling")
+_MODULES = ("blocks", "downloads", "images", "layers", "sampling", "testing")
 
 __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 

@@ -86,6 +86,9 @@ def discriminator_signature(recipe: Recipe, spec: NetworkSpec) -> Signature:
         for wired in recipe.regularizers:
             with blaming(wired.regularizer, f"regularizer '{wired.key}'"):
                 signature = wired.regularizer.discriminator_signature(signature)
+            if not isinstance(signature, Signature):
+                problem = f"discriminator_signature() returned {type(signature).__name__}, expected a Signature"
+                raise broken_contract(wired.regularizer, f"regularizer '{wired.key}'", problem)
     return signature
 
 

@@ -14,6 +14,7 @@ from ganzoo.backend import require_torch_backend
 
 if TYPE_CHECKING:
     from ganzoo.contracts.dataset import Dataset
+    from ganzoo.contracts.results import Trained
     from ganzoo.contracts.wiring import WiredMetric
     from ganzoo.recipe import Recipe
     from ganzoo.schema.build import Constructed
@@ -67,6 +68,7 @@ def command(
             sources,
             metrics,
             seed=recipe.train.seed,
+            product=first_product(recipe, trained),
             training=lambda: open_sources(recipe.data),
             note=note,
         )
@@ -74,6 +76,11 @@ def command(
         click.echo(json.dumps(scores_record(scores, step), indent=2))
     else:
         show_scores(scores, f"{run} after {step} steps")
+
+
+def first_product(recipe: Recipe, trained: Trained) -> str:
+    """Return the name of the first network that the training was for."""
+    return next(spec.name for spec in recipe.task.networks(trained.fields, trained.fitted) if spec.is_product)
 
 
 def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple[str, ...]) -> tuple[WiredMetric, ...]:

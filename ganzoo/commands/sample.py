@@ -40,6 +40,7 @@ def command(
     from ganzoo.assembly import training_device
     from ganzoo.blame import blaming
     from ganzoo.contracts.results import SampleRequest
+    from ganzoo.errors import ResourceError
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.streams import Random
@@ -55,8 +56,11 @@ def command(
         trained, _ = trained_networks(folder, recipe, best=best, note=say)
         rng = Random(seed, "sample")
         request = SampleRequest(output=output, inputs=inputs, count=count, rng=rng, options=options)
-        with blaming(recipe.task, "task, sample()"):
-            written = recipe.task.sample(trained, request)
+        try:
+            with blaming(recipe.task, "task, sample()", passing=(OSError,)):
+                written = list(recipe.task.sample(trained, request))
+        except OSError as error:
+            raise ResourceError(f"{output}: cannot be written: {error.strerror or error}") from error
     for path in written:
         say(f"wrote {path}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -30,7 +30,19 @@ def open_source(dataset: Dataset, *, key: str = "data") -> Source:
     what = f"{key}: dataset '{type(dataset).__name__}'"
     whose, remedy = f"{what} of {origin_of(type(dataset))}", f"lower what sets its size, as {key}.count"
     with explaining_memory(whose, remedy), blaming(dataset, what):
-        return dataset.open()
+        source = dataset.open()
+        _check_source(dataset, what, source)
+        return source
+
+
+def _check_source(dataset: Dataset, what: str, source: Any) -> None:
+    """Look at what every user of a source relies on; ComponentError or PluginError when it is not there."""
+    if not isinstance(source, Source):
+        raise broken_contract(dataset, what, f"open() returned {type(source).__name__}, expected a Source")
+    fields = source.fields
+    if not isinstance(fields, Mapping) or not all(isinstance(field, Field) for field in fields.values()):
+        raise broken_contract(dataset, what, "the source's fields must be a mapping from names to Field")
+    len(source)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
@@ -113,7 +114,7 @@ class _Reader:
         data = self.streams("data", streams)
         validation = self.streams("validation", streams) if "validation" in self.table else None
         architectures = self.architectures()
-        exposes = task.exposes if task is not None else None
+        exposes = exposed_by(task) if task is not None else None
         # a phase with another mistake has a name all the same
         names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
         losses = self.losses(exposes, names)
@@ -488,3 +489,12 @@ def _plain_settings(settings: Section) -> dict[str, Any]:
     """Return a section as TOML writes it; what is absent stays absent."""
     values = {name: to_toml(getattr(settings, name)) for name in type(settings).model_fields}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def exposed_by(task: Task) -> LossTargets:
+    """Return what a recipe can wire losses to; PluginError naming the task when it breaks its contract."""
+    with blaming(task, "task, exposes"):
+        exposes = task.exposes
+    if not isinstance(exposes, LossTargets):
+        raise broken_contract(task, "task", f"exposes is {type(exposes).__name__}, expected LossTargets")
+    return exposes

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.dataset import Source
 from ganzoo.data.opening import TrainingData
 from ganzoo.runs.arrays import pack_arrays
@@ -40,9 +41,14 @@ def _source(source: Source) -> dict[str, Any]:
         name: {**asdict(field), "shape": list(field.shape), "names": list(field.names)}
         for name, field in source.fields.items()
     }
+    what = "data: fingerprint()"
+    with blaming(source, what):
+        fingerprint = source.fingerprint()
+    if not isinstance(fingerprint, str):
+        raise broken_contract(source, what, f"returned {type(fingerprint).__name__}, expected a text")
     return {
         "examples": len(source),
         "fields": fields,
-        "fingerprint": hashlib.sha256(source.fingerprint().encode()).hexdigest(),
+        "fingerprint": hashlib.sha256(fingerprint.encode()).hexdigest(),
         "skipped": list(source.skipped),
     }

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ganzoo.blame import blaming
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
 from ganzoo.contracts.task import Task
@@ -17,6 +17,7 @@ from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
+from ganzoo.training.pictures import require_picture
 
 Note = Callable[[str], None]
 
@@ -118,6 +119,7 @@ def evaluate(
     metrics: Sequence[WiredMetric],
     *,
     seed: int,
+    product: str,
     training: OpenTraining,
     show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
@@ -127,10 +129,23 @@ def evaluate(
     `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
     `note` is told why.
     """
+    found = results(task, trained, sources, seed=seed, product=product)
+    return score(found, metrics, training=training, show=show, note=note)
+
+
+def score(
+    found: Iterable[Result],
+    metrics: Sequence[WiredMetric],
+    *,
+    training: OpenTraining,
+    show: Callable[[Result], None] | None = None,
+    note: Note = lambda _message: None,
+) -> Scores:
+    """Let every metric score these results, as `evaluate` does."""
     measures: dict[str, dict[str, _Measure]] = {}
     examples: dict[str, int] = {}
     told: set[str] = set()
-    for scored in results(task, trained, sources, seed=seed):
+    for scored in found:
         if scored.method not in measures:
             measures[scored.method] = {wired.key: _Measure(wired, training, note, told) for wired in metrics}
         measure(measures[scored.method], scored)
@@ -140,10 +155,32 @@ def evaluate(
     return _table(measures, examples)
 
 
-def results(task: Task, trained: Trained, sources: Sources, *, seed: int) -> Iterator[Result]:
-    """Yield what a task makes of held-out data; an error of the task names it."""
+def results(task: Task, trained: Trained, sources: Sources, *, seed: int, product: str) -> Iterator[Result]:
+    """Yield what a task makes of held-out data; PluginError naming the task when it fails or breaks its contract.
+
+    `product` is the row that must be among the results: that of the first network the training is for.
+    """
+    seen: set[str] = set()
     with blaming(task, "task, evaluate()"):
-        yield from task.evaluate(trained, sources, rng=Random(seed, "evaluate"))
+        for result in task.evaluate(trained, sources, rng=Random(seed, "evaluate")):
+            _check_result(task, result)
+            seen.add(result.method)
+            yield result
+    if product not in seen:
+        problem = f"evaluate() yielded no row '{product}', that of the trained network; it has {listing(seen)}"
+        raise broken_contract(task, "task", problem)
+
+
+def _check_result(task: Task, result: Any) -> None:
+    if not isinstance(result, Result):
+        raise broken_contract(task, "task", f"evaluate() yielded {type(result).__name__}, expected a Result")
+    for part, kind in (("method", str), ("name", str), ("output", Mapping), ("target", Mapping)):
+        value = getattr(result, part)
+        if not isinstance(value, kind):
+            problem = f"evaluate() yielded a result whose {part} is {type(value).__name__}, expected {kind.__name__}"
+            raise broken_contract(task, "task", problem)
+    if result.picture is not None:
+        require_picture(task, "evaluate() yielded a result whose picture is", result.picture)
 
 
 def measure(row: Mapping[str, _Measure], scored: Result) -> None:
@@ -190,38 +227,17 @@ def check_metrics(metrics: Sequence[WiredMetric], training: OpenTraining, note: 
             note(f"{error}; its scores will be missing, the others are not affected")
 
 
-def check_best(
-    best: BestScore,
-    task: Task,
-    trained: Trained,
-    sources: Sources,
-    metrics: Sequence[WiredMetric],
-    *,
-    seed: int,
-    training: OpenTraining,
-) -> None:
-    """Score the first result of a row in memory: RecipeError when the score that `train.best` names does not exist.
-
-    A metric that needs more than one result cannot be asked this way; its names are taken on trust.
-    """
-    seen: set[str] = set()
-    for scored in results(task, trained, sources, seed=seed):
-        seen.add(scored.method)
-        if scored.method == best.row:
-            row = {wired.key: _Measure(wired, training, lambda _message: None, set()) for wired in metrics}
-            measure(row, scored)
-            _require(best, row)
-            return
-    raise RecipeError(f"train.best: there is no row '{best.row}'{nearest(best.row, seen)}; known are {listing(seen)}")
-
-
-def _require(best: BestScore, row: Mapping[str, _Measure]) -> None:
-    for each in row.values():
-        each.finish()
-    names = [name for each in row.values() for name in each.values]
-    if best.name not in names and not any(each.is_broken for each in row.values()):
+def require_score(best: BestScore, scores: Scores) -> None:
+    """RecipeError when there is no such row, or no such score in it; a metric that failed is taken on trust."""
+    if best.row not in scores.rows:
+        rows = scores.rows
         raise RecipeError(
-            f"train.best: there is no score '{best.name}'{nearest(best.name, names)}; known are {listing(names)}"
+            f"train.best: there is no row '{best.row}'{nearest(best.row, rows)}; known are {listing(rows)}"
+        )
+    row = scores.rows[best.row]
+    if best.name not in row and not scores.failed:
+        raise RecipeError(
+            f"train.best: there is no score '{best.name}'{nearest(best.name, row)}; known are {listing(row)}"
         )
 
 

@@ -22,10 +22,10 @@ from ganzoo.runs.checkpoint import Loaded
 from ganzoo.runs.environment import describe_plugins, differences, environment, plugins_in_use
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
-from ganzoo.runs.names import UniqueStems
 from ganzoo.training import determinism
-from ganzoo.training.evaluation import BestScore, Scores, check_best, check_metrics, read_scores, scores_record
-from ganzoo.training.export import Gallery, export_bytes
+from ganzoo.training.evaluation import BestScore, Scores, check_metrics, read_scores, scores_record
+from ganzoo.training.export import Gallery, export_networks
+from ganzoo.training.rehearsal import rehearse_scores
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
 from ganzoo.training.signals import StopRequest
@@ -58,15 +58,13 @@ def launch(
     check_recipe(recipe, run, resume=resume)
     # kernels are chosen before any is used
     device = get_device()
-    kept = determinism.resolve(recipe.train.determinism, device)
-    determinism.enforce(kept)
-    determinism.allow_tf32(recipe.train.tf32)
+    kept = choose_kernels(recipe)
     trainer = prepare(
         recipe, run, observer, sources, held_out, environment=environment(describe_plugins(plugins, recipe.used))
     )
     if start is not None and not run.exists:
         list(start.apply(trainer.model))  # weights that do not fit are told before anything is written
-    check_best_score(trainer)
+    check_scores(trainer)
     rehearsing = recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda")
     if rehearsing and not run.exists:
         trainer.rehearse()
@@ -98,6 +96,14 @@ def _go_on(
     return finish(trainer)
 
 
+def choose_kernels(recipe: Recipe) -> str:
+    """Let torch compute as the recipe wants it; return how deterministic that is."""
+    kept = determinism.resolve(recipe.train.determinism, get_device())
+    determinism.enforce(kept)
+    determinism.allow_tf32(recipe.train.tf32)
+    return kept
+
+
 def prepare(
     recipe: Recipe,
     run: RunFolder,
@@ -121,24 +127,15 @@ def prepare(
     return trainer
 
 
-def check_best_score(trainer: Trainer) -> None:
-    """Refuse a `train.best` that names no score, by scoring one result in memory where no earlier scores tell."""
-    recipe, model = trainer.recipe, trainer.model
-    if recipe.train.best is None or trainer.held_out is None:
-        return
-    best = BestScore.parse(recipe.train.best, trainer.products[0])
-    if trainer.run.exists and any(best.is_in(record) for record in trainer.run.scores.records()):
-        return
-    with model.float32_eager():
-        check_best(
-            best,
-            recipe.task,
-            trainer.trained(),
-            trainer.held_out,
-            recipe.metrics,
-            seed=recipe.train.seed,
-            training=lambda: trainer.data.sources,
-        )
+def check_scores(trainer: Trainer) -> None:
+    """Refuse a task whose results cannot be scored, and a `train.best` that no earlier scores of this run know."""
+    run, best = trainer.run, trainer.recipe.train.best
+    if run.exists:
+        wanted = None if best is None else BestScore.parse(best, trainer.product)
+        if wanted is None or any(wanted.is_in(record) for record in run.scores.records()):
+            return
+    # a metric that fails costs a run its scores, which is told when they are due
+    rehearse_scores(trainer, trainer.trained(), note=lambda _message: None)
 
 
 @contextmanager
@@ -280,9 +277,7 @@ def finish(trainer: Trainer) -> Scores | None:
     # from the checkpoint, as a later process would: the bytes are the same whether this process trained or not
     trained, step = trained_networks(run, recipe)
     run.require()
-    stems = UniqueStems()
-    for name in trainer.products:
-        files.write_durably(run.path / f"{stems(name)}.keras", export_bytes(trained.networks[name]))
+    export_networks(run, trained.networks, trainer.products)
     scores = None
     if trainer.held_out is not None and recipe.metrics:
         trainer.clear_held_out()

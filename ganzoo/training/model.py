@@ -304,8 +304,14 @@ class AdversarialModel(keras.Model):
         """Return the product of what regularizers multiply the player's rates with; None when none does."""
         found: Any = None
         for wired in self.objective.active_regularizers("learning_rate_factor", step):
-            with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=step.number):
+            what = f"regularizer '{wired.key}'"
+            with blaming(wired.regularizer, what, step=step.number):
                 factor = wired.regularizer.learning_rate_factor(player, step=step)
+            if not isinstance(factor, int | float | torch.Tensor) or (isinstance(factor, torch.Tensor) and factor.ndim):
+                problem = (
+                    f"learning_rate_factor() returned {type(factor).__name__}, expected a number or a scalar tensor"
+                )
+                raise broken_contract(wired.regularizer, what, problem, step=step.number)
             found = factor if found is None else found * factor
         return found
 
@@ -345,7 +351,7 @@ class AdversarialModel(keras.Model):
                 found |= numbered(f"optimizers/{name}", optimizer.variables)
         found |= self.turns.state()
         for key, component in self.components():
-            found |= {f"{key}/{name}": variable for name, variable in component.state().items()}
+            found |= _state_of(key, component)
         return found
 
     def report(self) -> dict[str, Any]:
@@ -371,6 +377,14 @@ class AdversarialModel(keras.Model):
             variable.assign(values[name])
         self.step_number = step_number
         self._written_rates.clear()
+
+
+def _state_of(key: str, component: Any) -> dict[str, Variable]:
+    with blaming(component, f"'{key}'"):
+        state = component.state()
+    if not isinstance(state, Mapping) or not all(isinstance(each, keras.Variable) for each in state.values()):
+        raise broken_contract(component, f"'{key}'", "state() must return keras.Variables by name")
+    return {f"{key}/{name}": variable for name, variable in state.items()}
 
 
 def _player(name: PlayerName, networks: Mapping[str, Network], specs: Sequence[NetworkSpec]) -> Player:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ganzoo.assembly import assemble
-from ganzoo.blame import is_out_of_memory
+from ganzoo.blame import blaming, is_out_of_memory
 from ganzoo.contracts.results import Trained
 from ganzoo.errors import CheckpointError, ResourceError
 from ganzoo.recipe import Recipe
@@ -41,5 +41,6 @@ def trained_networks(
     networks = {**assembly.networks, **assembly.averages}
     last = recipe.timeline.at(max(loaded.step - 1, 0))
     for name, architecture in assembly.architectures.items():
-        architecture.begin_step(networks[name], last)
+        with blaming(architecture, f"architecture of '{name}'", step=last.number):
+            architecture.begin_step(networks[name], last)
     return Trained(networks=networks, fields=fields, fitted=fitted), loaded.step

@@ -8,12 +8,11 @@ import time
 
 import numpy as np
 import pytest
-from tiny_runs import finish, forked, last_state, process
+from tiny_runs import each_recipe, finish, forked, last_state, process
 
 from ganzoo import load_recipe, load_zoo
 from ganzoo.data.opening import open_sources
 from ganzoo.proving.proof import contents
-from ganzoo.recipe import list_recipes
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.launch import prepare, write_manifest
 
@@ -37,10 +36,11 @@ def what_counts(run):
 
 
 OPTIONS = ["train.precision='bfloat16'", "train.precision='float16'", "train.compile=true"]
-CASES = [(name, []) for name in list_recipes()] + [("dcgan_digits", [f"--set={option}"]) for option in OPTIONS]
+CASES = [pytest.param(*recipe.values, [], id=recipe.id, marks=recipe.marks) for recipe in each_recipe()]
+CASES += [pytest.param("dcgan_digits", [f"--set={option}"], id=option) for option in OPTIONS]
 
 
-@pytest.mark.parametrize(("name", "options"), CASES, ids=lambda value: value if isinstance(value, str) else str(*value))
+@pytest.mark.parametrize(("name", "options"), CASES)
 def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name, options):
     assert forked(arguments(name, tmp_path / "whole", *options), tmp_path / "out")[0] == 0
     recipe = load_recipe(name, zoo=load_zoo(), profile="smoke")
