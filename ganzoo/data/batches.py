@@ -143,13 +143,13 @@ class StepBatches:
         """Return how many rows of a stream the steps before this one have used."""
         return sum(steps * self._rows[phase][stream] for phase, steps in self.timeline.spent(number))
 
-    def indices(self, number: int) -> list[tuple[Stream, int]]:
-        """Return which examples make up the batch of a step."""
-        return [(stream, index) for stream in self.streams for _, index in self.places(stream, number)]
+    def indices(self, number: int) -> dict[str, list[int]]:
+        """Return which examples of each stream make up the batch of a step."""
+        return {stream.name: [index for _, index in self.places(stream, number)] for stream in self.streams}
 
     def names(self, number: int) -> list[str]:
         """Return what a person calls the examples of a step."""
-        return [stream.name_of(index) for stream, index in self.indices(number)]
+        return [stream.name_of(index) for stream in self.streams for _, index in self.places(stream, number)]
 
     def reading(self, stream: int, index: int) -> str | None:
         """Return what a person calls an example that `progress` names; None where it names none."""

@@ -158,7 +158,7 @@ def test_weights_and_rates_follow_their_schedules_and_phases():
 def with_batch_normalization(signature):
     inputs = keras.Input(next(iter(signature.inputs.values())).shape)
     values = keras.layers.BatchNormalization(momentum=0.5)(keras.layers.Dense(4)(inputs))
-    return keras.Model(inputs, keras.layers.Dense(next(iter(signature.outputs.values())).shape[0])(values))
+    return keras.Model(inputs, head(values, *next(iter(signature.outputs.items()))))
 
 
 def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
@@ -234,7 +234,7 @@ def test_layers_with_noise_of_their_own_repeat_with_the_step():
     def with_dropout(signature):
         inputs = keras.Input(next(iter(signature.inputs.values())).shape)
         values = keras.layers.Dropout(0.5)(keras.layers.Dense(16)(inputs))
-        return keras.Model(inputs, keras.layers.Dense(next(iter(signature.outputs.values())).shape[0])(values))
+        return keras.Model(inputs, head(values, *next(iter(signature.outputs.items()))))
 
     one, other = (model(Wasserstein(), build=with_dropout) for _ in range(2))
     keras.random.normal((3,))
