@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from game import BATCH, Distance, Recorded, Task, Wasserstein, model, moved, weights
-from points import dense_network
+from points import dense_network, head
 
 from ganzoo import (
     Comparison,
