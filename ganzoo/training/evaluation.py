@@ -15,6 +15,7 @@ from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.task import Scored, Task
 from ganzoo.contracts.tensor import Network
 from ganzoo.contracts.wiring import WiredMetric
+from ganzoo.data.opening import GuardedSource
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
@@ -155,8 +156,9 @@ def score(
 def results(task: Task, networks: Mapping[str, Network], source: Source, *, seed: int) -> Iterator[Scored]:
     """Yield what a task makes of held-out data; PluginError naming the task when it fails or breaks its contract."""
     seen: set[str] = set()
+    guarded = GuardedSource(source, "the held-out data")
     with blaming(task, "task, evaluate()"):
-        for scored in task.evaluate(networks, source, rng=Random(seed, "evaluate")):
+        for scored in task.evaluate(networks, guarded, rng=Random(seed, "evaluate")):
             _check_scored(task, scored)
             seen.add(scored.method)
             yield scored

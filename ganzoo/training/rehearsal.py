@@ -10,6 +10,7 @@ from ganzoo.contracts.field import Field
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Example, Network
 from ganzoo.data.loader import StepLoader
+from ganzoo.data.opening import GuardedSource
 from ganzoo.errors import PluginError
 from ganzoo.training.evaluation import TRAINED, BestScore, Note, Scores, require_score, results, score
 from ganzoo.training.export import Gallery, export_networks
@@ -59,7 +60,7 @@ def rehearse_scores(
     recipe, held_out = trainer.recipe, trainer.held_out
     if held_out is None or not recipe.metrics:
         return None
-    few = FirstExamples(held_out, recipe.train.batch_size)
+    few = FirstExamples(GuardedSource(held_out, "the held-out data"), recipe.train.batch_size)
     with trainer.model.float32_eager():
         found = first_of_each(results(recipe.task, networks, few, seed=recipe.train.seed))
         scores = score(found, recipe.metrics, show=show, note=note)

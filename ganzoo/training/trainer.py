@@ -16,6 +16,7 @@ from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.task import Scored
 from ganzoo.contracts.tensor import Array, Network
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
+from ganzoo.data.opening import GuardedSource
 from ganzoo.errors import CheckpointError, NumericError, ResourceError, Stopped
 from ganzoo.recipe import Recipe
 from ganzoo.runs import files
@@ -78,7 +79,7 @@ class Trainer:
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
         with blaming(recipe.task, "task, fixed_inputs()"):
             # not `or`: a source of no examples is false
-            shown = source if held_out is None else held_out
+            shown = GuardedSource(source if held_out is None else held_out, "the data to show")
             self.fixed_inputs = recipe.task.fixed_inputs(shown, count=recipe.train.samples, rng=rng)
         if not isinstance(self.fixed_inputs, Mapping):
             problem = f"fixed_inputs() returned {type(self.fixed_inputs).__name__}, expected arrays by name"

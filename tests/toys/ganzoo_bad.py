@@ -108,6 +108,7 @@ WAYS = {
     "first_object": _first(lambda value: np.array([None], object)),
     "first_narrow": _first(lambda value: value[:, :1]),
     "one_name": lambda value: [dataclasses.replace(each, name="same") for each in value],
+    "outside": lambda value: [*value, dataclasses.replace(value[0], name="../escaped")],
     "judge": lambda value: [dataclasses.replace(each, player="judge") for each in value],
     "grey": lambda value: value[:, :, :1],
     "floating": lambda value: value.astype(np.float32),
