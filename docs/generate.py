@@ -1,14 +1,16 @@
-"""Writes the pages of the docs that come from the code: `python docs/generate.py`."""
+"""Writes what the docs take from the code and the recipes: `python docs/generate.py`."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 from ganzoo import errors
+from ganzoo.recipe import list_recipes
 
 ROOT = Path(__file__).parents[1]
 _HEAD = """# Errors
@@ -20,6 +22,7 @@ an exit code that never changes its meaning. Made by `python docs/generate.py` f
 | code | meaning | safe on the disk | next |
 |---|---|---|---|
 """
+_TABLE_BEGINS, _TABLE_ENDS = "<!-- recipes: python docs/generate.py -->", "<!-- end of recipes -->"
 _CHECKPOINTS = "every complete checkpoint"
 _FIXED = {
     0: ("done", "everything", ""),
@@ -92,9 +95,26 @@ def errors_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def readme() -> str:
+    """Return README.md with the table of bundled recipes between its two comments."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, rest = text.split(_TABLE_BEGINS)
+    after = rest.split(_TABLE_ENDS)[1]
+    return f"{before}{_TABLE_BEGINS}\n{recipe_table()}\n{_TABLE_ENDS}{after}"
+
+
+def recipe_table() -> str:
+    """Return the bundled recipes as a Markdown table, by task."""
+    recipes = {name: tomllib.loads(path.read_text(encoding="utf-8")) for name, path in list_recipes().items()}
+    rows = sorted((recipe["task"]["name"], name, recipe) for name, recipe in recipes.items())
+    lines = [f"| `{name}` | {task} | {recipe['title']} | {recipe['paper']} |" for task, name, recipe in rows]
+    return "\n".join(["| recipe | task | what | paper |", "|---|---|---|---|", *lines])
+
+
 def main() -> None:
-    """Write every generated page."""
+    """Write everything that is generated."""
     (ROOT / "docs" / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (ROOT / "README.md").write_text(readme(), encoding="utf-8")
 
 
 if __name__ == "__main__":

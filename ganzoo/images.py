@@ -21,6 +21,20 @@ from PIL import Image, UnidentifiedImageError
 from ganzoo.contracts.tensor import Array
 from ganzoo.errors import DataError
 
+__all__ = [
+    "FORMATS",
+    "MOST_PIXELS",
+    "SUFFIXES",
+    "encode_image",
+    "grid",
+    "luma",
+    "read_image",
+    "resize_bicubic",
+    "to_float",
+    "to_uint8",
+    "write_image",
+]
+
 FORMATS = ("PNG", "JPEG", "WEBP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 

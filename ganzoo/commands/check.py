@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.field import Field, Signature
+    from ganzoo.contracts.results import Sources
     from ganzoo.contracts.tensor import Tensor
     from ganzoo.recipe import Recipe
     from ganzoo.training.model import AdversarialModel
@@ -36,7 +37,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._notices import tell
-    from ganzoo.data.opening import open_source, skipped_text
+    from ganzoo.data.opening import open_sources, skipped_texts
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
     from ganzoo.zoo import load_zoo
@@ -44,23 +45,25 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     zoo = load_zoo()
     plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
     tell(zoo, plan)
-    source = open_source(plan.data)
-    held_out = open_source(plan.validation, key="validation") if plan.validation else None
+    sources = open_sources(plan.data)
+    held_out = open_sources(plan.validation, key="validation") if plan.validation else None
     with training_device(plan.train.device):
-        trainer, scored = rehearsed(plan, source, held_out, zoo)
+        trainer, scored = rehearsed(plan, sources, held_out, zoo)
     output = console()
     say(f"{plan.name}: {plan.title}")
-    for key, opened in (("data", source), ("validation", held_out)):
-        if opened is not None and (text := skipped_text(opened, key=key)):
-            say(text)
+    for text in (*skipped_texts(sources), *skipped_texts(held_out or {}, key="validation")):
+        say(text)
     batch = trainer.batches.tensors(0)
-    for shown in (data_table(source, held_out), batch_table(batch), network_table(trainer.model), phase_table(plan)):
+    tables = (data_table(sources, held_out or {}), batch_table(batch), network_table(trainer.model), phase_table(plan))
+    for shown in tables:
         output.print()
         output.print(shown)
     say(f"\n{rehearsed_text(scored)}\neverything fits; ganzoo run trains it")
 
 
-def rehearsed(recipe: Recipe, source: Source, held_out: Source | None, zoo: Zoo) -> tuple[Trainer, Mapping[str, int]]:
+def rehearsed(
+    recipe: Recipe, sources: Sources, held_out: Sources | None, zoo: Zoo
+) -> tuple[Trainer, Mapping[str, int]]:
     """Do all that a run does once, in a scratch folder; return the trainer, and how many examples were scored."""
     from ganzoo.runs.environment import describe_plugins, environment
     from ganzoo.runs.folder import RunFolder
@@ -72,22 +75,22 @@ def rehearsed(recipe: Recipe, source: Source, held_out: Source | None, zoo: Zoo)
         with run.working():
             kept = choose_kernels(recipe)
             facts = environment(describe_plugins(zoo.plugins, recipe.used))
-            trainer = prepare(recipe, run, Notes(), source, held_out, environment=facts)
+            trainer = prepare(recipe, run, Notes(), sources, held_out, environment=facts)
             write_manifest(trainer, kept, None)
             return trainer, rehearse(trainer)
 
 
 class Notes:
-    """Watches a rehearsal, of which only the end is told."""
+    """Watches a rehearsal; shows notes and nothing else."""
 
     def begin(self, *, first: int, total: int) -> None:
-        """Leave the start alone."""
+        """Ignore the start."""
 
     def step(self, number: int, phase: str, waiting: float) -> None:
-        """Leave steps alone."""
+        """Ignore steps."""
 
     def losses(self, record: Mapping[str, Any]) -> None:
-        """Leave losses alone."""
+        """Ignore losses."""
 
     def note(self, message: str) -> None:
         """Show what is worth a line in a run, too."""
@@ -105,13 +108,15 @@ def rehearsed_text(scored: Mapping[str, int]) -> str:
     return f"{done}, and every metric on the first result of {rows}"
 
 
-def data_table(source: Source, held_out: Source | None) -> Table:
-    """Return what the data hold."""
+def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -> Table:
+    """Return what the data hold, a row for each stream."""
     from ganzoo.terminal import table
 
-    rows = [["training", str(len(source)), fields_text(source.fields)]]
-    if held_out is not None:
-        rows.append(["held out", str(len(held_out)), fields_text(held_out.fields)])
+    rows = [
+        [f"{what} {name}" if len(sources) > 1 else what, str(len(source)), fields_text(source.fields)]
+        for what, sources in (("training", training), ("held out", held_out))
+        for name, source in sources.items()
+    ]
     return table("Data", ["", "examples", "fields"], rows)
 
 

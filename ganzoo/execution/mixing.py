@@ -18,6 +18,7 @@ _KERAS = tuple(
         "activations",
         "convolutional",
         "core.dense",
+        "core.embedding",
         "core.input_layer",
         "merging",
         "normalization.group_normalization",

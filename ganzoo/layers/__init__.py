@@ -3,7 +3,7 @@
 Where Keras has the layer, these are its subclasses with the same arguments, variables, configuration and outputs:
 weights saved from one load in the other. They call torch directly: no copies between layouts around a convolution, no
 kernel permuted in memory at each call, normalization in one fused operation. All work on float images, channels last;
-what they have no fast way for (other data formats, masks) they leave to Keras.
+other data formats and masks are left to Keras.
 """
 
 from __future__ import annotations

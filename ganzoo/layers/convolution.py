@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Convolution(KernelMemory):
-    """What both convolutions share."""
+    """The base class of both convolutions."""
 
     def bias_in_use(self) -> Tensor | None:
         """Return the bias (filters,), or None."""
@@ -104,5 +104,5 @@ class Conv2DTranspose(_Convolution, keras.layers.Conv2DTranspose):
 
 
 def _torch_padding(before: int, after: int) -> tuple[int, int, int]:
-    """Return torch's padding and output_padding for one side, and how much is still to cut off at its end."""
+    """Return torch's padding and output_padding for one side, and how many values to cut off at its end."""
     return before, max(0, before - after), max(0, after - before)

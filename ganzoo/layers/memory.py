@@ -1,4 +1,4 @@
-"""How tensors lie in memory: Keras' shapes over the memory that torch's convolutions want."""
+"""Memory layouts: Keras' shapes over the layout that torch's convolutions read without a copy."""
 
 from __future__ import annotations
 
@@ -63,5 +63,5 @@ class KernelMemory(keras.layers.Layer):
         return super().add_weight(*arguments, **options)
 
     def kernel_in_use(self) -> Tensor:
-        """Return what the layer multiplies with: the kernel, in the shape that Keras has it."""
+        """Return the kernel that the layer multiplies with, in Keras' shape."""
         return as_tensor(self.kernel)

@@ -1,4 +1,4 @@
-"""What a discriminator can know of a whole batch."""
+"""Statistics of a batch as features of its examples."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @keras.saving.register_keras_serializable(package="ganzoo")
 class MinibatchStdDev(keras.layers.Layer):
-    """Appends how much examples differ: (n, ..., c) -> (n, ..., c + features) (ProGAN, arXiv 1710.10196).
+    """Appends the deviation within a group of examples: (n, ..., c) -> (n, ..., c + features) (arXiv 1710.10196).
 
     As in StyleGAN2: the standard deviation of each value over a group of examples, averaged over places and over each
-    of `features` equal parts of the channels, is one number that every example of the group gets at every place.
+    of `features` equal parts of the channels, is one number, appended to every example of the group at every place.
     Example k belongs to group k mod (n / group_size). A batch smaller than a group is one group; ValueError when
-    groups do not fill the batch. Where a batch is two in one, no group has examples of both.
+    groups do not fill the batch. Two batches concatenated into one are grouped separately.
     """
 
     def __init__(self, group_size: int = 4, features: int = 1, epsilon: float = 1e-8, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Normalization in as few passes over the values as torch allows."""
+"""Normalization as fused operations of torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _FullPrecision(keras.layers.Layer):
-    """Keeps scales, offsets and statistics float32 where the values are half as wide."""
+    """Keeps scales, offsets and statistics in float32 when the inputs are in half precision."""
 
     def add_weight(self, *arguments: Any, **options: Any) -> Variable:
         return super().add_weight(*arguments, **{"autocast": False, **options})
@@ -26,10 +26,10 @@ class _FullPrecision(keras.layers.Layer):
 class BatchNormalization(_FullPrecision, keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` in one fused operation (arXiv 1502.03167), for (n, c) and (n, h, w, c).
 
-    Same arguments, variables and outputs. As in Keras, `momentum` is what is kept of the old statistics, and the
-    moving variance takes up the *biased* variance of the batch (torch's own layer takes up the unbiased one). Masks,
-    renormalization, other axes and a single value per channel are left to Keras. Where a batch is two in one, each
-    has statistics of its own.
+    Same arguments, variables and outputs. As in Keras, `momentum` is the weight of the old statistics, and the
+    moving variance averages the *biased* variance of the batch (torch's own layer: the unbiased one). Masks,
+    renormalization, other axes and a single value per channel are left to Keras. Two batches concatenated into one
+    are normalized separately.
     """
 
     def call(self, inputs: Tensor, training: bool | None = None, mask: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""How much Keras pads and crops, in numbers for torch. Nothing here touches a tensor."""
+"""Keras' padding and cropping as numbers for torch."""
 
 from __future__ import annotations
 

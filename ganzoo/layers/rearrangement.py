@@ -1,4 +1,4 @@
-"""Channels into pixels."""
+"""Pixel shuffle."""
 
 from __future__ import annotations
 
@@ -41,11 +41,8 @@ class PixelShuffle(keras.layers.Layer):
         batch, height, width, wide = input_shape
         if wide is None or wide % self.scale**2:
             raise ValueError(f"needs a multiple of {self.scale**2} channels, received {wide}")
-        return batch, _times(height, self.scale), _times(width, self.scale), wide // self.scale**2
+        height, width = (None if side is None else side * self.scale for side in (height, width))
+        return batch, height, width, wide // self.scale**2
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "order": self.order}
-
-
-def _times(side: int | None, scale: int) -> int | None:
-    return None if side is None else side * scale

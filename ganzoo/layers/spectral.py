@@ -13,7 +13,7 @@ from ganzoo.layers.memory import as_tensor
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor, Variable
 
-#: How often the power method runs on the first kernel, as in torch: a random vector says nothing of its norm.
+#: Iterations of the power method on the initial kernel, as in torch: a random vector says nothing about its norm.
 _WARM_UP = 15
 
 
@@ -69,7 +69,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
     def _vectors(self, matrix: Tensor, *, update: bool) -> tuple[Tensor, Tensor]:
-        """Return u and v as tensors that nobody changes before the backward pass."""
+        """Return copies of u and v, as autograd keeps them until the backward pass."""
         u, v = as_tensor(self.vector_u), as_tensor(self.vector_v)
         if not update:
             return u.clone(), v.clone()

@@ -9,6 +9,8 @@ from typing import Any
 
 from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.dataset import Source
+from ganzoo.data.opening import TrainingData
+from ganzoo.runs.arrays import pack_arrays
 
 
 def describe_run(
@@ -28,9 +30,17 @@ def describe_run(
     }
 
 
-def describe_data(source: Source) -> dict[str, Any]:
-    """Return size, fields and fingerprint of the data."""
-    fields = {name: {**asdict(field), "shape": list(field.shape)} for name, field in source.fields.items()}
+def describe_data(data: TrainingData) -> dict[str, Any]:
+    """Return size, fields and fingerprint of each stream of the data, and a hash of what the task fitted on them."""
+    fitted = hashlib.sha256(pack_arrays(data.fitted)).hexdigest() if data.fitted else None
+    return {"streams": {name: _source(source) for name, source in data.sources.items()}, "fitted": fitted}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    fields = {
+        name: {**asdict(field), "shape": list(field.shape), "names": list(field.names)}
+        for name, field in source.fields.items()
+    }
     what = "data: fingerprint()"
     with blaming(source, what):
         fingerprint = source.fingerprint()

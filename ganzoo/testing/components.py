@@ -43,7 +43,7 @@ def check_metric(metric: Metric, output: Example, target: Example) -> None:
     """Check that the metric gives finite numbers by name, the same whenever asked, and leaves its inputs alone."""
     cls = type(metric)
     with explained(cls):
-        metric.build()
+        metric.build(dict)
         with left_as_they_are(cls, "update()", (output, target)):
             metric.update(output, target)
         result = metric.result()

@@ -19,8 +19,8 @@ from ganzoo.testing.runs import STEPS, Parts, ShortRun, all_losses, check_repeat
 if TYPE_CHECKING:
     from ganzoo.contracts.comparison import Verdict
     from ganzoo.contracts.regularizer import PlayerName
-    from ganzoo.contracts.task import View
-    from ganzoo.contracts.tensor import Tensor
+    from ganzoo.contracts.task import RowContext, View
+    from ganzoo.contracts.tensor import Example, Tensor
 
 _BATCH = 8
 _LATENT = 4
@@ -68,7 +68,7 @@ class _Examples(Task):
     def __init__(self, *, shape: tuple[int, ...]) -> None:
         self.sample_field = Field(shape=shape)
 
-    def networks(self, fields: Mapping[str, Field]) -> Sequence[NetworkSpec]:
+    def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         made, latent = {"sample": self.sample_field}, {"latent": Field(shape=(_LATENT,))}
         logits = {"logits": Field(shape=(1,))}
         return (
@@ -76,7 +76,7 @@ class _Examples(Task):
             _spec("discriminator", Signature(inputs=made, outputs=logits)),
         )
 
-    def prepare(self, example: Any, *, rng: Any, step: Any) -> Any:
+    def prepare(self, example: Example, context: RowContext) -> Example:
         return example
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
@@ -91,18 +91,6 @@ class _Examples(Task):
 
     def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:
         return view.fakes["sample"], view.batch["sample"]
-
-    def fixed_inputs(self, source: Any, *, count: int, rng: Any) -> Any:
-        return {}
-
-    def picture(self, networks: Any, inputs: Any) -> Any:
-        return np.zeros((8, 8, 3), np.uint8)
-
-    def evaluate(self, networks: Any, source: Any, *, rng: Any) -> Any:
-        return iter(())
-
-    def sample(self, networks: Any, inputs: Any, output: Any, *, count: int, rng: Any) -> Any:
-        return []
 
 
 def _spec(player: Any, signature: Signature) -> NetworkSpec:

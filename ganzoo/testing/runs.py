@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ganzoo.contracts.loss import AdversarialLoss, PairLoss
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.field import Field
     from ganzoo.contracts.regularizer import PlayerName
     from ganzoo.contracts.task import LossTargets, NetworkSpec, Task
-    from ganzoo.contracts.tensor import Tensor
+    from ganzoo.contracts.tensor import Example, Tensor
     from ganzoo.training.model import AdversarialModel
 
 STEPS = 10
@@ -57,6 +57,7 @@ class Parts:
     architectures: Mapping[str, Architecture]
     losses: Sequence[WiredLoss]
     regularizers: Sequence[WiredRegularizer] = ()
+    fitted: Example = field(default_factory=dict)
 
 
 class ShortRun:
@@ -90,7 +91,10 @@ class ShortRun:
         """Return what the task and the regularizers see in a player's update."""
         model = self.model
         step = model.timeline.at(number)
-        view = View(networks=model.networks, batch=self.batches(number), step=step, rng=_stream(number))
+        batch = self.batches(number)
+        count = max(len(values) for values in batch.values())
+        rng = _stream(number)
+        view = View(networks=model.networks, batch=batch, count=count, step=step, rng=rng, fitted=self.parts.fitted)
         fakes = model.task.generate(view)
         if player == "discriminator":
             fakes = {name: fake.detach() for name, fake in fakes.items()}
@@ -150,7 +154,7 @@ def specs_of(parts: Parts, fields: Mapping[str, Field]) -> tuple[NetworkSpec, ..
     from ganzoo.assembly import task_specs
 
     recipe: Any = parts
-    return task_specs(recipe, fields)
+    return task_specs(recipe, fields, parts.fitted)
 
 
 def all_losses(exposed: LossTargets) -> list[WiredLoss]:
@@ -172,6 +176,7 @@ def _model(parts: Parts, fields: Mapping[str, Field]) -> AdversarialModel:
         networks=networks,
         specs=specs,
         architectures={spec.name: _architecture(parts, spec) for spec in specs},
+        fitted=parts.fitted,
     )
     model.compile(
         losses=parts.losses,

@@ -10,8 +10,8 @@ from typing import Any
 
 from ganzoo.blame import blaming
 from ganzoo.contracts.architecture import Architecture
-from ganzoo.contracts.task import Scored
-from ganzoo.contracts.tensor import Array, Network
+from ganzoo.contracts.results import Picture, Result
+from ganzoo.contracts.tensor import Network
 from ganzoo.execution.keras_internals import save_model
 from ganzoo.runs import files
 from ganzoo.runs.folder import RunFolder
@@ -24,18 +24,18 @@ _NO_DAY = (1980, 1, 1, 0, 0, 0)
 class Gallery:
     """Writes the first few held-out results that have a picture."""
 
-    def __init__(self, write: Callable[[str, Array], None], most: int = 20) -> None:
+    def __init__(self, write: Callable[[str, Picture], None], most: int = 20) -> None:
         self._write = write
         self._left = most
         self._stems = UniqueStems()
 
-    def __call__(self, scored: Scored) -> None:
+    def __call__(self, scored: Result) -> None:
         """Write one result where it has a picture."""
         if scored.picture is not None and self._left > 0:
             self._left -= 1
             # the task took the name from the data: often a path
             stem = self._stems(f"{file_stem(scored.name)}-{file_stem(scored.method)}")
-            self._write(f"{stem}.png", scored.picture)
+            self._write(stem, scored.picture)
 
 
 def export_networks(run: RunFolder, networks: Mapping[str, Network], products: Mapping[str, Architecture]) -> None:

@@ -7,12 +7,12 @@ from contextlib import closing
 
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.field import Field
-from ganzoo.contracts.task import Scored
-from ganzoo.contracts.tensor import Example, Network
+from ganzoo.contracts.results import Result, Trained
+from ganzoo.contracts.tensor import Example
 from ganzoo.data.loader import StepLoader
-from ganzoo.data.opening import GuardedSource
+from ganzoo.data.opening import guarded
 from ganzoo.errors import PluginError
-from ganzoo.training.evaluation import TRAINED, BestScore, Note, Scores, require_score, results, score
+from ganzoo.training.evaluation import BestScore, Note, Scores, require_score, results, score
 from ganzoo.training.export import Gallery, export_networks
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.trainer import Trainer
@@ -29,10 +29,10 @@ def rehearse(trainer: Trainer) -> Mapping[str, int]:
     trainer.rehearse()
     trainer.draw(0)
     trainer.save(0)
-    networks, _ = trained_networks(trainer.run, trainer.recipe)
-    export_networks(trainer.run, networks, trainer.products)
+    trained, _ = trained_networks(trainer.run, trainer.recipe)
+    export_networks(trainer.run, trained.networks, trainer.products)
     failures: list[str] = []
-    scores = rehearse_scores(trainer, networks, failures.append, show=Gallery(trainer.show_held_out))
+    scores = rehearse_scores(trainer, trained, failures.append, show=Gallery(trainer.show_held_out))
     if failures:
         raise PluginError("\n".join(failures))
     return {} if scores is None else scores.examples
@@ -47,10 +47,10 @@ def rehearse_workers(trainer: Trainer) -> None:
 
 def rehearse_scores(
     trainer: Trainer,
-    networks: Mapping[str, Network],
+    trained: Trained,
     note: Note,
     *,
-    show: Callable[[Scored], None] | None = None,
+    show: Callable[[Result], None] | None = None,
 ) -> Scores | None:
     """Score the first result of each method on a few held-out examples, and hand it to `show`; nothing is written.
 
@@ -60,23 +60,25 @@ def rehearse_scores(
     recipe, held_out = trainer.recipe, trainer.held_out
     if held_out is None or not recipe.metrics:
         return None
-    few = FirstExamples(GuardedSource(held_out, "the held-out data"), recipe.train.batch_size)
+    whole = guarded(held_out, "the held-out data")
+    few = {name: FirstExamples(source, recipe.train.batch_size) for name, source in whole.items()}
     with trainer.model.float32_eager():
-        found = first_of_each(results(recipe.task, networks, few, seed=recipe.train.seed))
-        scores = score(found, recipe.metrics, show=show, note=note)
+        found = results(recipe.task, trained, few, seed=recipe.train.seed, product=trainer.product)
+        first = first_of_each(found, trainer.product)
+        scores = score(first, recipe.metrics, training=lambda: trainer.data.sources, show=show, note=note)
     if recipe.train.best is not None:
-        require_score(BestScore.parse(recipe.train.best), scores)
+        require_score(BestScore.parse(recipe.train.best, trainer.product), scores)
     return scores
 
 
-def first_of_each(found: Iterable[Scored]) -> Iterator[Scored]:
-    """Yield the first result of each method, until the trained networks had theirs and a method comes again."""
+def first_of_each(found: Iterable[Result], product: str) -> Iterator[Result]:
+    """Yield the first result of each method, until the product had its own and a method comes again."""
     seen: set[str] = set()
     for scored in found:
         if scored.method not in seen:
             seen.add(scored.method)
             yield scored
-        elif TRAINED in seen:
+        elif product in seen:
             return
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
-from ganzoo import Architecture, Signature
-
-if TYPE_CHECKING:
-    import keras
+from ganzoo import Architecture, Network, Signature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +22,7 @@ class DcganGenerator(Architecture):
 
     filters: Annotated[int, Ge(1), Le(4_096)] = 64
 
-    def build(self, signature: Signature) -> keras.Model:
-        import keras
+    def build(self, signature: Signature) -> Network:
+        from ganzoo_dcgan import networks
 
-        from ganzoo_dcgan import layers
-
-        _, latent = layers.only_field(signature.inputs, rank=1)
-        name, image = layers.only_field(signature.outputs, rank=3)
-        if (image.low, image.high) != (-1, 1):
-            raise ValueError(f"gives images in [-1, 1], but '{name}' is {image}")
-
-        doublings, channels = layers.square_image(image)
-        first, *others = [self.filters * 2**power for power in reversed(range(doublings))]
-        inputs = keras.Input(latent.shape)
-        values = layers.project(inputs, first)
-        for filters in others:
-            values = layers.double(values, filters)
-        return keras.Model(inputs, layers.double_to_image(values, channels, name), name="dcgan_generator")
+        return networks.generator(signature, filters=self.filters)

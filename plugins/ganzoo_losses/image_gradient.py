@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ganzoo import PairLoss
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ganzoo import PairLoss, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageGradient(PairLoss):
-    """Texture: mean absolute error between the image gradients of output and target (Mathieu 2016, arXiv 1511.05440).
+    """Mean absolute error between the image gradients of output and target (Mathieu 2016, arXiv 1511.05440).
 
     Gradients are differences of neighbouring pixels; the means over vertical and horizontal ones are added. Unlike
     that paper, signed gradients are compared, so that an edge of the wrong polarity is an error. In [0, 8] for images

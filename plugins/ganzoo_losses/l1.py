@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ganzoo import PairLoss
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ganzoo import PairLoss, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

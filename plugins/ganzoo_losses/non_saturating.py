@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from annotated_types import Gt, Le
 
-from ganzoo import AdversarialLoss
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ganzoo import AdversarialLoss, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

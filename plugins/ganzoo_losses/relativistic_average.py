@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ganzoo import RelativisticLoss
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ganzoo import RelativisticLoss, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
 class RelativisticAverage(RelativisticLoss):
-    """Is a real more real than the average fake? (RaGAN, arXiv 1807.00734; as ESRGAN uses it, arXiv 1809.00219).
+    """Compares each logit with the mean of the other side (RaGAN, arXiv 1807.00734; ESRGAN, arXiv 1809.00219).
 
     (E softplus(-(real - E fake)) + E softplus(fake - E real)) / 2, at least 0; the roles are exchanged for the
     generator.

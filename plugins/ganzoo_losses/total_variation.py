@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ganzoo import PairLoss
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ganzoo import PairLoss, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
 class TotalVariation(PairLoss):
-    """Roughness of the output alone: mean squared difference of neighbouring pixels (Aly and Dubois 2005).
+    """Mean squared difference of neighbouring pixels of the output (Aly and Dubois 2005).
 
     The mean over vertical neighbours plus the mean over horizontal ones, in [0, 8] for images in [-1, 1]; the target is
-    not looked at. SRGAN (arXiv 1609.04802) adds it to the loss on VGG22 features.
+    not used. SRGAN (arXiv 1609.04802) adds it to the loss on VGG22 features.
     """
 
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:

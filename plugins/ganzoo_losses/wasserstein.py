@@ -1,12 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ganzoo import AdversarialLoss
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ganzoo import AdversarialLoss, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

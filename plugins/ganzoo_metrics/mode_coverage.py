@@ -11,7 +11,7 @@ from ganzoo_metrics.fields import field_of
 
 
 class ModeCoverage(Metric):
-    """How many modes of a labelled mixture are hit: `modes_covered`, and `high_quality`, the share of good points.
+    """Counts the modes of a labelled mixture that have samples: `modes_covered`, and `high_quality`, a share of points.
 
     Takes sets with a `point` field; the target has a `label`, the mode, too. A point is good within `within` standard
     deviations of the nearest centre; a mode is covered when one good point falls on it (VEEGAN, arXiv 1705.07761).

@@ -1,4 +1,4 @@
-"""What PSNR and SSIM share: which values of a photograph are compared."""
+"""The base class of metrics on photographs: PSNR and SSIM."""
 
 from __future__ import annotations
 

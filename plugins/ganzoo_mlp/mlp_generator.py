@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
-from ganzoo import Architecture, Signature
-
-if TYPE_CHECKING:
-    import keras
+from ganzoo import Architecture, Network, Signature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,13 +23,7 @@ class MlpGenerator(Architecture):
     layers: Annotated[int, Ge(1), Le(256)] = 2
     activation: Literal["relu", "leaky_relu"] = "relu"
 
-    def build(self, signature: Signature) -> keras.Model:
-        import keras
+    def build(self, signature: Signature) -> Network:
+        from ganzoo_mlp import networks
 
-        from ganzoo_mlp.layers import flat_inputs, hidden_layers, output_layer
-
-        inputs, row = flat_inputs(signature.inputs)
-        row = hidden_layers(row, width=self.hidden, count=self.layers, activation=self.activation)
-        outputs = {name: output_layer(row, name, field) for name, field in signature.outputs.items()}
-        single = len(outputs) == 1
-        return keras.Model(inputs, next(iter(outputs.values())) if single else outputs, name="mlp_generator")
+        return networks.generator(signature, width=self.hidden, count=self.layers, activation=self.activation)

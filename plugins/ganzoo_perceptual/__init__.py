@@ -1,4 +1,4 @@
-"""Frozen networks that see as people do, the loss on their activations, and LPIPS."""
+"""Frozen VGG networks, the perceptual loss on their activations, and the metric LPIPS."""
 
 from __future__ import annotations
 

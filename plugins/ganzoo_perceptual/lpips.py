@@ -7,10 +7,10 @@ from importlib.metadata import PackageNotFoundError, files
 
 import numpy as np
 
-from ganzoo import Array, DataError, Example, Features, Metric, Network, RecipeError, Tensor, images
+from ganzoo import Array, DataError, Example, Features, Metric, Network, OpenTraining, RecipeError, Tensor, images
 
 _LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
-#: What VGG19 has in the middle of a block and VGG16 lacks.
+#: A layer of VGG19 that VGG16 lacks.
 _DEEPER = "block3_conv4"
 _HEADS_FILE = "lpips_models/vgg.pth"
 _HEADS_SHA256 = "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868"
@@ -18,7 +18,7 @@ _HEADS_SHA256 = "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b843286
 #: is never opened; the checksum makes sure that the places are right.
 _HEADS = ((6001, 64), (5481, 128), (6265, 256), (3425, 512), (1369, 512))
 
-#: Four poolings leave one value of these.
+#: Four poolings leave one value per channel of an image of this side.
 _FEWEST_PIXELS = 16
 
 
@@ -38,13 +38,13 @@ class LPIPS(Metric):
 
     def __init__(self, *, features: Features) -> None:
         if _DEEPER in features.layers or not set(_LAYERS) <= set(features.layers):
-            raise ValueError(f"needs a VGG16, with which its heads were trained; {features.label} is none")
+            raise ValueError(f"needs a VGG16, with which its heads were trained; {features.label} is not one")
         self.features = features
         self._network: Network | None = None
         self._heads: list[Array] = []
         self._distances: list[float] = []
 
-    def build(self) -> None:
+    def build(self, training: OpenTraining) -> None:
         self._heads = read_heads()
         self._network = self.features.build(_LAYERS)
 

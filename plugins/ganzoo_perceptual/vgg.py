@@ -1,21 +1,18 @@
-"""What the VGG networks of Keras' applications share."""
+"""The base class of the VGG networks of Keras' applications."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from ganzoo import DataError, Features, Preparable, Report
-from ganzoo_perceptual.cache import PublishedFile
-from ganzoo_perceptual.network import build_vgg, conv_shapes
+from ganzoo import DataError, Features, Network, Preparable, Report
+from ganzoo_perceptual.layouts import conv_shapes
+from ganzoo_perceptual.published_file import PublishedFile
 from ganzoo_perceptual.weights import Shapes, Weights, random_weights, read_keras_weights
-
-if TYPE_CHECKING:
-    import keras
 
 
 class VGG(Features, Preparable):
-    """A VGG network of Keras' applications; what differs is how many convolutions a block has."""
+    """A VGG network of Keras' applications; subclasses differ in the number of convolutions per block."""
 
     counts: ClassVar[tuple[int, ...]]
     file: ClassVar[PublishedFile]
@@ -31,8 +28,10 @@ class VGG(Features, Preparable):
         elif weights == "random":
             self.label += "-RANDOM"
 
-    def build(self, layers: tuple[str, ...]) -> keras.Model:
-        return build_vgg(self._weights(conv_shapes(self.counts, layers)), layers, self.file.network)
+    def build(self, layers: tuple[str, ...]) -> Network:
+        from ganzoo_perceptual import networks
+
+        return networks.vgg(self._weights(conv_shapes(self.counts, layers)), layers, self.file.network)
 
     @classmethod
     def preparable(cls) -> tuple[str, ...]:

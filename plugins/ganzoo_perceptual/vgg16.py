@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from ganzoo_perceptual.cache import PublishedFile
-from ganzoo_perceptual.network import VGG16_COUNTS, layer_names
+from ganzoo_perceptual.layouts import VGG16_COUNTS, layer_names
+from ganzoo_perceptual.published_file import PublishedFile
 from ganzoo_perceptual.vgg import VGG
 
 
 class VGG16(VGG):
-    """VGG16 with the ImageNet weights of Keras' applications, as a frozen judge of images (arXiv 1409.1556).
+    """Frozen VGG16 with the ImageNet weights of Keras' applications (arXiv 1409.1556).
 
     The weights come from Keras' cache, never from the network: `ganzoo data prepare vgg16` fetches them; `path` names
     another file of that layout. `weights = "random"` is for smoke profiles only and labelled `VGG16-RANDOM`.

@@ -2,16 +2,12 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ganzoo import DataError, Features
-from ganzoo_perceptual.network import VGG16_COUNTS, build_vgg, conv_shapes, layer_names
+from ganzoo import DataError, Features, Network
+from ganzoo_perceptual.layouts import VGG16_COUNTS, conv_shapes, layer_names
 from ganzoo_perceptual.weights import read_hed_weights
 
-if TYPE_CHECKING:
-    import keras
-
-#: What that package subtracts (BGR): Caffe's mean of ImageNet, slightly another one than Keras'.
+#: The mean colour (BGR) that the package subtracts: Caffe's mean of ImageNet, which differs slightly from Keras'.
 _MEAN = (104.00699, 116.66877, 122.67892)
 
 
@@ -25,9 +21,11 @@ class VGG16HED(Features):
     layers = layer_names(VGG16_COUNTS)
     label = "VGGHED"
 
-    def build(self, layers: tuple[str, ...]) -> keras.Model:
+    def build(self, layers: tuple[str, ...]) -> Network:
+        from ganzoo_perceptual import networks
+
         weights = read_hed_weights(_weights_file(), conv_shapes(VGG16_COUNTS, layers))
-        return build_vgg(weights, layers, "vgg16_hed", mean=_MEAN)
+        return networks.vgg(weights, layers, "vgg16_hed", mean=_MEAN)
 
 
 def _weights_file() -> Path:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from ganzoo_perceptual.cache import PublishedFile
-from ganzoo_perceptual.network import VGG19_COUNTS, layer_names
+from ganzoo_perceptual.layouts import VGG19_COUNTS, layer_names
+from ganzoo_perceptual.published_file import PublishedFile
 from ganzoo_perceptual.vgg import VGG
 
 
 class VGG19(VGG):
-    """VGG19 with the ImageNet weights of Keras' applications, as a frozen judge of images (arXiv 1409.1556).
+    """Frozen VGG19 with the ImageNet weights of Keras' applications (arXiv 1409.1556).
 
     The weights come from Keras' cache, never from the network: `ganzoo data prepare vgg19` fetches them; `path` names
     another file of that layout. `weights = "random"` is for smoke profiles only and labelled `VGG19-RANDOM`.

@@ -1,4 +1,4 @@
-"""Whatever steadies training: gradient penalties, clipping, noise, averages of weights, diversity."""
+"""Regularizers: gradient penalties, weight clipping, instance noise, historical averaging, mode seeking."""
 
 from __future__ import annotations
 

@@ -1,17 +1,14 @@
-"""The penalty of WGAN-GP."""
+"""The gradient penalty of WGAN-GP."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from annotated_types import Ge
 
-from ganzoo import Comparison, Random, Regularizer, Step, Verdict
+from ganzoo import Comparison, Random, Regularizer, Step, Tensor, Verdict
 from ganzoo_regularizers.input_gradients import input_gradients
-
-if TYPE_CHECKING:
-    import torch
 
 #: Keeps the square root differentiable where the gradient vanishes.
 _EPSILON = 1e-12
@@ -19,7 +16,7 @@ _EPSILON = 1e-12
 
 @dataclass(frozen=True, kw_only=True)
 class GradientPenalty(Regularizer):
-    """Pulls the norm of the discriminator's gradient to `target` between real and fake (WGAN-GP, arXiv 1704.00028).
+    """Penalises a gradient norm other than `target` between real and fake (WGAN-GP, arXiv 1704.00028).
 
     Mean over the batch of (norm - target)^2 at one random mixture of each real with its fake; the norm is taken over
     all values of an image, of the sum of its logits. The paper gives it the weight 10 and a discriminator without batch
@@ -28,13 +25,13 @@ class GradientPenalty(Regularizer):
 
     target: Annotated[float, Ge(0)] = 1.0
 
-    def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> torch.Tensor:
+    def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> Tensor:
         gradients = input_gradients(judged.comparison, _mixtures(judged.comparison, rng))
         norms = (gradients.square().sum(dim=1) + _EPSILON).sqrt()
         return (norms - self.target).square().mean()
 
 
-def _mixtures(comparison: Comparison, rng: Random) -> torch.Tensor:
+def _mixtures(comparison: Comparison, rng: Random) -> Tensor:
     real, fake = comparison.real.detach().float(), comparison.fake.detach().float()
     share = rng.uniform((len(real), *(1 for _ in real.shape[1:])))
     return real + share * (fake - real)

@@ -1,27 +1,22 @@
-"""A pull of the weights towards their own past."""
+"""Historical averaging, a penalty on the distance to the mean of past weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from ganzoo import Comparison, Player, PlayerName, Regularizer, Step, Verdict
-
-if TYPE_CHECKING:
-    import keras
-    import torch
+from ganzoo import Comparison, Player, PlayerName, Regularizer, Step, Tensor, Variable, Verdict
 
 
 class HistoricalAveraging(Regularizer):
     """Penalises ||weights - mean of all past weights||^2 of each player (Salimans 2016, arXiv 1606.03498).
 
-    The mean starts at the weights that the player has when training starts, and takes in one more value after each of
-    its updates; each player has its own.
+    Each player has a mean of its own. It starts at the weights at the start of training and includes one more value
+    after each update of the player.
     """
 
     def __init__(self) -> None:
-        self._means: dict[str, list[keras.Variable]] = {}
-        self._counts: dict[str, keras.Variable] = {}
+        self._means: dict[str, list[Variable]] = {}
+        self._counts: dict[str, Variable] = {}
 
     def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
         import keras
@@ -32,7 +27,7 @@ class HistoricalAveraging(Regularizer):
             self._means[name] = [keras.Variable(copy, trainable=False) for copy in copies]
             self._counts[name] = keras.Variable(1, dtype="int32", trainable=False)
 
-    def weight_penalty(self, player: Player, *, step: Step) -> torch.Tensor:
+    def weight_penalty(self, player: Player, *, step: Step) -> Tensor:
         import torch
 
         pairs = zip(player.variables, self._means[player.name], strict=True)
@@ -43,7 +38,7 @@ class HistoricalAveraging(Regularizer):
         for weight, mean in zip(player.variables, self._means[player.name], strict=True):
             mean.value.data.lerp_(weight.value.data, 1 / count)
 
-    def state(self) -> Mapping[str, keras.Variable]:
+    def state(self) -> Mapping[str, Variable]:
         found = {f"{name}/count": count for name, count in self._counts.items()}
         for name, means in self._means.items():
             found |= {f"{name}/mean/{index:04d}": mean for index, mean in enumerate(means)}

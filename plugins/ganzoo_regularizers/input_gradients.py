@@ -1,16 +1,11 @@
-"""What gradient penalties have in common."""
+"""The gradient of a discriminator with respect to its input."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from ganzoo import Comparison
-
-if TYPE_CHECKING:
-    import torch
+from ganzoo import Comparison, Tensor
 
 
-def input_gradients(comparison: Comparison, images: torch.Tensor) -> torch.Tensor:
+def input_gradients(comparison: Comparison, images: Tensor) -> Tensor:
     """Return the gradient of the summed logits at each image as float32 (batch, values).
 
     It can be differentiated again with respect to the discriminator's weights; nothing flows back into `images`.

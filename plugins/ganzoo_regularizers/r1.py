@@ -1,22 +1,19 @@
-"""The zero-centred penalty at real examples."""
+"""R1, the zero-centred gradient penalty at real examples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from annotated_types import Ge
 
-from ganzoo import Random, Regularizer, Step, Verdict
+from ganzoo import Random, Regularizer, Step, Tensor, Verdict
 from ganzoo_regularizers.input_gradients import input_gradients
-
-if TYPE_CHECKING:
-    import torch
 
 
 @dataclass(frozen=True, kw_only=True)
 class R1(Regularizer):
-    """Flattens the discriminator at real examples: gamma / 2 * E ||gradient||^2 (Mescheder 2018, arXiv 1801.04406).
+    """Penalises gradients at real examples: gamma / 2 * E ||gradient||^2 (Mescheder 2018, arXiv 1801.04406).
 
     Squares are summed over all values of an image and averaged over the batch. With `interval = 16` in the recipe it
     is the lazy regularization of StyleGAN2.
@@ -24,6 +21,6 @@ class R1(Regularizer):
 
     gamma: Annotated[float, Ge(0)] = 10.0
 
-    def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> torch.Tensor:
+    def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> Tensor:
         gradients = input_gradients(judged.comparison, judged.comparison.real)
         return self.gamma / 2 * gradients.square().sum(dim=1).mean()

@@ -1,4 +1,4 @@
-"""The constraint of the first Wasserstein GAN."""
+"""Weight clipping, the constraint of the first Wasserstein GAN."""
 
 from __future__ import annotations
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
-from ganzoo import Architecture, Signature, discriminator_model
-
-if TYPE_CHECKING:
-    import keras
-
-#: Channels (in units of `filters`) and stride of the eight convolutions.
-_CONVOLUTIONS = ((1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1), (8, 2))
+from ganzoo import Architecture, Network, Signature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +24,7 @@ class SRGANDiscriminator(Architecture):
     filters: Annotated[int, Ge(1), Le(4_096)] = 64
     batch_normalization: bool = True
 
-    def build(self, signature: Signature) -> keras.Model:
-        import keras
+    def build(self, signature: Signature) -> Network:
+        from ganzoo_srgan import networks
 
-        from ganzoo_srgan import layers
-
-        image = keras.Input(signature.inputs["image"].shape, name="image")
-        values = image
-        for index, (width, stride) in enumerate(_CONVOLUTIONS):
-            values = layers.convolution(width * self.filters, strides=stride)(values)
-            if index and self.batch_normalization:
-                values = layers.batch_normalization()(values)
-            values = layers.leaky_relu()(values)
-        dense = layers.dense(16 * self.filters)(keras.layers.Flatten()(values))
-        features = layers.leaky_relu("features")(dense)
-        return discriminator_model(image, features, signature, name="srgan_discriminator")
+        return networks.discriminator(signature, filters=self.filters, batch_normalization=self.batch_normalization)

@@ -15,18 +15,17 @@ import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from ganzoo import Array, DataError, Report, images
-from ganzoo_tfds.download import RemoteFile, fetch
+from ganzoo import Array, DataError, Report, downloads, images
 
 _LARGEST_MEMBER = 200 * 2**20
 
 
-def remote_files(scale: int) -> Mapping[str, RemoteFile]:
+def remote_files(scale: int) -> Mapping[str, downloads.RemoteFile]:
     """Return the four official archives by their name, as TFDS' table of checksums lists them."""
     wanted = [f"{archive}.zip" for archives in archive_names(scale).values() for archive in archives]
     table = files("tensorflow_datasets").joinpath("datasets/div2k/checksums.tsv").read_text()
     rows = [line.split("\t") for line in table.splitlines()]
-    found = {row[3]: RemoteFile(url=row[0], size=int(row[1]), sha256=row[2]) for row in rows}
+    found = {row[3]: downloads.RemoteFile(url=row[0], size=int(row[1]), checksum=row[2]) for row in rows}
     return {name: found[name] for name in wanted}
 
 
@@ -49,7 +48,7 @@ def prepare_div2k(scale: int, *, origin: Path | None, folder: Path, report: Repo
         origin = folder / "downloads" / "div2k"
         remedy = f"fetch the zips elsewhere, then run: ganzoo data prepare div2k/bicubic_x{scale} --from DIR"
         for remote in remote_files(scale).values():
-            fetch(remote, origin, report, remedy)
+            downloads.fetch(remote, origin, report, remedy=remedy)
     splits = {split: paired(origin, hr, lr, scale) for split, (hr, lr) in archive_names(scale).items()}
     builder = Div2k(scale=scale, splits=splits, report=report, data_dir=str(folder))
     builder.download_and_prepare()
@@ -116,7 +115,7 @@ def _pictures(origin: Path, archive: str) -> list[Picture]:
             with zipfile.ZipFile(packed) as found:
                 pictures = [Picture(Path(name).name, packed, name) for name in found.namelist()]
         except zipfile.BadZipFile as error:
-            raise DataError(f"{packed}: is no complete zip file: {error}") from error
+            raise DataError(f"{packed}: is not a complete zip file: {error}") from error
     else:
         base, _, scale = archive.partition("_bicubic_X")
         candidates = [origin / f"{base}_bicubic" / f"X{scale}", origin / archive] if scale else [origin / archive]
@@ -128,7 +127,7 @@ def _pictures(origin: Path, archive: str) -> list[Picture]:
     ]
 
 
-class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[misc, call-arg]
+class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
     """Same names, features and splits as TFDS' own builder."""
 
     name = "div2k"

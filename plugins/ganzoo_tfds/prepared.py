@@ -107,7 +107,7 @@ def _fields(features: Mapping[str, Any]) -> dict[str, Field]:
 
 
 def _field(feature: Any) -> Field | None:
-    """Return what a feature holds; None for texts, sequences and whatever else is no array of numbers."""
+    """Return the field of a feature; None for texts, sequences and anything else that is not an array of numbers."""
     kind = type(feature).__name__
     if kind == "Image":
         shape = tuple(feature.shape)

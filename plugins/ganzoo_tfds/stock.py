@@ -6,19 +6,18 @@ from pathlib import Path
 
 import tensorflow_datasets as tfds
 
-from ganzoo import DataError, Report
-from ganzoo_tfds.download import require_network
+from ganzoo import DataError, Report, downloads
 
 _HOST = "storage.googleapis.com"
 
 
 def prepare_stock(name: str, *, origin: Path | None, folder: Path, report: Report) -> Path:
-    """Let TFDS' builder download and write a data set as array_record; DataError with the remedies when it cannot."""
+    """Download and write a data set as array_record by TFDS' builder; DataError with the remedy when that fails."""
     try:
         builder = tfds.builder(name, data_dir=str(folder), file_format="array_record")
         by_hand = bool(builder.MANUAL_DOWNLOAD_INSTRUCTIONS)
         if not (by_hand and origin):  # offline, TFDS itself would try for minutes
-            require_network(_HOST, _remedy(name, by_hand))
+            downloads.require_network(_HOST, _remedy(name, by_hand))
         report(f"preparing {name} with TFDS", 0, None)
         config = tfds.download.DownloadConfig(manual_dir=str(origin) if origin else None)
         builder.download_and_prepare(download_config=config)

@@ -1,11 +1,15 @@
-"""Every component of the zoo keeps its contract; a new one adds tiny options here, not new test code."""
+"""Every component of the zoo keeps its contract; what is tiny for a new one is stated beside its plugin's tests."""
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
+from contract_case import Case
 
-from ganzoo import Architecture, DataError, Features, Field, Signature, load_zoo
+from ganzoo import Architecture, DataError, Features, load_zoo
 from ganzoo.schema.build import construct
 from ganzoo.testing import (
     check_architecture,
@@ -22,39 +26,14 @@ ZOO = load_zoo()
 BUNDLED = [
     (kind, name, cls) for kind, name, cls in ZOO.components() if ZOO.owner(kind, name).distribution == "keras-ganzoo"
 ]
-
-LATENT, POINT = Field(shape=(5,)), Field(shape=(2,))
-SMALL, LARGE = Field(shape=(8, 8, 3), low=-1, high=1), Field(shape=(16, 16, 3), low=-1, high=1)
-LOGITS = Field(shape=(1,))
-RANDOM_FEATURES = {"name": "vgg16", "weights": "random"}
-
-#: What a component is made with, and what an architecture is asked for.
-TINY = {
-    "dcgan_discriminator": {"filters": 2},
-    "dcgan_generator": {"filters": 2},
-    "srgan_discriminator": {"filters": 2},
-    "srresnet": {"filters": 2, "blocks": 1},
-    "subpixel_resnet": {"filters": 2, "blocks": 1},
-    "perceptual": {"features": RANDOM_FEATURES, "layer": "block1_conv2"},
-    "lpips": {"features": RANDOM_FEATURES},
-    "mode_seeking": {"field": "sample"},
-    "gaussians": {"count": 20},
-}
-SIGNATURES = {
-    "dcgan_discriminator": Signature(inputs={"image": LARGE}, outputs={"logits": LOGITS}),
-    "dcgan_generator": Signature(inputs={"latent": LATENT}, outputs={"image": LARGE}),
-    "mlp_discriminator": Signature(inputs={"point": POINT}, outputs={"logits": LOGITS}),
-    "mlp_generator": Signature(inputs={"latent": LATENT}, outputs={"point": POINT}),
-    "srgan_discriminator": Signature(inputs={"image": LARGE}, outputs={"logits": LOGITS}),
-    "srresnet": Signature(inputs={"image": SMALL}, outputs={"image": LARGE}),
-    "subpixel_resnet": Signature(inputs={"image": SMALL}, outputs={"image": LARGE}),
-}
-#: Datasets that need files have their own tests.
-NEED_FILES = {"folder", "hdf5", "paired_folder", "tfds"}
+FILES = sorted((Path(__file__).parents[1] / "plugins").glob("*/contract.py"))
+CASES = {name: case for file in FILES for name, case in runpy.run_path(str(file))["CONTRACT"].items()}
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
-POINTS = {"point": np.eye(2, dtype=np.float32), "label": np.arange(2, dtype=np.int32)}
-SETS = {"image": PHOTO[None].repeat(3, axis=0)}
+
+
+def case(name):
+    return CASES.get(name, Case())
 
 
 def of(kind, base=object):
@@ -62,7 +41,11 @@ def of(kind, base=object):
 
 
 def made(cls, name):
-    return construct(cls, TINY.get(name, {}), zoo=ZOO).component
+    return construct(cls, dict(case(name).options), zoo=ZOO).component
+
+
+def test_each_case_is_that_of_a_component():
+    assert set(CASES) <= {name for _, name, _ in BUNDLED}
 
 
 @pytest.mark.parametrize(("kind", "name", "cls"), BUNDLED, ids=lambda value: value if isinstance(value, str) else "")
@@ -77,7 +60,9 @@ def test_every_loss_keeps_its_contract(name, cls):
 
 @pytest.mark.parametrize(("name", "cls"), of("architecture", Architecture))
 def test_every_architecture_keeps_its_contract(name, cls):
-    check_architecture(made(cls, name), SIGNATURES[name])
+    signature = case(name).signature
+    assert signature is not None, f"state a signature for '{name}' in the contract.py beside its plugin's tests"
+    check_architecture(made(cls, name), signature)
 
 
 @pytest.mark.parametrize(("name", "cls"), of("regularizer"))
@@ -105,7 +90,7 @@ def test_super_resolution_keeps_the_contract_of_a_task(photographs):
     check_task(task, data, architectures=by_role, inputs=[photographs / "0.png"])
 
 
-@pytest.mark.parametrize(("name", "cls"), [case for case in of("dataset") if case.id not in NEED_FILES])
+@pytest.mark.parametrize(("name", "cls"), [found for found in of("dataset") if not case(found.id).needs_files])
 def test_every_embedded_dataset_keeps_its_contract(name, cls):
     try:
         dataset = made(cls, name)
@@ -117,7 +102,7 @@ def test_every_embedded_dataset_keeps_its_contract(name, cls):
 
 @pytest.mark.parametrize(("name", "cls"), of("metric"))
 def test_every_metric_keeps_its_contract(name, cls):
-    example = {"mode_coverage": POINTS, "sliced_wasserstein": SETS}.get(name, {"image": PHOTO})
+    example = case(name).example or {"image": PHOTO}
     check_metric(made(cls, name), example, example)
 
 

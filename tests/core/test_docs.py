@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from ganzoo import hookspecs, load_recipe, load_zoo
 from ganzoo.cli import Commands
@@ -61,9 +62,30 @@ def test_the_page_of_errors_is_what_the_code_raises():
     assert all(generated["messages"]().values()), "every family has a message"
 
 
-def test_every_bundled_recipe_and_command_is_in_the_readme():
-    text = PAGES[0].read_text()
-    assert [name for name in list_recipes() if f"`{name}`" not in text] == []
+def test_the_readme_has_the_table_of_the_bundled_recipes():
+    generated = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+    assert generated["readme"]() == PAGES[0].read_text(), "run python docs/generate.py"
+    assert all(f"`{name}`" in generated["recipe_table"]() for name in list_recipes())
+
+
+def test_changelog_fragments_have_a_known_type_and_render(tmp_path):
+    """Each change is one file, so that parallel changes do not collide in CHANGELOG.md."""
+    towncrier = pytest.importorskip("towncrier.build")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["towncrier"]
+    types = {entry["directory"] for entry in settings["type"]}
+    fragments = [path for path in (ROOT / "changelog").iterdir() if path.name != "README.md"]
+    assert [path.name for path in fragments if path.suffix != ".md" or path.suffixes[-2][1:] not in types] == []
+    for path in [ROOT / "pyproject.toml", ROOT / "CHANGELOG.md", *fragments, ROOT / "changelog" / "README.md"]:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(path.read_text())
+    rendered = CliRunner().invoke(
+        towncrier._main, ["--dir", str(tmp_path), "--draft", "--version", "1.0", "--date", "2026-01-01"]
+    )
+    assert rendered.exit_code == 0, rendered.output
+    for path in fragments:
+        assert path.read_text().split()[0] in rendered.output
+    assert settings["start_string"] in (ROOT / "CHANGELOG.md").read_text()
 
 
 def test_every_hook_is_documented():

@@ -26,9 +26,18 @@ LAYERS = [
         "ganzoo.streams",
         "ganzoo.backend",
         "ganzoo.images",
+        "ganzoo.downloads",
     ],
     ["ganzoo.execution"],
-    ["ganzoo.schema", "ganzoo.patching", "ganzoo.zoo", "ganzoo.heads", "ganzoo.layers", "ganzoo.host_value"],
+    [
+        "ganzoo.schema",
+        "ganzoo.patching",
+        "ganzoo.zoo",
+        "ganzoo.layers",
+        "ganzoo.blocks",
+        "ganzoo.host_value",
+        "ganzoo.sampling",
+    ],
     ["ganzoo.recipe"],
     ["ganzoo.seeding", "ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
@@ -43,6 +52,7 @@ HEAVY = (
     "ganzoo.data",
     "ganzoo.runs",
     "ganzoo.layers",
+    "ganzoo.blocks",
     "ganzoo.host_value",
     "ganzoo.execution",
     "ganzoo.proving",
@@ -160,3 +170,25 @@ def test_finding_plugins_and_reading_a_recipe_loads_neither_keras_nor_torch():
     code = "import ganzoo; z = ganzoo.load_zoo(); ganzoo.load_recipe('srgan_photos', zoo=z)"
     assert "keras" not in loaded_after(code)
     assert "torch" not in loaded_after(code)
+
+
+def test_a_plugin_has_its_networks_in_one_file_that_imports_keras_at_the_top():
+    trees = dict(PLUGIN_MODULES)
+    plugins_with_networks = {name.partition(".")[0] for name in trees if name.endswith(".networks")}
+    assert len(plugins_with_networks) >= 4
+    assert [name for name in trees if name.endswith((".layers", ".network"))] == []
+    for plugin in plugins_with_networks:
+        assert "keras" in imports(trees[f"{plugin}.networks"], top_level=True)
+        own = {name: tree for name, tree in trees.items() if name.startswith(f"{plugin}.")}
+        late = [name for name, tree in own.items() if "keras" in set(imports(tree, top_level=False))]
+        assert all("keras" in imports(trees[name], top_level=True) for name in late), late
+
+
+def test_bundled_plugins_name_arrays_tensors_and_networks_alike():
+    """`Array`, `Example`, `Tensor` and `Network` of ganzoo, not the names of numpy, torch and keras for them."""
+    for path in sorted(PLUGINS.rglob("*.py")):
+        text = path.read_text()
+        assert "numpy.typing" not in text, path
+        assert "torch.Tensor" not in text, path
+        assert "keras.Model]" not in text, path
+        assert "-> keras.Model" not in text, path

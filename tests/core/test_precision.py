@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import torch
 from prepared import prepared
-from tiny_runs import finish, forked, last_state, tiny
+from tiny_runs import each_recipe, finish, forked, last_state, tiny
 
 import ganzoo
-from ganzoo.recipe import list_recipes
 from ganzoo.training.compilation import CompileWatch
 from ganzoo.training.optimizers import descend, make_optimizer
 from ganzoo.training.state import to_arrays
@@ -120,10 +119,9 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
     assert said.count("torch compiled") == 1
 
 
-@pytest.mark.parametrize("name", list_recipes())
+@pytest.mark.parametrize("name", each_recipe())
 def test_the_networks_of_each_recipe_compile_in_one_piece(name):
-    embedded = ["data={name='photos', tile=128}"] if "srgan" in name or "srresnet" in name else []
-    model, batch = prepared(name, *embedded)
+    model, batch = prepared(name)
     view = model._begin_step(batch)
     torch._dynamo.reset()
     for network in model.networks.values():

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jobs import JOBS
 
-from ganzoo import RecipeError, assemble, load_recipe, load_zoo
+from ganzoo import RecipeError, assemble, images, load_recipe, load_zoo
+from ganzoo.data.opening import joined_fields, open_sources
 from ganzoo.runs.environment import describe_plugins, environment
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.launch import launch, prepare, write_manifest
@@ -19,24 +21,10 @@ RECIPE = """
 [task]
 name = "toy"
 
-[data]
-name = "blobs"
-
-[generator]
-name = "{generator}"
-
-[discriminator]
-name = "toy_discriminator"
-
+{data}
+{networks}
 {more}
-
-[optimizers.generator]
-name = "adam"
-learning_rate = 1e-2
-
-[optimizers.discriminator]
-name = "adam"
-learning_rate = 1e-2
+{optimizers}
 
 [train]
 batch_size = 16
@@ -57,24 +45,96 @@ name = "second"
 steps = 10
 """
 
-ADVERSARIAL = '[[losses]]\nname = "non_saturating"\n'
-PAIRS = "".join(
-    f'[[losses]]\nname = "l1"\non = "{pair}"\nlabel = "{pair}"\n'
-    for pair in ("cycle_a", "cycle_b", "identity_a", "identity_b")
-)
-BUFFER = '[[regularizers]]\nname = "replay_buffer"\nsize = 20\n'
-TERMS = "".join(f'[[losses]]\nterm = "{term}"\n' for term in ("labelled", "unlabelled", "feature_matching"))
-READER = '[networks.reader]\nname = "toy_encoder"\n'
+
+def section(title, /, **keys):
+    return f"[{title}]\n" + "".join(f"{key} = {value!r}\n" for key, value in keys.items())
+
+
+def adam(*names):
+    return "".join(section(f"optimizers.{name}", name="adam", learning_rate=0.01) for name in names)
+
+
+def item(kind, /, **keys):
+    return f"[{section(kind, **keys)[:-1]}".replace(f"[{kind}]", f"[{kind}]]", 1) + "\n"
+
+
+BLOBS = section("data", name="blobs")
+PAIR = section("generator", name="toy_generator") + section("discriminator", name="toy_discriminator")
+BOTH = adam("generator", "discriminator")
+ADVERSARIAL = item("losses", name="non_saturating")
+
+
+@dataclass(frozen=True)
+class Method:
+    """The parts of a recipe in which a method differs from the others."""
+
+    more: str = ADVERSARIAL
+    data: str = BLOBS
+    networks: str = PAIR
+    optimizers: str = BOTH
+
+
+def terms(*names):
+    return "".join(item("losses", term=name) for name in names)
+
 
 TOYS = {
-    "unpaired": ADVERSARIAL + PAIRS + BUFFER,
-    "semi_supervised": TERMS,
-    "conditional": ADVERSARIAL + '[[losses]]\nterm = "classification"\n',
-    "information": ADVERSARIAL + '[[losses]]\nterm = "mutual_information"\n' + READER,
-    "growing": ADVERSARIAL,
-    "discrete": ADVERSARIAL + '[[losses]]\nterm = "policy"\n',
-    "adaptive": ADVERSARIAL + '[[regularizers]]\nname = "adaptive_shift"\nevery = 2\nrate = 0.2\n',
+    "unpaired": Method(
+        ADVERSARIAL
+        + "".join(
+            item("losses", name="l1", on=f"{kind}_{side}", label=f"{kind}_{side}")
+            for kind in ("cycle", "identity")
+            for side in ("photos", "paintings")
+        )
+        + item("regularizers", name="replay_buffer", size=20),
+        data="".join(section(f"data.{side}", name="folder", path=f"FOLDER/{side}") for side in ("photos", "paintings")),
+    ),
+    "semi_supervised": Method(
+        terms("labelled", "unlabelled", "feature_matching") + item("metrics", name="accuracy"),
+        data=BLOBS + section("validation", name="blobs", count=30),
+    ),
+    "conditional": Method(ADVERSARIAL + terms("classification")),
+    "projection": Method(
+        networks=section("generator", name="toy_generator") + section("discriminator", name="projection")
+    ),
+    "information": Method(
+        ADVERSARIAL + terms("mutual_information"), networks=PAIR + section("networks.reader", name="toy_encoder")
+    ),
+    "growing": Method(
+        networks=section("generator", name="growing") + section("discriminator", name="toy_discriminator")
+    ),
+    "discrete": Method(ADVERSARIAL + terms("policy")),
+    "adaptive": Method(ADVERSARIAL + item("regularizers", name="adaptive_shift", every=2, rate=0.2)),
+    "turns": Method(ADVERSARIAL + terms("classification") + item("regularizers", name="rest_while_winning", above=0.6)),
+    "tabular": Method(data=section("data", name="people")),
+    "jobs": Method(
+        ADVERSARIAL + "".join(item("losses", name="l1", on=job, label=job) for job in ("mirror", "shift", "shrink")),
+        data="".join(section(f"data.{job}", name="blobs", count=40 + place) for place, job in enumerate(JOBS)),
+    ),
+    "vae_gan": Method(
+        ADVERSARIAL + item("losses", name="mse") + terms("divergence"),
+        networks=PAIR + section("networks.encoder", name="toy_encoder"),
+    ),
+    "two_stages": Method(),
+    "adaptive_weight": Method(
+        item("losses", name="non_saturating", label="gan")
+        + item("losses", name="l1", label="distance")
+        + item(
+            "regularizers",
+            name="adaptive_weight",
+            adversarial="gan",
+            reconstruction="distance",
+            layer="point_head",
+        )
+    ),
+    "many_scales": Method(
+        ADVERSARIAL + item("regularizers", name="feature_matching", weight=2.0),
+        data=section("data", name="waves"),
+        networks=section("generator", name="toy_generator") + section("discriminator", name="periods"),
+    ),
 }
+#: Networks that a phase of the toy leaves alone.
+RESTING = {"two_stages": {"fine", "judge_fine"}}
 
 
 class Quiet:
@@ -89,29 +149,31 @@ class Quiet:
 
 @dataclass
 class Toy:
+    name: str
     path: Path
     zoo: object
 
     def __post_init__(self):
         self.recipe = load_recipe(self.path, zoo=self.zoo)
-        self.source = self.recipe.data.open()
+        self.sources = open_sources(self.recipe.data)
+        self.held_out = open_sources(self.recipe.validation) if self.recipe.validation else None
 
     def anew(self):
         """Read the recipe again: components that hold state start as in a fresh process."""
-        return Toy(self.path, self.zoo)
+        return Toy(self.name, self.path, self.zoo)
 
     def trainer(self, folder):
         run = RunFolder(folder)
         with run.working():
             here = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
-            trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment=here)
+            trainer = prepare(self.recipe, run, Quiet(), self.sources, self.held_out, environment=here)
             write_manifest(trainer, "strict", None)
         return trainer
 
     def train(self, folder):
         run = RunFolder(folder)
         with run.working():
-            launch(self.recipe, run, Quiet(), source=self.source, held_out=None, plugins=self.zoo.plugins)
+            launch(self.recipe, run, Quiet(), sources=self.sources, held_out=self.held_out, plugins=self.zoo.plugins)
         return state_of(folder)
 
     def train_in_two(self, folder, first, forget=()):
@@ -134,10 +196,21 @@ def toy(tmp_path, request):
     name = request.param
     zoo = load_zoo({name: importlib.import_module(name)})
     assert next(plugin for plugin in zoo.plugins if plugin.name == name).error is None
-    generator = "growing" if name == "growing" else "toy_generator"
     path = tmp_path / "toy.toml"
-    path.write_text(RECIPE.format(generator=generator, more=TOYS[name]))
-    return Toy(path, zoo)
+    folders = pictures_in(tmp_path / "folders") if name == "unpaired" else tmp_path
+    path.write_text(RECIPE.format(**vars(TOYS[name])).replace("FOLDER", str(folders)))
+    return Toy(name, path, zoo)
+
+
+def pictures_in(folder):
+    """Write two folders of tiny pictures: bright ones and dark ones, of different number."""
+    rng = np.random.default_rng(0)
+    for side, count, low in (("photos", 10, 128), ("paintings", 7, 0)):
+        for number in range(count):
+            images.write_image(
+                folder / side / f"{number}.png", rng.integers(low, low + 128, (9, 11, 3)).astype(np.uint8)
+            )
+    return folder
 
 
 def state_of(folder):
@@ -177,7 +250,10 @@ def test_both_sides_learn_and_every_loss_is_logged(toy, tmp_path):
     logs = trainer.model.train_step(trainer.batches.tensors(0))
     after = {name: variable.value.detach().numpy() for name, variable in trainer.model.state().items()}
     moved = set(differing(before, after))
-    assert all(any(name.startswith(f"networks/{spec}/") for name in moved) for spec in trainer.model.networks)
+    assert all(
+        any(name.startswith(f"networks/{spec}/") for name in moved) or spec in RESTING.get(toy.name, ())
+        for spec in trainer.model.networks
+    )
     assert {key.partition("/")[0] for key in logs} == {"discriminator", "generator"}
     assert trainer.model.step_number == 1
 
@@ -263,10 +339,9 @@ def test_the_strength_follows_the_discriminator(toy, tmp_path):
 def test_one_network_of_several_is_told_by_its_own_table(tmp_path):
     import unpaired
 
-    text = RECIPE.format(generator="toy_generator", more=TOYS["unpaired"])
+    text = RECIPE.format(**vars(TOYS["unpaired"])).replace("FOLDER", str(pictures_in(tmp_path)))
     path = tmp_path / "mine.toml"
-    path.write_text(text + '[networks.judge_a]\nname = "dcgan_discriminator"\n')
-    zoo = load_zoo({"unpaired": unpaired})
-    recipe = load_recipe(path, zoo=zoo)
-    with pytest.raises(RecipeError, match=r"networks\.judge_a: "):
-        assemble(recipe, recipe.data.open().fields)
+    path.write_text(text + section("networks.judge_photos", name="srresnet"))
+    recipe = load_recipe(path, zoo=load_zoo({"unpaired": unpaired}))
+    with pytest.raises(RecipeError, match=r"networks\.judge_photos: "):
+        assemble(recipe, joined_fields(open_sources(recipe.data)))

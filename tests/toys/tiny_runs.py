@@ -8,8 +8,12 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 
 import numpy as np
+import pytest
+
+from ganzoo.recipe import list_recipes
 
 TINY = [
     "--set=phases.train.steps=12",
@@ -21,6 +25,20 @@ TINY = [
     "--set=data.count=64",
     "--set=validation.count=64",
 ]
+
+
+def each_recipe():
+    """Return the bundled recipes as parameters: the quickest of each task, and the others marked slow."""
+    recipes = {name: tomllib.loads(path.read_text()) for name, path in list_recipes().items()}
+    quickest = {}
+    for name in sorted(recipes, key=lambda name: _smoke_steps(recipes[name])):
+        quickest.setdefault(recipes[name]["task"]["name"], name)
+    marks = {name: [] if name in quickest.values() else [pytest.mark.slow] for name in recipes}
+    return [pytest.param(name, id=name, marks=marks[name]) for name in recipes]
+
+
+def _smoke_steps(recipe):
+    return sum(value for key, value in recipe["profiles"]["smoke"].items() if key.startswith("phases."))
 
 
 def tiny(runs, name, *more):

@@ -105,7 +105,7 @@ def test_another_file_of_heads_is_refused(tmp_path, monkeypatch):
 
 
 def test_networks_other_than_vgg16_are_refused():
-    with pytest.raises(ValueError, match="needs a VGG16, with which its heads were trained; VGG19 is none"):
+    with pytest.raises(ValueError, match="needs a VGG16, with which its heads were trained; VGG19 is not one"):
         LPIPS(features=FEATURES["vgg19"]())
 
 

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 from ganzoo_perceptual import ganzoo_register_architectures
-from ganzoo_perceptual.cache import PublishedFile
+from ganzoo_perceptual.published_file import PublishedFile
 
 from ganzoo import DataError
 
@@ -59,7 +59,7 @@ def test_preparing_offline_tells_what_to_fetch_and_how_to_hand_it_over():
 
 def test_a_file_of_another_content_is_not_taken(tmp_path, cache):
     (tmp_path / "vgg.h5").write_bytes(b"something else")
-    with pytest.raises(DataError, match=r"vgg.h5: is not the file that Keras publishes: its md5 sum is not 253f8cb5"):
+    with pytest.raises(DataError, match=r"vgg.h5: is not the published file: its md5 is not 253f8cb5"):
         prepare("vgg19", origin=tmp_path / "vgg.h5")
     assert not cache.exists()
 

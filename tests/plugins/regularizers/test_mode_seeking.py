@@ -41,7 +41,7 @@ def test_another_field_can_be_looked_at():
 
 
 def test_a_task_without_latents_is_told_what_is_missing():
-    with pytest.raises(RecipeError, match="needs 'latent' among what the task generates, which is 'sample'"):
+    with pytest.raises(RecipeError, match=r"needs 'latent' among the tensors .*; they are 'sample'"):
         penalty({"sample": torch.zeros(2, 1)})
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import torch
-from ganzoo_srgan.layers import BicubicEnlargement
+from ganzoo_srgan.bicubic_enlargement import BicubicEnlargement
 from ganzoo_srgan.srgan_discriminator import SRGANDiscriminator
 from ganzoo_srgan.srresnet import SRResNet
 from ganzoo_srgan.subpixel_resnet import SubpixelResNet

@@ -1,17 +1,12 @@
 from __future__ import annotations
 
-import functools
-import hashlib
-import http.server
 import logging
 import pickle
-import threading
 import time
 import zipfile
 
 import numpy as np
 import pytest
-from ganzoo_tfds.download import RemoteFile, fetch
 from ganzoo_tfds.tfds import TFDS
 
 from ganzoo import DataError, images
@@ -126,64 +121,6 @@ def test_what_is_not_prepared_is_told_at_once_with_remedies(tmp_path):
     assert time.monotonic() - start < 5
     with pytest.raises(DataError, match="did you mean 'mnist'"):
         TFDS(dataset="mnits", data_dir=str(tmp_path)).open()
-
-
-@pytest.fixture
-def server(tmp_path):
-    """Files over http on this machine, with ranges."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments): ...
-
-        def do_GET(self):
-            content = (tmp_path / "served" / self.path[1:]).read_bytes()
-            start = int(self.headers.get("Range", "bytes=0-")[6:-1])
-            self.server.starts.append(start)
-            self.send_response(206 if start else 200)
-            self.end_headers()
-            self.wfile.write(content[start : start + self.server.most])
-
-    (tmp_path / "served").mkdir()
-    found = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler))
-    found.starts, found.most = [], 10**9
-    threading.Thread(target=found.serve_forever, daemon=True).start()
-    yield found
-    found.shutdown()
-    found.server_close()
-
-
-def remote(server, content, name="big.zip"):
-    url = f"http://127.0.0.1:{server.server_address[1]}/{name}"
-    return RemoteFile(url=url, size=len(content), sha256=hashlib.sha256(content).hexdigest())
-
-
-def test_a_download_is_checked_and_an_interrupted_one_goes_on(tmp_path, server):
-    content = RNG.bytes(5000)
-    (tmp_path / "served" / "big.zip").write_bytes(content)
-    server.most = 2000
-    with pytest.raises(DataError, match="ended after 2000 of 5000 bytes"):
-        fetch(remote(server, content), tmp_path / "there", quiet, "")
-    server.most = 10**9
-    path = fetch(remote(server, content), tmp_path / "there", quiet, "")
-    assert path.read_bytes() == content
-    assert server.starts == [0, 2000]
-    assert [found.name for found in (tmp_path / "there").iterdir()] == ["big.zip"]
-
-
-def test_a_file_with_another_checksum_is_refused_and_removed(tmp_path, server):
-    content = RNG.bytes(100)
-    (tmp_path / "served" / "big.zip").write_bytes(content[::-1])
-    with pytest.raises(DataError, match="is not the published file"):
-        fetch(remote(server, content), tmp_path / "there", quiet, "")
-    assert list((tmp_path / "there").iterdir()) == []
-
-
-def test_a_server_that_cannot_be_reached_is_told_in_seconds_with_the_remedy(tmp_path):
-    start = time.monotonic()
-    file = RemoteFile(url="http://127.0.0.1:9/big.zip", size=1, sha256="")
-    with pytest.raises(DataError, match=r"cannot be reached.*; take it from a friend"):
-        fetch(file, tmp_path, quiet, "take it from a friend")
-    assert time.monotonic() - start < 5
 
 
 def test_the_command_prepares_from_files(ganzoo, tmp_path, div2k):

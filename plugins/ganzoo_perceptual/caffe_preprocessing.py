@@ -1,4 +1,4 @@
-"""What the published VGG weights expect."""
+"""The preprocessing that the published VGG weights expect."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from ganzoo_perceptual.network import KERAS_MEAN
+#: The mean colour (BGR, 0 to 255) that Keras' weights were trained with.
+KERAS_MEAN = (103.939, 116.779, 123.68)
 
 
 @keras.saving.register_keras_serializable(package="ganzoo_perceptual")
 class CaffePreprocessing(keras.layers.Layer):
-    """RGB in [-1, 1] to BGR on the scale of 0 to 255, minus a mean colour (BGR)."""
+    """Converts RGB in [-1, 1] to BGR in [0, 255] and subtracts a mean colour (BGR)."""
 
     def __init__(self, mean: tuple[float, float, float] = KERAS_MEAN, **options: Any) -> None:
         super().__init__(**options)

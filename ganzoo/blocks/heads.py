@@ -1,18 +1,17 @@
-"""The end of a discriminator: logits, and whatever else a task or a regularizer asks of it."""
+"""The last layers of a discriminator: its logits and the other outputs of its signature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import keras
 
 from ganzoo.contracts.field import Field, Signature
+from ganzoo.contracts.tensor import Network
 from ganzoo.errors import listing, nearest
-
-if TYPE_CHECKING:
-    import keras
-
-    from ganzoo.contracts.tensor import Network
+from ganzoo.layers import Dense
 
 _LAYER = "features/"
 
@@ -32,13 +31,11 @@ def discriminator_model(
     `features` is the flat Keras tensor (batch, width) before the logits; it is the output `features`. `features/NAME`
     is what the layer NAME gives. Every other output, `logits` among them, is one linear head on `features`, of the
     field's shape. `logits` takes the place of that head (a map of a patch discriminator, say), `add_to_logits` is added
-    to it (the projection of a class embedding, arXiv 1802.05637). A single output is a tensor, several are a dict.
+    to it (`ganzoo.blocks.class_projection`, say). A single output is a tensor, several are a dict.
     `make_initializer` is called once per head, because an initializer that is used twice draws the same weights twice.
 
     ValueError when the signature asks for shapes or layers that there are not.
     """
-    import keras
-
     heads = _Heads(inputs, features, make_initializer)
     outputs = {head: heads.output(head, field) for head, field in signature.outputs.items() if head != "logits"}
     if "logits" in signature.outputs:
@@ -67,18 +64,12 @@ class _Heads:
 
     def linear(self, name: str, field: Field) -> keras.KerasTensor:
         """Return a linear head of the field's shape on the features."""
-        import keras
-
-        from ganzoo.layers import Dense
-
         shape = field.sides
         initializer = self._make_initializer() if self._make_initializer else "glorot_uniform"
         flat = Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(self._features)
         return flat if len(shape) == 1 else keras.layers.Reshape(shape, name=name)(flat)
 
     def _of_layer(self, name: str) -> keras.KerasTensor:
-        import keras
-
         layers = {layer.name: layer for layer in keras.Model(self._inputs, self._features).layers}
         if name not in layers:
             raise ValueError(f"has no layer '{name}'{nearest(name, layers)}; it has {listing(layers)}")

@@ -1,0 +1,25 @@
+"""Parts of networks that several papers share, as functions on Keras tensors.
+
+They are made of `ganzoo.layers`, so real and fake can be judged in one batch, and a network that uses them is saved and
+exported like any other. Import this module in a plugin's `networks.py` only: it loads keras.
+"""
+
+from __future__ import annotations
+
+from ganzoo.blocks.attention import SelfAttention
+from ganzoo.blocks.conditioning import class_projection, conditional_batch_normalization
+from ganzoo.blocks.heads import discriminator_model
+from ganzoo.blocks.patch import patch_discriminator
+from ganzoo.blocks.residual import residual_down, residual_up
+from ganzoo.blocks.unet import unet
+
+__all__ = [
+    "SelfAttention",
+    "class_projection",
+    "conditional_batch_normalization",
+    "discriminator_model",
+    "patch_discriminator",
+    "residual_down",
+    "residual_up",
+    "unet",
+]

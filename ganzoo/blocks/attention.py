@@ -1,0 +1,71 @@
+"""Attention over the positions of a feature map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import torch
+
+from ganzoo.layers import Conv2D, SpectralNormalization
+from ganzoo.layers.memory import as_tensor
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Tensor
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
+class SelfAttention(keras.layers.Layer):
+    """Adds to each position a weighted sum over all positions: x + gamma * attention(x) (SAGAN, arXiv 1805.08318).
+
+    (batch, h, w, channels) to the same shape. 1x1 convolutions without bias, spectrally normalized unless `spectral` is
+    off, give queries and keys of channels / 8 and values of channels / 2, as in the authors' code but without its
+    pooling. The softmax runs over the positions of the keys. A last 1x1 convolution restores the channels. `gamma`
+    starts at 0, so a new layer changes nothing. Memory grows with (h w)^2.
+    """
+
+    #: Each example attends to itself only.
+    per_sample = True
+
+    def __init__(self, spectral: bool = True, **options: Any) -> None:
+        super().__init__(**options)
+        self.spectral = spectral
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        channels = input_shape[-1]
+        if channels is None or channels < 8:
+            raise ValueError(f"needs at least 8 channels, received {channels}")
+        narrow, half = (*input_shape[:-1], channels), (*input_shape[:-1], channels // 2)
+        self.query = self._projection("query", channels // 8, narrow)
+        self.key = self._projection("key", channels // 8, narrow)
+        self.value = self._projection("value", channels // 2, narrow)
+        self.output_projection = self._projection("output", channels, half)
+        self.gamma = self.add_weight(name="gamma", shape=(), initializer="zeros")
+        self.built = True
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        query, key, value = (
+            projection(inputs, training=training).flatten(1, 2) if self.spectral else projection(inputs).flatten(1, 2)
+            for projection in (self.query, self.key, self.value)
+        )
+        attention = torch.softmax(query @ key.transpose(1, 2), dim=-1)
+        mixed = (attention @ value).unflatten(1, inputs.shape[1:3])
+        out = self.output_projection(mixed, training=training) if self.spectral else self.output_projection(mixed)
+        attended: Tensor = inputs + as_tensor(self.gamma).to(inputs.dtype) * out
+        return attended
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def compute_output_spec(self, inputs: Any, training: bool | None = None) -> Any:
+        return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "spectral": self.spectral}
+
+    def _projection(self, name: str, filters: int, input_shape: tuple[int | None, ...]) -> keras.Layer:
+        layer: keras.Layer = Conv2D(filters, 1, use_bias=False, dtype=self.dtype_policy, name=name)
+        if self.spectral:
+            layer = SpectralNormalization(layer, name=name)
+        layer.build(input_shape)
+        return layer

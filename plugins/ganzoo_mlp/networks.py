@@ -1,0 +1,61 @@
+"""Fully connected networks in plain Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, Literal
+
+import keras
+
+from ganzoo import Field, Network, Signature, discriminator_model, layers
+
+Activation = Literal["relu", "leaky_relu"]
+
+
+def generator(signature: Signature, *, width: int, count: int, activation: Activation) -> Network:
+    """Return `count` hidden layers of `width` units between the inputs and the outputs of the signature."""
+    inputs, row = _flat_inputs(signature.inputs)
+    row = _hidden_layers(row, width=width, count=count, activation=activation)
+    outputs = {name: _output_layer(row, name, field) for name, field in signature.outputs.items()}
+    single = len(outputs) == 1
+    return keras.Model(inputs, next(iter(outputs.values())) if single else outputs, name="mlp_generator")
+
+
+def discriminator(signature: Signature, *, width: int, count: int, activation: Activation) -> Network:
+    """Return `count` hidden layers of `width` units, whose last activations are the features."""
+    inputs, row = _flat_inputs(signature.inputs)
+    features = _hidden_layers(row, width=width, count=count, activation=activation)
+    return discriminator_model(inputs, features, signature, name="mlp_discriminator")
+
+
+def _flat_inputs(fields: Mapping[str, Field]) -> tuple[Any, keras.KerasTensor]:
+    """Return the inputs as `keras.Model` takes them, and all their values in one row per example."""
+    inputs = {name: keras.Input(_fixed_shape(name, field), name=name) for name, field in fields.items()}
+    rows = [keras.layers.Flatten(name=f"flat_{name}")(value) for name, value in inputs.items()]
+    if len(rows) == 1:
+        return next(iter(inputs.values())), rows[0]
+    return inputs, keras.layers.Concatenate(name="together")(rows)
+
+
+def _hidden_layers(values: keras.KerasTensor, *, width: int, count: int, activation: Activation) -> keras.KerasTensor:
+    for number in range(1, count + 1):
+        values = layers.Dense(width, name=f"hidden_{number}")(values)
+        values = (keras.layers.ReLU() if activation == "relu" else layers.LeakyReLU(0.2))(values)
+    return values
+
+
+def _output_layer(values: keras.KerasTensor, name: str, field: Field) -> keras.KerasTensor:
+    """Return values of the field's shape and range: tanh for [-1, 1], unbounded where the field states no range."""
+    if (field.low, field.high) not in ((-1, 1), (None, None)):
+        raise ValueError(f"gives values in [-1, 1] or without limits, but '{name}' is {field}")
+    shape = _fixed_shape(name, field)
+    activation = None if field.low is None else "tanh"
+    flat = layers.Dense(prod(shape), activation=activation, name=f"flat_{name}")(values)
+    return keras.layers.Reshape(shape, name=name)(flat)
+
+
+def _fixed_shape(name: str, field: Field) -> tuple[int, ...]:
+    if None in field.shape or not field.dtype.startswith("float"):
+        raise ValueError(f"needs floats of a fixed shape, but '{name}' is {field}")
+    return field.sides

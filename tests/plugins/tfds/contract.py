@@ -1,0 +1,3 @@
+from contract_case import Case
+
+CONTRACT = {"tfds": Case(needs_files=True)}
