@@ -14,7 +14,7 @@ from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Picture, Result, Sources, Trained
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
-from ganzoo.data.opening import TrainingData
+from ganzoo.data.opening import TrainingData, guarded
 from ganzoo.errors import CheckpointError, NumericError, ResourceError, Stopped
 from ganzoo.recipe import Recipe
 from ganzoo.runs import files
@@ -77,7 +77,7 @@ class Trainer:
         self.batches = StepBatches.of(recipe, data)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
         with blaming(recipe.task, "task, fixed_inputs()"):
-            shown = data.sources if held_out is None else held_out
+            shown = guarded(data.sources if held_out is None else held_out, "the data to show")
             self.fixed_inputs = recipe.task.fixed_inputs(shown, count=recipe.train.samples, rng=rng, fitted=data.fitted)
         if not isinstance(self.fixed_inputs, Mapping):
             problem = f"fixed_inputs() returned {type(self.fixed_inputs).__name__}, expected arrays by name"
