@@ -1,19 +1,25 @@
-"""Conversions between stored samples (uint8 images, float points) and the inputs of networks."""
+"""Samples at the edge (images as uint8, points as floats) and as networks see them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ganzoo import Array, DataError, Field, Network, Tensor, images
+from ganzoo import DataError, Field, images
 
-#: Samples per batch, so that memory does not limit their number.
+if TYPE_CHECKING:
+    import keras
+    import torch
+
+#: How many samples are made at once, so that their number is not limited by memory.
 _CHUNK = 64
 
 
 def sample_field(name: str, fields: Mapping[str, Field]) -> Field:
-    """Return field `name` as networks see it: images in [-1, 1], points as they are; DataError if it is neither."""
+    """Return what networks see of field `name`: images in [-1, 1], points as they are; DataError if it is neither."""
     if name not in fields:
         offered = ", ".join(f"'{known}' ({field})" for known, field in fields.items()) or "(none)"
         raise DataError(f"the data have no field '{name}' to generate; set task.field to one of: {offered}")
@@ -29,13 +35,13 @@ def sample_field(name: str, fields: Mapping[str, Field]) -> Field:
     )
 
 
-def to_network(values: Array) -> Array:
+def to_network(values: NDArray[Any]) -> NDArray[np.float32]:
     """Return one example as networks see it."""
     return images.to_float(values) if values.dtype == np.uint8 else values.astype(np.float32)
 
 
-def make_samples(generator: Network, latents: Array | Tensor) -> Array:
-    """Return the samples of these latents in inference mode, images as uint8."""
+def make_samples(generator: keras.Model, latents: NDArray[np.float32] | torch.Tensor) -> NDArray[Any]:
+    """Return what the generator makes of these latents in inference mode, at the edge."""
     import keras
     import torch
 
@@ -44,6 +50,6 @@ def make_samples(generator: Network, latents: Array | Tensor) -> Array:
         return np.concatenate([_at_the_edge(generator(chunk, training=False)) for chunk in chunks])
 
 
-def _at_the_edge(samples: Tensor) -> Array:
+def _at_the_edge(samples: torch.Tensor) -> NDArray[Any]:
     values = samples.cpu().numpy()
     return images.to_uint8(values) if values.ndim == 4 else values
