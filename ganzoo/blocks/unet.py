@@ -28,6 +28,9 @@ def unet(
     `dropout` (0.5 in the paper) on the way up where the width is 8 `filters`, except after the innermost, as in the
     authors' code. Weights start from N(0, 0.02).
     """
+    height, width = image.shape[1:3]
+    if any(side is not None and side % 2**depth for side in (height, width)):
+        raise ValueError(f"needs sides that are multiples of {2**depth} at depth {depth}, received {height} x {width}")
     widths = [filters * min(2**power, 8) for power in range(depth)]
     skips = [_down(image, widths[0])]
     for number, width in enumerate(widths[1:], start=2):

@@ -228,6 +228,11 @@ def test_a_unet_of_depth_two_is_that_of_torch(tmp_path):
     assert_saves(model, images, tmp_path=tmp_path)
 
 
+def test_a_unet_refuses_sides_that_it_cannot_halve_often_enough():
+    with pytest.raises(ValueError, match="needs sides that are multiples of 8 at depth 3, received 16 x 12"):
+        blocks.unet(keras.Input((16, 12, 3)), 3, depth=3)
+
+
 # -- attention ---------------------------------------------------------------------------------------------------------
 
 
