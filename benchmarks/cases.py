@@ -30,6 +30,7 @@ from benchmarks.steps import (
 from ganzoo import layers, load_recipe, load_zoo
 from ganzoo.assembly import assemble
 from ganzoo.data.loader import StepBatches
+from ganzoo.data.opening import open_data
 from ganzoo.execution.keras_internals import get_device
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.setup import build_model
@@ -182,9 +183,9 @@ def prepare(case: Case, *overrides: str) -> Prepared:
         path.write_text(case.toml(), encoding="utf-8")
         sides = [f"data.tile={case.side}"] if case.side else []
         recipe = load_recipe(path, zoo=load_zoo(), overrides=[*sides, *overrides])
-    source = recipe.data.open()
-    model = build_model(recipe, assemble(recipe, source.fields))
-    batches = StepBatches.of(recipe, source)
+    data = open_data(recipe)
+    model = build_model(recipe, assemble(recipe, data.fields))
+    batches = StepBatches.of(recipe, data)
     batch = {name: values.to(get_device()) for name, values in batches.tensors(0).items()}
     model.prepare(batch)
     return Prepared(model, batch)

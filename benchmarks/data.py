@@ -18,6 +18,7 @@ from benchmarks.cases import CASES, prepare
 from ganzoo import images, load_recipe, load_zoo
 from ganzoo.commands.data import find_preparable
 from ganzoo.data.loader import StepBatches, StepLoader
+from ganzoo.data.opening import open_data
 from ganzoo.recipe import Recipe
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.profiling import wait_for_device
@@ -102,7 +103,7 @@ def _measure(name: str, recipe: Recipe, model: AdversarialModel, workers: int) -
 
 
 def _loader(recipe: Recipe, workers: int) -> StepLoader:
-    batches = StepBatches.of(recipe, recipe.data.open(), cache_limit=0)
+    batches = StepBatches.of(recipe, open_data(recipe), cache_limit=0)
     return StepLoader(batches, first=0, last=_SKIPPED + _STEPS, workers=workers)
 
 

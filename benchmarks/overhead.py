@@ -14,6 +14,7 @@ import torch
 from ganzoo import load_recipe, load_zoo
 from ganzoo.assembly import assemble
 from ganzoo.data.loader import StepBatches
+from ganzoo.data.opening import open_data
 from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.training.guard import FiniteGuard, global_norm
 from ganzoo.training.setup import build_model
@@ -31,9 +32,9 @@ def measure_overhead() -> dict[str, Any]:
 
 def _recipe(name: str) -> dict[str, float]:
     recipe = load_recipe(name, zoo=load_zoo())
-    source = recipe.data.open()
-    model = build_model(recipe, assemble(recipe, source.fields))
-    batches = StepBatches.of(recipe, source)
+    data = open_data(recipe)
+    model = build_model(recipe, assemble(recipe, data.fields))
+    batches = StepBatches.of(recipe, data)
     batch = batches.tensors(0)
     steps = _median(lambda: model.train_step(batch), 20)
     with TemporaryDirectory(dir=Path.cwd()) as folder:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganzoo import downloads as downloads
     from ganzoo import images as images
     from ganzoo import layers as layers
+    from ganzoo import sampling as sampling
     from ganzoo import testing as testing
     from ganzoo.assembly import assemble as assemble
     from ganzoo.blocks import discriminator_model as discriminator_model
@@ -40,6 +41,13 @@ if TYPE_CHECKING:
     from ganzoo.contracts.regularizer import Player as Player
     from ganzoo.contracts.regularizer import PlayerName as PlayerName
     from ganzoo.contracts.regularizer import Regularizer as Regularizer
+    from ganzoo.contracts.results import OpenTraining as OpenTraining
+    from ganzoo.contracts.results import Picture as Picture
+    from ganzoo.contracts.results import Result as Result
+    from ganzoo.contracts.results import SampleRequest as SampleRequest
+    from ganzoo.contracts.results import SamplingOptions as SamplingOptions
+    from ganzoo.contracts.results import Sources as Sources
+    from ganzoo.contracts.results import Trained as Trained
     from ganzoo.contracts.schedule import Constant as Constant
     from ganzoo.contracts.schedule import Ramp as Ramp
     from ganzoo.contracts.schedule import Schedule as Schedule
@@ -47,7 +55,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.step import Step as Step
     from ganzoo.contracts.task import LossTargets as LossTargets
     from ganzoo.contracts.task import NetworkSpec as NetworkSpec
-    from ganzoo.contracts.task import Scored as Scored
+    from ganzoo.contracts.task import RowContext as RowContext
     from ganzoo.contracts.task import Task as Task
     from ganzoo.contracts.task import View as View
     from ganzoo.contracts.tensor import Array as Array
@@ -58,6 +66,8 @@ if TYPE_CHECKING:
     from ganzoo.contracts.wiring import WiredLoss as WiredLoss
     from ganzoo.contracts.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.data.loader import batches as batches
+    from ganzoo.data.opening import TrainingData as TrainingData
+    from ganzoo.data.opening import open_data as open_data
     from ganzoo.errors import BackendError as BackendError
     from ganzoo.errors import DataError as DataError
     from ganzoo.errors import GanzooError as GanzooError
@@ -78,37 +88,47 @@ choose_backend()
 __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
+    "ganzoo.assembly": ("assemble",),
     "ganzoo.contracts.architecture": ("Architecture", "Features"),
     "ganzoo.contracts.comparison": ("Comparison", "Verdict", "logit_maps"),
     "ganzoo.contracts.component": ("Component",),
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
-    "ganzoo.contracts.field": ("LOGITS", "Field", "Signature"),
+    "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
     "ganzoo.contracts.metric": ("Metric",),
     "ganzoo.contracts.preparable": ("Preparable", "Report"),
     "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),
+    "ganzoo.contracts.results": (
+        "OpenTraining",
+        "Picture",
+        "Result",
+        "SampleRequest",
+        "SamplingOptions",
+        "Sources",
+        "Trained",
+    ),
     "ganzoo.contracts.schedule": ("Constant", "Ramp", "Schedule", "Staircase"),
     "ganzoo.contracts.step": ("Step",),
-    "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "Scored", "Task", "View"),
+    "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "RowContext", "Task", "View"),
+    "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
+    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
+    "ganzoo.data.loader": ("batches",),
+    "ganzoo.data.opening": ("TrainingData", "open_data"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
     "ganzoo.blocks": ("discriminator_model",),
-    "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.host_value": ("HostValue",),
-    "ganzoo.assembly": ("assemble",),
-    "ganzoo.data.loader": ("batches",),
     "ganzoo.recipe": ("Recipe", "load_recipe"),
     "ganzoo.streams": ("Random",),
     "ganzoo.training.averaging": ("WeightAverage",),
-    "ganzoo.training.setup": ("build_model",),
     "ganzoo.training.model": ("AdversarialModel",),
-    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
+    "ganzoo.training.setup": ("build_model",),
     "ganzoo.zoo": ("load_zoo",),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 #: Modules that are public as a whole.
-_MODULES = ("blocks", "downloads", "images", "layers", "testing")
+_MODULES = ("blocks", "downloads", "images", "layers", "sampling", "testing")
 
 __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 

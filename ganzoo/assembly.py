@@ -14,7 +14,7 @@ from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.field import Field, Signature
 from ganzoo.contracts.regularizer import PLAYERS
 from ganzoo.contracts.task import NetworkSpec
-from ganzoo.contracts.tensor import Network
+from ganzoo.contracts.tensor import Example, Network
 from ganzoo.errors import BackendError, Problem, RecipeError, ResourceError, listing, nearest
 from ganzoo.execution.keras_internals import declared_outputs, fresh_layer_names, uses_graph
 from ganzoo.execution.modes import building_in
@@ -38,8 +38,10 @@ class Assembly:
         return tuple(spec.name for spec in self.specs if spec.is_product)
 
 
-def assemble(recipe: Recipe, fields: Mapping[str, Field], *, for_training: bool = True) -> Assembly:
-    """Build the networks that the recipe's task needs for data with these fields.
+def assemble(
+    recipe: Recipe, fields: Mapping[str, Field], fitted: Example | None = None, *, for_training: bool = True
+) -> Assembly:
+    """Build the networks that the recipe's task needs for data with these fields, of which it has fitted this.
 
     For training, they compute in the recipe's precision and are compiled where it says so; averages always compute in
     float32, as all do with `for_training=False`. All give float32. Initial weights derive from the seed and the
@@ -47,7 +49,7 @@ def assemble(recipe: Recipe, fields: Mapping[str, Field], *, for_training: bool 
     DataError when the data do not fit the task.
     """
     standardise_keras()
-    specs = trained_specs(recipe, task_specs(recipe, fields))
+    specs = trained_specs(recipe, task_specs(recipe, fields, fitted or {}))
     chosen = choose_architectures(recipe, specs)
     seed = recipe.train.seed
     precision, compiled = (recipe.train.precision, recipe.train.compile) if for_training else ("float32", False)
@@ -63,10 +65,10 @@ def assemble(recipe: Recipe, fields: Mapping[str, Field], *, for_training: bool 
     return Assembly(specs=specs, networks=networks, averages=averages, architectures=chosen)
 
 
-def task_specs(recipe: Recipe, fields: Mapping[str, Field]) -> tuple[NetworkSpec, ...]:
+def task_specs(recipe: Recipe, fields: Mapping[str, Field], fitted: Example) -> tuple[NetworkSpec, ...]:
     """Return the networks that the task asks for, discriminators as the regularizers need them."""
     with blaming(recipe.task, "task"):
-        specs = tuple(recipe.task.networks(fields))
+        specs = tuple(recipe.task.networks(fields, fitted))
     names = [spec.name for spec in specs]
     if not specs or len(set(names)) < len(names):
         raise broken_contract(recipe.task, "task", f"networks() returned {names}, expected one or more unique names")
@@ -84,6 +86,9 @@ def discriminator_signature(recipe: Recipe, spec: NetworkSpec) -> Signature:
         for wired in recipe.regularizers:
             with blaming(wired.regularizer, f"regularizer '{wired.key}'"):
                 signature = wired.regularizer.discriminator_signature(signature)
+            if not isinstance(signature, Signature):
+                problem = f"discriminator_signature() returned {type(signature).__name__}, expected a Signature"
+                raise broken_contract(wired.regularizer, f"regularizer '{wired.key}'", problem)
     return signature
 
 

@@ -22,7 +22,8 @@ def blaming(
 ) -> Iterator[None]:
     """Turn whatever the component raises inside this block into a ComponentError that names it.
 
-    `what` is the component as the user knows it: its kind and its key in the recipe, as `loss 'gan'`. Errors that
+    `component` may be its class, where there is no instance yet. `what` is the component as the user knows it: its kind
+    and its key in the recipe, as `loss 'gan'`. Errors that
     ganzoo explains itself, errors for lack of memory, and those of the types `passing`, pass unchanged.
     """
     try:
@@ -33,14 +34,19 @@ def blaming(
         if isinstance(error, passing) or is_out_of_memory(error):
             raise
         raise ComponentError(
-            f"{what} of {origin_of(type(component))}{'' if step is None else f', step {step}'}: {one_line(error)}",
+            f"{_place(component, what, step)}: {one_line(error)}",
             trace="".join(traceback.format_exception(error)),
         ) from error
 
 
 def broken_contract(component: object, what: str, problem: str, *, step: int | None = None) -> PluginError:
     """Return the error of a component that broke its contract: which one, of which plugin, at which step, and how."""
-    return PluginError(f"{what} of {origin_of(type(component))}{'' if step is None else f', step {step}'}: {problem}")
+    return PluginError(f"{_place(component, what, step)}: {problem}")
+
+
+def _place(component: object, what: str, step: int | None) -> str:
+    cls = component if isinstance(component, type) else type(component)
+    return f"{what} of {origin_of(cls)}{'' if step is None else f', step {step}'}"
 
 
 def one_line(error: BaseException) -> str:

@@ -1,9 +1,11 @@
-"""`ganzoo check`: assemble a recipe, show what it would train on and with; train nothing."""
+"""`ganzoo check`: rehearse a recipe, show what it would train on and with; leave nothing behind."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,11 +14,14 @@ from ganzoo.backend import require_torch_backend
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ganzoo.assembly import Assembly
     from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.field import Field, Signature
+    from ganzoo.contracts.results import Sources
     from ganzoo.contracts.tensor import Tensor
     from ganzoo.recipe import Recipe
+    from ganzoo.training.model import AdversarialModel
+    from ganzoo.training.trainer import Trainer
+    from ganzoo.zoo import Zoo
 
 
 @click.command(name="check")
@@ -24,56 +29,94 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value; repeatable.")
 @click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, as smoke.")
 def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> None:
-    """Check RECIPE and its data: fields, one prepared batch, networks with their parameters, phases.
+    """Check RECIPE by doing once, in a folder that is removed, all that a run of it does.
 
-    Everything that `ganzoo run` would refuse before its first step is refused here.
+    One step of each phase, one picture, one checkpoint, the exported networks, and the first results on held-out data
+    with every metric: what `ganzoo run` would refuse is refused here. Nothing is left on the disk.
     """
     require_torch_backend()
-    from ganzoo.assembly import assemble, training_device
+    from ganzoo.assembly import training_device
     from ganzoo.commands._notices import tell
-    from ganzoo.data.opening import open_source, skipped_text
+    from ganzoo.data.opening import open_sources, skipped_texts
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
-    from ganzoo.training.evaluation import check_metrics
-    from ganzoo.training.setup import build_model
     from ganzoo.zoo import load_zoo
 
     zoo = load_zoo()
     plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
     tell(zoo, plan)
-    source = open_source(plan.data)
-    held_out = open_source(plan.validation, key="validation") if plan.validation else None
+    sources = open_sources(plan.data)
+    held_out = open_sources(plan.validation, key="validation") if plan.validation else None
     with training_device(plan.train.device):
-        assembly = assemble(plan, source.fields)
-        model = build_model(plan, assembly)
-        batch = first_batch(plan, source)
-        model.prepare(batch)
-        check_metrics(plan.metrics, say)
+        trainer, scored = rehearsed(plan, sources, held_out, zoo)
     output = console()
     say(f"{plan.name}: {plan.title}")
-    for key, opened in (("data", source), ("validation", held_out)):
-        if opened is not None and (text := skipped_text(opened, key=key)):
-            say(text)
-    for shown in (data_table(source, held_out), batch_table(batch), network_table(assembly), phase_table(plan)):
+    for text in (*skipped_texts(sources), *skipped_texts(held_out or {}, key="validation")):
+        say(text)
+    batch = trainer.batches.tensors(0)
+    tables = (data_table(sources, held_out or {}), batch_table(batch), network_table(trainer.model), phase_table(plan))
+    for shown in tables:
         output.print()
         output.print(shown)
-    say("\neverything fits; ganzoo run trains it")
+    say(f"\n{rehearsed_text(scored)}\neverything fits; ganzoo run trains it")
 
 
-def first_batch(recipe: Recipe, source: Source) -> Mapping[str, Tensor]:
-    """Return the batch of step 0 as tensors."""
-    from ganzoo.data.loader import StepBatches
+def rehearsed(
+    recipe: Recipe, sources: Sources, held_out: Sources | None, zoo: Zoo
+) -> tuple[Trainer, Mapping[str, int]]:
+    """Do all that a run does once, in a scratch folder; return the trainer, and how many examples were scored."""
+    from ganzoo.runs.environment import describe_plugins, environment
+    from ganzoo.runs.folder import RunFolder
+    from ganzoo.training.launch import choose_kernels, prepare, write_manifest
+    from ganzoo.training.rehearsal import rehearse
 
-    return StepBatches.of(recipe, source).tensors(0)
+    with TemporaryDirectory(prefix="ganzoo-check-") as folder:
+        run = RunFolder(Path(folder) / recipe.name)
+        with run.working():
+            kept = choose_kernels(recipe)
+            facts = environment(describe_plugins(zoo.plugins, recipe.used))
+            trainer = prepare(recipe, run, Notes(), sources, held_out, environment=facts)
+            write_manifest(trainer, kept, None)
+            return trainer, rehearse(trainer)
 
 
-def data_table(source: Source, held_out: Source | None) -> Table:
-    """Return what the data hold."""
+class Notes:
+    """Watches a rehearsal; shows notes and nothing else."""
+
+    def begin(self, *, first: int, total: int) -> None:
+        """Ignore the start."""
+
+    def step(self, number: int, phase: str, waiting: float) -> None:
+        """Ignore steps."""
+
+    def losses(self, record: Mapping[str, Any]) -> None:
+        """Ignore losses."""
+
+    def note(self, message: str) -> None:
+        """Show what is worth a line in a run, too."""
+        from ganzoo.terminal import say
+
+        say(message, stderr=True)
+
+
+def rehearsed_text(scored: Mapping[str, int]) -> str:
+    """Return what was rehearsed."""
+    done = "rehearsed: one step of each phase, one picture, a checkpoint, the exported networks"
+    if not scored:
+        return f"{done}; nothing is scored"
+    rows = ", ".join(f"'{method}' ({count})" for method, count in scored.items())
+    return f"{done}, and every metric on the first result of {rows}"
+
+
+def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -> Table:
+    """Return what the data hold, a row for each stream."""
     from ganzoo.terminal import table
 
-    rows = [["training", str(len(source)), fields_text(source.fields)]]
-    if held_out is not None:
-        rows.append(["held out", str(len(held_out)), fields_text(held_out.fields)])
+    rows = [
+        [f"{what} {name}" if len(sources) > 1 else what, str(len(source)), fields_text(source.fields)]
+        for what, sources in (("training", training), ("held out", held_out))
+        for name, source in sources.items()
+    ]
     return table("Data", ["", "examples", "fields"], rows)
 
 
@@ -92,13 +135,13 @@ def batch_table(batch: Mapping[str, Tensor]) -> Table:
     return table("The batch of step 0", ["field", "shape", "lowest", "highest", "mean", "deviation"], rows)
 
 
-def network_table(assembly: Assembly) -> Table:
+def network_table(model: AdversarialModel) -> Table:
     """Return the networks with their parameters."""
     from ganzoo.terminal import table
 
     rows = [
-        [spec.name, spec.player, signature_text(spec.signature), f"{assembly.networks[spec.name].count_params():,}"]
-        for spec in assembly.specs
+        [spec.name, spec.player, signature_text(spec.signature), f"{model.networks[spec.name].count_params():,}"]
+        for spec in model.specs.values()
     ]
     return table("Networks", ["network", "side", "takes and gives", "parameters"], rows)
 

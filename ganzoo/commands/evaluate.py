@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from ganzoo.backend import require_torch_backend
 
 if TYPE_CHECKING:
     from ganzoo.contracts.dataset import Dataset
+    from ganzoo.contracts.results import Trained
     from ganzoo.contracts.wiring import WiredMetric
     from ganzoo.recipe import Recipe
     from ganzoo.schema.build import Constructed
@@ -43,7 +44,7 @@ def command(
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
-    from ganzoo.data.opening import open_source
+    from ganzoo.data.opening import open_sources
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.terminal import say
@@ -57,15 +58,29 @@ def command(
     of_metrics = tuple(option for option in options if option.partition(".")[0] in names)
     metrics = metrics_for(recipe, zoo, names, of_metrics)
     of_data = tuple(option for option in options if option not in of_metrics)
-    source = open_source(held_out(recipe, zoo, data, of_data), key="--data" if data else "validation")
+    sources = open_sources(held_out(recipe, zoo, data, of_data), key="--data" if data else "validation")
     note = partial(say, stderr=True)
     with training_device(recipe.train.device):
-        networks, step = trained_networks(folder, recipe, best=best, note=note)
-        scores = evaluate(recipe.task, networks, source, metrics, seed=recipe.train.seed, note=note)
+        trained, step = trained_networks(folder, recipe, best=best, note=note)
+        scores = evaluate(
+            recipe.task,
+            trained,
+            sources,
+            metrics,
+            seed=recipe.train.seed,
+            product=first_product(recipe, trained),
+            training=lambda: open_sources(recipe.data),
+            note=note,
+        )
     if as_json:
         click.echo(json.dumps(scores_record(scores, step), indent=2))
     else:
         show_scores(scores, f"{run} after {step} steps")
+
+
+def first_product(recipe: Recipe, trained: Trained) -> str:
+    """Return the name of the first network that the training was for."""
+    return next(spec.name for spec in recipe.task.networks(trained.fields, trained.fitted) if spec.is_product)
 
 
 def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple[str, ...]) -> tuple[WiredMetric, ...]:
@@ -96,17 +111,22 @@ def _component(make: Callable[[], Constructed]) -> Any:
     return make().component
 
 
-def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Dataset:
-    """Return the dataset that the command line names, or the recipe's own."""
+def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Mapping[str, Dataset]:
+    """Return the dataset of each stream: the one that the command line names, or the recipe's own."""
     from ganzoo.contracts.dataset import Dataset
-    from ganzoo.errors import RecipeError
+    from ganzoo.errors import RecipeError, listing
     from ganzoo.recipe.overrides import parse_assignment
     from ganzoo.schema.build import component_table
 
     if data is not None:
+        if len(recipe.data) > 1:
+            streams = listing(recipe.data)
+            raise RecipeError(
+                f"--data: the task has the streams {streams}; give them in the recipe, as [validation.NAME]"
+            )
         table = {"name": data, **dict(parse_assignment(option) for option in options)}
         made: Dataset = component_table("dataset", table, zoo=zoo, key="--data", base=Dataset).component
-        return made
+        return {next(iter(recipe.data)): made}
     if options:
         raise RecipeError("--set: needs --data, the dataset that it configures")
     if recipe.validation is None:

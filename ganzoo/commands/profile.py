@@ -28,7 +28,7 @@ def command(
     """Take some steps of RECIPE with fresh networks and show what they spend their time on; nothing is written."""
     require_torch_backend()
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler would print its own beginning and end
-    from ganzoo.data.opening import open_source
+    from ganzoo.data.opening import open_data
     from ganzoo.errors import RecipeError, listing, nearest
     from ganzoo.recipe import load_recipe
     from ganzoo.zoo import load_zoo
@@ -39,7 +39,7 @@ def command(
         raise RecipeError(
             f"--phase: there is no phase '{phase}'{nearest(phase, names)}; the recipe has {listing(names)}"
         )
-    source = open_source(plan.data)
+    data = open_data(plan)
 
     from ganzoo.assembly import assemble, training_device
     from ganzoo.data.loader import StepBatches
@@ -47,8 +47,8 @@ def command(
     from ganzoo.training.setup import build_model
 
     with training_device(plan.train.device):
-        model = build_model(plan, assemble(plan, source.fields))
-        batches = StepBatches.of(plan, source)
+        model = build_model(plan, assemble(plan, data.fields, data.fitted), data.fitted)
+        batches = StepBatches.of(plan, data)
         model.step_number = model.timeline.first_step(phase or names[-1])
         found = profiling.profile(model, batches, steps=steps)
     if as_json:

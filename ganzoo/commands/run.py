@@ -115,16 +115,15 @@ def _train(
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
 ) -> None:
-    from ganzoo.data.opening import open_source, skipped_text
+    from ganzoo.data.opening import open_sources, skipped_texts
     from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     # data first: what is missing is told at once, before keras and torch are imported
-    source = open_source(plan.data)
-    held_out = open_source(plan.validation, key="validation") if plan.validation else None
-    for key, opened in (("data", source), ("validation", held_out)):
-        if opened is not None and (text := skipped_text(opened, key=key)):
-            say(text)
+    sources = open_sources(plan.data)
+    held_out = open_sources(plan.validation, key="validation") if plan.validation else None
+    for text in (*skipped_texts(sources), *skipped_texts(held_out or {}, key="validation")):
+        say(text)
     stop.check()
 
     from ganzoo.assembly import training_device
@@ -140,7 +139,7 @@ def _train(
                 plan,
                 run,
                 progress,
-                source=source,
+                sources=sources,
                 held_out=held_out,
                 plugins=zoo.plugins,
                 resume=resume,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ganzoo.contracts.component import Component
@@ -38,6 +38,14 @@ class Source(ABC):
     def name_of(self, index: int) -> str:
         """Return what a person calls this example: a file name where there is one."""
         return f"example {index}"
+
+    def order(self, epoch: int, seed: int) -> Callable[[range], Sequence[int]] | None:
+        """Return an order of this source's own for one epoch; None for a random one.
+
+        The order maps places of the epoch to indices, each index once: by category, say, or shard after shard. It is a
+        pure function of its arguments.
+        """
+        return None
 
     def fingerprint(self) -> str:
         """Return a text that changes when the data change (files, sizes, order); stored with the run."""

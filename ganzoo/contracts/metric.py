@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ganzoo.contracts.component import Component
 
 if TYPE_CHECKING:
+    from ganzoo.contracts.results import OpenTraining
     from ganzoo.contracts.tensor import Example
 
 
@@ -25,8 +26,11 @@ class Metric(Component, ABC):
     #: Decides which row of a table is marked as the best.
     larger_is_better: bool = True
 
-    def build(self) -> None:
-        """Load what the metric needs (feature networks); called once, before the first update."""
+    def build(self, training: OpenTraining) -> None:
+        """Load what the metric needs (feature networks); called once, before the first update.
+
+        `training()` opens the training data, by stream, for a metric that compares with them.
+        """
 
     @abstractmethod
     def update(self, output: Example, target: Example) -> None:

@@ -1,24 +1,26 @@
-"""What is learned."""
+"""What is learned, and how its results are shown."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ganzoo.contracts.component import Component
+from ganzoo.contracts.results import SamplingOptions
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
 
     from ganzoo.contracts.comparison import Comparison, Verdict
-    from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.field import Field, Signature
     from ganzoo.contracts.regularizer import PlayerName
+    from ganzoo.contracts.results import Picture, Result, SampleRequest, Sources, Trained
     from ganzoo.contracts.step import Step
-    from ganzoo.contracts.tensor import Array, Example, Network, Tensor
+    from ganzoo.contracts.tensor import Example, Network, Tensor
     from ganzoo.streams import Random
 
 
@@ -53,43 +55,53 @@ class LossTargets:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowContext:
+    """What `prepare` knows beside the example: its stream, the step, its own randomness, what `fit` returned."""
+
+    step: Step
+    rng: np.random.Generator
+    stream: str = "data"
+    fitted: Example = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class View:
     """What a task sees during one update.
 
-    `batch` holds tensors by field name as `prepare` made them, `fakes` what `generate` returned (empty while it is
-    being made), `judged` the comparisons after the discriminator (empty before), `rng` this task's stream.
+    `batch` holds tensors by name as `prepare` made them (`stream/name` where there are several streams), `count` is
+    how many rows the largest stream has: as many fakes are wanted. `fakes` is what `generate` returned (empty while it
+    is being made), `judged` holds the comparisons after the discriminator (empty before), `rng` is the task's stream of
+    random numbers, `fitted` what `fit` returned.
     """
 
     networks: Mapping[str, Network]
     batch: Mapping[str, Tensor]
+    count: int
     step: Step
     rng: Random
     training: bool = True
     fakes: Mapping[str, Tensor] = field(default_factory=dict)
     judged: Mapping[str, Verdict] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scored:
-    """One held-out result: by which method (a row of the table), what came out, what was wanted.
-
-    The row of the trained networks is called `generator`; baselines have names of their own.
-    Where a person would look at it, `picture` shows the result (uint8, H x W x 3) and `name` tells which example it is.
-    """
-
-    method: str
-    output: Example
-    target: Example
-    name: str = ""
-    picture: Array | None = None
-    #: How many held-out examples this result stands for.
-    examples: int = 1
+    fitted: Example = field(default_factory=dict)
 
 
 class Task(Component, ABC):
-    """Says what is learned from which fields, which networks play, and how results are shown and measured."""
+    """Says what is learned from which data, which networks play, and how results are shown and measured.
+
+    A task must have `exposes`, `networks`, `prepare` and `generate`, and whichever of `compare`, `pair` and `term` it
+    exposes something for. What it shows has defaults, which draw, score and sample what `generate` returns.
+    """
 
     kind = "task"
+
+    #: The streams of examples that the task needs. A recipe gives one `[data]`, or one `[data.NAME]` for each of
+    #: several; each stream is walked in an order of its own.
+    streams: ClassVar[tuple[str, ...]] = ("data",)
+
+    #: What `ganzoo sample RUN --set KEY=VALUE` takes.
+    sampling: ClassVar[type[SamplingOptions]] = SamplingOptions
+
+    # -- what is learned -----------------------------------------------------------------------------------------------
 
     @property
     @abstractmethod
@@ -104,18 +116,30 @@ class Task(Component, ABC):
         """
         return self.exposes
 
+    def rows(self, batch_size: int) -> Mapping[str, int]:
+        """Return how many rows of each stream a batch has; `batch_size` of each by default."""
+        return dict.fromkeys(self.streams, batch_size)
+
+    def fit(self, sources: Sources) -> Example:
+        """Return what the task must know of the data as a whole (scalers, vocabularies, means), as arrays by name.
+
+        Called once per run, before the first step, and saved with the run; every other method is handed it as `fitted`.
+        """
+        return {}
+
     @abstractmethod
-    def networks(self, fields: Mapping[str, Field]) -> Sequence[NetworkSpec]:
+    def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         """Return the networks for data with these fields; DataError when a field is missing or does not fit.
 
-        A recipe configures them by role (`[generator]`, `[discriminator]`) or by name (`[networks.NAME]`).
+        With several streams, fields are named `stream/field`. A recipe configures the networks by role
+        (`[generator]`, `[discriminator]`) or by name (`[networks.NAME]`).
         """
 
     @abstractmethod
-    def prepare(self, example: Example, *, rng: np.random.Generator, step: Step) -> Example:
+    def prepare(self, example: Example, context: RowContext) -> Example:
         """Turn one example into one row of a batch (crop, degrade, normalise, hide labels); fixed shapes per phase.
 
-        Runs in worker processes; all randomness comes from `rng`.
+        Runs in worker processes; all randomness comes from `context.rng`. Floats are float32.
         """
 
     @abstractmethod
@@ -134,24 +158,40 @@ class Task(Component, ABC):
         """Return one scalar named in `exposes` for this player's update, from `view.judged` and the rest."""
         raise KeyError(name)
 
-    @abstractmethod
-    def fixed_inputs(self, source: Source, *, count: int, rng: np.random.Generator) -> Example:
-        """Choose the inputs whose pictures are drawn again and again over the run."""
+    # -- what is shown -------------------------------------------------------------------------------------------------
 
-    @abstractmethod
-    def picture(self, networks: Mapping[str, Network], inputs: Example) -> Array:
-        """Draw one uint8 image (H x W x 3) of what the networks make of the fixed inputs."""
+    def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
+        """Choose the inputs whose pictures are drawn again and again over the run, as arrays by name.
 
-    @abstractmethod
-    def evaluate(self, networks: Mapping[str, Network], source: Source, *, rng: Random) -> Iterator[Scored]:
-        """Yield results on held-out data, with a baseline as its own method where one exists."""
-
-    @abstractmethod
-    def sample(
-        self, networks: Mapping[str, Network], inputs: Sequence[Path], output: Path, *, count: int, rng: Random
-    ) -> Sequence[Path]:
-        """Do what the trained networks are for, write the result to `output`, return the files written.
-
-        `inputs` are the files given on the command line (photographs to enlarge, say; none for generation). RecipeError
-        when the task cannot use them.
+        By default prepared rows of the first examples, as many of each stream as `rows` has for `count`.
         """
+        from ganzoo.sampling import first_rows
+
+        return first_rows(self, sources, count=count, rng=rng, fitted=fitted)
+
+    def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Picture:
+        """Return what the networks make of the fixed inputs, to look at; the same `rng` every time.
+
+        By default a drawing of the first of the fakes that can be drawn: images in a grid, points in a scatter plot.
+        """
+        from ganzoo.sampling import draw_fakes
+
+        return draw_fakes(self, trained, inputs, rng=rng)
+
+    def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
+        """Yield results on held-out data, with a baseline as its own method where one exists.
+
+        By default the fakes for each batch of prepared held-out rows, as the method of the first product.
+        """
+        from ganzoo.sampling import results_by_batch
+
+        return results_by_batch(self, trained, sources, rng=rng)
+
+    def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
+        """Do what the trained networks are for, write the result to `request.output`, return the files written.
+
+        RecipeError when the task cannot do what is asked. By default `request.count` fakes from random latents.
+        """
+        from ganzoo.sampling import write_fakes
+
+        return write_fakes(self, trained, request)

@@ -27,6 +27,20 @@ class Timeline:
         index = names.index(phase)
         return self._ends[index] - self.phases[index][1]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the phases in order."""
+        return tuple(name for name, _ in self.phases)
+
+    def spent(self, number: int) -> list[tuple[str, int]]:
+        """Return how many of the steps before this one each phase had; past the end, the last phase goes on."""
+        found, left = [], number
+        for index, (name, steps) in enumerate(self.phases):
+            used = left if index == len(self.phases) - 1 else min(left, steps)
+            found.append((name, used))
+            left -= used
+        return found
+
     def at(self, number: int) -> Step:
         """Return the step with this number; past the end, the last phase goes on."""
         index = min(bisect_right(self._ends, number), len(self.phases) - 1)

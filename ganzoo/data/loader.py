@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.data.ahead import ReadAhead
-from ganzoo.data.batches import NOTHING, StepBatches
+from ganzoo.data.batches import StepBatches
+from ganzoo.data.opening import TrainingData
 from ganzoo.data.pace import Pace
 from ganzoo.data.workers import Made, Workers
 from ganzoo.errors import RecipeError, ResourceError
@@ -37,9 +37,9 @@ class NoLongerWanted(Exception):
     """The run was asked to stop while it waited for a batch."""
 
 
-def batches(recipe: Recipe, source: Source) -> StepLoader:
-    """Return the batches of a whole run, for `fit(batches(recipe, source), steps_per_epoch=..., shuffle=False)`."""
-    made = StepBatches.of(recipe, source)
+def batches(recipe: Recipe, data: TrainingData) -> StepLoader:
+    """Return the batches of a whole run, for `fit(batches(recipe, data), steps_per_epoch=..., shuffle=False)`."""
+    made = StepBatches.of(recipe, data)
     return StepLoader(made, first=0, last=recipe.timeline.total_steps, workers=recipe.train.workers)
 
 
@@ -62,7 +62,7 @@ class StepLoader(DataLoader[Any]):
         wanted: Callable[[], bool] = lambda: True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.pace = Pace(makers=max(workers, 1), epoch=batches.examples // batches.batch_size)
+        self.pace = Pace(makers=max(workers, 1), epoch=batches.steps_per_epoch)
         self._batches = batches
         self._steps = (first, last)
         self._processes = workers
@@ -125,9 +125,10 @@ class StepLoader(DataLoader[Any]):
         """Tell, once, that an example takes long; ResourceError when it takes too long."""
         if seconds < min(_NOTICE, self._limit):
             return told
-        _, step, index = maker.doing()
-        at = f"at {self._batches.name_of(index)} of step {step}" if index != NOTHING else f"at step {step}"
-        text = f"{maker.described()} has been {'starting' if step == NOTHING else at} for {seconds:.0f} s"
+        _, step, stream, index = maker.doing()
+        name = self._batches.reading(stream, index)
+        at = f"at step {step}" if name is None else f"at {name} of step {step}"
+        text = f"{maker.described()} has been {'starting' if step < 0 else at} for {seconds:.0f} s"
         if seconds >= self._limit:
             raise ResourceError(
                 f"{text} and is taken to hang; set {_LIMIT_NAME}=SECONDS (now {self._limit:g}) where one example may "
@@ -151,9 +152,8 @@ class _Here:
             batch = self._batches[number]
             yield batch, time.perf_counter() - begun
 
-    def doing(self) -> tuple[int, int, int]:
-        step, index = self._batches.progress
-        return 0, step, index
+    def doing(self) -> tuple[int, ...]:
+        return (0, *self._batches.progress)
 
     def described(self) -> str:
         return "the thread that reads data"

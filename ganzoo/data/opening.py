@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from ganzoo.blame import blaming, explaining_memory, origin_of
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ganzoo.blame import blaming, broken_contract, explaining_memory, origin_of
 from ganzoo.contracts.dataset import Dataset, Source
+from ganzoo.contracts.field import Field
+from ganzoo.contracts.task import Task
+from ganzoo.contracts.tensor import Array, Example
+
+if TYPE_CHECKING:
+    from ganzoo.recipe import Recipe
 
 #: So many skipped examples are named.
 _NAMED = 3
@@ -18,13 +30,68 @@ def open_source(dataset: Dataset, *, key: str = "data") -> Source:
     what = f"{key}: dataset '{type(dataset).__name__}'"
     whose, remedy = f"{what} of {origin_of(type(dataset))}", f"lower what sets its size, as {key}.count"
     with explaining_memory(whose, remedy), blaming(dataset, what):
-        return dataset.open()
+        source = dataset.open()
+        _check_source(dataset, what, source)
+        return source
 
 
-def skipped_text(source: Source, *, key: str = "data") -> str | None:
-    """Return a line that says how many examples were left out, with the first names; None where none were."""
-    if not source.skipped:
-        return None
-    names = [*source.skipped[:_NAMED], *(["..."] if len(source.skipped) > _NAMED else [])]
-    count = "1 bad example is" if len(source.skipped) == 1 else f"{len(source.skipped)} bad examples are"
-    return f"{key}: {count} left out: {', '.join(names)}"
+def _check_source(dataset: Dataset, what: str, source: Any) -> None:
+    """Look at what every user of a source relies on; ComponentError or PluginError when it is not there."""
+    if not isinstance(source, Source):
+        raise broken_contract(dataset, what, f"open() returned {type(source).__name__}, expected a Source")
+    fields = source.fields
+    if not isinstance(fields, Mapping) or not all(isinstance(field, Field) for field in fields.values()):
+        raise broken_contract(dataset, what, "the source's fields must be a mapping from names to Field")
+    len(source)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Sources by stream, and what the task fitted on them."""
+
+    sources: Mapping[str, Source]
+    fitted: Example = field(default_factory=dict)
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """The fields of all streams, named `stream/field` where there are several."""
+        return joined_fields(self.sources)
+
+
+def open_data(recipe: Recipe) -> TrainingData:
+    """Open the training data of a recipe, and let its task fit what it must know of them."""
+    sources = open_sources(recipe.data)
+    return TrainingData(sources, fit(recipe.task, sources))
+
+
+def open_sources(datasets: Mapping[str, Dataset], *, key: str = "data") -> dict[str, Source]:
+    """Open the dataset of each stream; `key` is the section of the recipe."""
+    several = len(datasets) > 1
+    return {name: open_source(each, key=f"{key}.{name}" if several else key) for name, each in datasets.items()}
+
+
+def fit(task: Task, sources: Mapping[str, Source]) -> dict[str, Array]:
+    """Return what the task's `fit` makes of the data, as arrays that can be stored without code."""
+    with explaining_memory("what the task fits on the data", "use fewer examples"), blaming(task, "task, fit()"):
+        found = {name: np.asarray(value) for name, value in task.fit(sources).items()}
+    for name, value in found.items():
+        if value.dtype.kind not in "biufU":
+            raise broken_contract(task, "task", f"fit() returned '{name}' as {value.dtype}, expected numbers or texts")
+    return found
+
+
+def joined_fields(sources: Mapping[str, Source]) -> dict[str, Field]:
+    """Return the fields of all streams, named `stream/field` where there are several."""
+    if len(sources) == 1:
+        return dict(next(iter(sources.values())).fields)
+    return {f"{stream}/{name}": each for stream, source in sources.items() for name, each in source.fields.items()}
+
+
+def skipped_texts(sources: Mapping[str, Source], *, key: str = "data") -> Iterator[str]:
+    """Yield a line for each stream of which examples were left out: how many, with the first names."""
+    for stream, source in sources.items():
+        if source.skipped:
+            names = [*source.skipped[:_NAMED], *(["..."] if len(source.skipped) > _NAMED else [])]
+            count = "1 bad example is" if len(source.skipped) == 1 else f"{len(source.skipped)} bad examples are"
+            section = f"{key}.{stream}" if len(sources) > 1 else key
+            yield f"{section}: {count} left out: {', '.join(names)}"

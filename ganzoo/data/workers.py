@@ -67,10 +67,9 @@ class Workers:
             self._awaited = place % len(self._workers)
             yield self._received(self._workers[self._awaited])
 
-    def doing(self) -> tuple[int, int, int]:
-        """Return the worker that is waited for, the step it works at, and the example, NOTHING where there is none."""
-        step, index = self._workers[self._awaited].progress
-        return self._awaited, step, index
+    def doing(self) -> tuple[int, ...]:
+        """Return the worker that is waited for, and its progress: step, stream and example."""
+        return (self._awaited, *self._workers[self._awaited].progress)
 
     def described(self) -> str:
         """Return the worker that is waited for, for a message."""
@@ -84,8 +83,14 @@ class Workers:
             worker.process.join(_PATIENCE)
 
     def _packed(self) -> Any:
-        with blaming(self._batches.source, f"{self._batches.dataset}, whose source must survive pickling,"):
-            return ForkingPickler.dumps(self._batches.shared_among(len(self._workers)))
+        part = self._batches.shared_among(len(self._workers))
+        try:
+            return ForkingPickler.dumps(part)
+        except Exception:
+            for stream in part.streams:
+                with blaming(stream.source, f"{stream.what}, whose source must survive pickling,"):
+                    ForkingPickler.dumps(stream.source)
+            raise
 
     def _received(self, worker: _Worker) -> Made:
         try:
@@ -115,9 +120,9 @@ class Workers:
         return f"worker process {worker.number + 1} of {len(self._workers)} for data (pid {worker.process.pid})"
 
     def _work_of(self, worker: _Worker) -> str:
-        step, index = worker.progress
-        if index != NOTHING:
-            return f"read {self._batches.name_of(index)} for step {step}"
+        step, stream, index = worker.progress
+        if (name := self._batches.reading(stream, index)) is not None:
+            return f"read {name} for step {step}"
         return "started" if step == NOTHING else f"handed over the batch of step {step}"
 
 
@@ -128,7 +133,7 @@ class _Worker:
         context = get_context("forkserver")
         self.number = number
         #: Shared memory: see `StepBatches.progress`.
-        self.progress: Any = context.RawArray("q", [NOTHING, NOTHING])
+        self.progress: Any = context.RawArray("q", [NOTHING, NOTHING, NOTHING])
         self.connection, other = context.Pipe()
         self.process = context.Process(
             target=_work, args=(other, self.progress, steps), name=f"ganzoo-data-{number}", daemon=True

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
@@ -109,10 +110,11 @@ class _Reader:
         ema = self.section("ema", EmaSettings) if "ema" in self.table else None
         phases = self.phases()
         task = self.component("task", "task", Task)
-        data = self.component("data", "dataset", Dataset)
-        validation = self.component("validation", "dataset", Dataset) if "validation" in self.table else None
+        streams = task.streams if task is not None else None
+        data = self.streams("data", streams)
+        validation = self.streams("validation", streams) if "validation" in self.table else None
         architectures = self.architectures()
-        exposes = task.exposes if task is not None else None
+        exposes = exposed_by(task) if task is not None else None
         # a phase with another mistake has a name all the same
         names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
         losses = self.losses(exposes, names)
@@ -180,6 +182,27 @@ class _Reader:
                 self.wrong(f"another phase is called '{phase.name}' too", f"phases.{index}.name")
         self.resolved["phases"] = [_plain_settings(phase) for phase in good]
         return good
+
+    def streams(self, section: str, names: Sequence[str] | None) -> dict[str, Dataset] | None:
+        """Return a dataset for each stream: `[data]` for a single one, `[data.NAME]` for each of several."""
+        if names is None:
+            return None
+        if len(names) == 1:
+            made = self.component(section, "dataset", Dataset)
+            return None if made is None else {names[0]: made}
+        table = self.mapping(self.table.get(section))
+        if isinstance(table.get("name"), str):
+            needed = " and ".join(f"[{section}.{name}]" for name in names)
+            self.wrong(f"the task needs {len(names)} streams of examples; write {needed}", section)
+            return None
+        for name in set(table) - set(names):
+            message = f"the task has no stream '{name}'{nearest(name, names)}; it has {listing(names)}"
+            self.wrong(message, f"{section}.{name}")
+        for name in names:
+            if name not in table:
+                self.wrong(f"the section is missing: the task needs the stream '{name}'", f"{section}.{name}")
+        made_of = {name: self.component(f"{section}.{name}", "dataset", Dataset) for name in names if name in table}
+        return {name: made for name, made in made_of.items() if made is not None}
 
     def architectures(self) -> dict[str, Architecture]:
         found: dict[str, Architecture] = {}
@@ -466,3 +489,12 @@ def _plain_settings(settings: Section) -> dict[str, Any]:
     """Return a section as TOML writes it; what is absent stays absent."""
     values = {name: to_toml(getattr(settings, name)) for name in type(settings).model_fields}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def exposed_by(task: Task) -> LossTargets:
+    """Return what a recipe can wire losses to; PluginError naming the task when it breaks its contract."""
+    with blaming(task, "task, exposes"):
+        exposes = task.exposes
+    if not isinstance(exposes, LossTargets):
+        raise broken_contract(task, "task", f"exposes is {type(exposes).__name__}, expected LossTargets")
+    return exposes

@@ -44,8 +44,9 @@ class Recipe:
     paper: str
     description: str
     task: Task
-    data: Dataset
-    validation: Dataset | None
+    #: By stream; the only stream of most tasks is called `data`.
+    data: Mapping[str, Dataset]
+    validation: Mapping[str, Dataset] | None
     #: By role (`generator`) or by the name of a network of the task.
     architectures: Mapping[str, Architecture]
     losses: tuple[WiredLoss, ...]
@@ -65,6 +66,11 @@ class Recipe:
     def timeline(self) -> Timeline:
         """The phases by step."""
         return Timeline([(phase.name, phase.steps) for phase in self.phases])
+
+    @property
+    def batch_sizes(self) -> dict[str, int]:
+        """The batch size of each phase by name: its own, or that of [train]."""
+        return {phase.name: phase.batch_size or self.train.batch_size for phase in self.phases}
 
     def digest(self) -> str:
         """Return the sha256 of all that decides the weights."""

@@ -78,6 +78,8 @@ class PhaseSettings(Section):
     name: Annotated[str, MinLen(1)]
     steps: PositiveInt
     learning_rate: ScheduleValue | None = None
+    #: The batch size in this phase; that of [train] when left out.
+    batch_size: PositiveInt | None = None
 
 
 class OptimizerSettings(Section):

@@ -7,7 +7,6 @@ and no more is read than the model expects.
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import time
 import zipfile
@@ -21,6 +20,7 @@ import numpy as np
 from ganzoo.contracts.tensor import Array
 from ganzoo.errors import CheckpointError, ResourceError
 from ganzoo.runs import files
+from ganzoo.runs.arrays import pack_arrays
 
 FORMAT = 1
 _NAME = re.compile(r"step-(\d{9})")
@@ -66,7 +66,7 @@ class CheckpointStore:
         `facts` go into its manifest. A save that fails is tried again a few times, and `complain` told; ResourceError
         when it fails for good, with every older checkpoint intact.
         """
-        content = _pack(values)
+        content = pack_arrays(values)
         manifest = files.to_json(_manifest(step, values, content, recipe, facts or {}))
         for pause in PATIENCE:
             try:
@@ -159,12 +159,6 @@ def arrays_of(path: Path) -> list[str]:
     if not isinstance(arrays, dict):
         raise CheckpointError(f"{path}: manifest.json does not list its arrays")
     return list(arrays)
-
-
-def _pack(values: Mapping[str, Array]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **values)  # type: ignore[arg-type]
-    return buffer.getvalue()
 
 
 def _manifest(

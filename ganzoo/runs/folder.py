@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -10,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.contracts.field import Field
-from ganzoo.contracts.tensor import Array
+from ganzoo.contracts.results import Picture
+from ganzoo.contracts.tensor import Example
 from ganzoo.errors import CheckpointError, RecipeError, ResourceError
-from ganzoo.images import encode_image
 from ganzoo.runs import files
+from ganzoo.runs.arrays import unpack_arrays
 from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.runs.journal import Journal
 from ganzoo.runs.lock import locked
+from ganzoo.sampling.files import encode_picture, picture_suffix
 
 #: What the parts of a manifest are; a folder may come from anybody.
 _MANIFEST: dict[str, type | tuple[type, ...]] = {
@@ -45,11 +48,12 @@ class RunFolder:
     timing.jsonl      seconds since training began, and those spent waiting for data; two equal runs differ in it alone
     scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
     samples/          pictures of the same fixed inputs over time
+    fitted.npz        what the task fitted on the training data, where it fits anything
     held_out/         the results on held-out examples, to look at
     checkpoints/      the newest states, complete
     best/             the state with the best score so far, where train.best names one
     evaluation.json   the scores on held-out data
-    generator.keras   the trained generator (one file for each network of its side)
+    generator.keras   the trained generator (one file for each product of the task)
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,6 +63,7 @@ class RunFolder:
         self.samples = path / "samples"
         self.held_out = path / "held_out"
         self.evaluation = path / "evaluation.json"
+        self.fitted = path / "fitted.npz"
         self.journal = Journal(path / "metrics.jsonl")
         self.timing = Journal(path / "timing.jsonl")
         self.scores = Journal(path / "scores.jsonl")
@@ -124,14 +129,17 @@ class RunFolder:
                 (self.path / ".lock").unlink()
                 self.path.rmdir()
 
-    def write_picture(self, path: Path, picture: Array) -> None:
-        """Write a picture; ResourceError when that fails, or when the path leads out of the run folder."""
+    def write_picture(self, path: Path, picture: Picture) -> None:
+        """Write an image, a text or a table under `path` with the suffix that fits.
+
+        ResourceError when that fails, or when the path leads out of the run folder.
+        """
         self.require()
         inside = path.parent.resolve()
         if not inside.is_relative_to(self.path.resolve()) or path.name in ("", ".", ".."):
             raise ResourceError(f"{path}: lies outside of the run folder {self.path}, where nothing is written")
         files.make_folder(path.parent)
-        files.write_durably(path, encode_image(path, picture))
+        files.write_durably(path.with_name(path.name + picture_suffix(picture)), encode_picture(picture))
 
     def truncate_logs(self, step: int) -> None:
         """Drop what the logs say beyond the state after `step` steps: it will be said again."""
@@ -166,10 +174,28 @@ class RunFolder:
                 raise CheckpointError(f"{self.manifest}: is damaged: '{key}' is a {type(manifest[key]).__name__}")
         return manifest
 
+    def read_fitted(self) -> Example:
+        """Return what the task fitted on the training data; CheckpointError when it is damaged."""
+        recorded = self.read_manifest().get("data", {}).get("fitted")
+        if recorded is None:
+            return {}
+        try:
+            content = self.fitted.read_bytes()
+            if hashlib.sha256(content).hexdigest() != recorded:
+                raise ValueError("its sha256 is not the one in manifest.json")
+            return unpack_arrays(content)
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"{self.fitted}: cannot be read: {error}") from error
+
     def read_fields(self) -> dict[str, Field]:
         """Return the fields of the data that the run was trained on."""
         try:
-            return {name: _field(name, value) for name, value in self.read_manifest()["data"]["fields"].items()}
+            streams = self.read_manifest()["data"]["streams"]
+            return {
+                f"{stream}/{name}" if len(streams) > 1 else name: _field(name, value)
+                for stream, described in streams.items()
+                for name, value in described["fields"].items()
+            }
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise CheckpointError(f"{self.manifest}: the data's fields are damaged ({error})") from error
 
@@ -185,4 +211,7 @@ def _field(name: str, value: Mapping[str, Any]) -> Field:
         raise ValueError(f"'{name}' has a type other than {', '.join(_DTYPES)}")
     if not all(limit is None or (type(limit) in (int, float) and math.isfinite(limit)) for limit in (low, high)):
         raise ValueError(f"'{name}' has a limit that is not a finite number")
-    return Field(shape=tuple(shape), dtype=dtype, low=low, high=high)
+    names = value["names"]
+    if not isinstance(names, list) or not all(isinstance(text, str) for text in names):
+        raise ValueError(f"'{name}' has names that are not a list of texts")
+    return Field(shape=tuple(shape), dtype=dtype, low=low, high=high, names=tuple(names))

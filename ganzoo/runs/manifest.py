@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.dataset import Source
+from ganzoo.data.opening import TrainingData
+from ganzoo.runs.arrays import pack_arrays
 
 
 def describe_run(
@@ -27,12 +30,25 @@ def describe_run(
     }
 
 
-def describe_data(source: Source) -> dict[str, Any]:
-    """Return size, fields and fingerprint of the data."""
-    fields = {name: {**asdict(field), "shape": list(field.shape)} for name, field in source.fields.items()}
+def describe_data(data: TrainingData) -> dict[str, Any]:
+    """Return size, fields and fingerprint of each stream of the data, and a hash of what the task fitted on them."""
+    fitted = hashlib.sha256(pack_arrays(data.fitted)).hexdigest() if data.fitted else None
+    return {"streams": {name: _source(source) for name, source in data.sources.items()}, "fitted": fitted}
+
+
+def _source(source: Source) -> dict[str, Any]:
+    fields = {
+        name: {**asdict(field), "shape": list(field.shape), "names": list(field.names)}
+        for name, field in source.fields.items()
+    }
+    what = "data: fingerprint()"
+    with blaming(source, what):
+        fingerprint = source.fingerprint()
+    if not isinstance(fingerprint, str):
+        raise broken_contract(source, what, f"returned {type(fingerprint).__name__}, expected a text")
     return {
         "examples": len(source),
         "fields": fields,
-        "fingerprint": hashlib.sha256(source.fingerprint().encode()).hexdigest(),
+        "fingerprint": hashlib.sha256(fingerprint.encode()).hexdigest(),
         "skipped": list(source.skipped),
     }

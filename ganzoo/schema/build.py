@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from ganzoo.blame import blaming
 from ganzoo.contracts.component import Component
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.schema.options import Option, nested_contract, options
@@ -75,7 +76,8 @@ def construct(
     if problems:
         raise RecipeError(problems)
     try:
-        return Constructed(cls(**values), resolved, frozenset(used), tuple(notices))
+        with blaming(cls, f"{key}: the {cls.kind} {cls.__name__}", passing=(ValueError,)):
+            return Constructed(cls(**values), resolved, frozenset(used), tuple(notices))
     except ValueError as error:
         raise RecipeError(Problem(str(error), key=key, place=locate(key))) from error
 

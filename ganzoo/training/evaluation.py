@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ganzoo.blame import blaming
-from ganzoo.contracts.dataset import Source
+from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.metric import Metric
-from ganzoo.contracts.task import Scored, Task
-from ganzoo.contracts.tensor import Network
+from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
+from ganzoo.contracts.task import Task
 from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
+from ganzoo.training.pictures import require_picture
 
-#: The row of the trained networks.
-TRAINED = "generator"
 Note = Callable[[str], None]
 
 
@@ -45,16 +43,17 @@ class Scores:
 
 @dataclass(frozen=True)
 class BestScore:
-    """What `train.best` names: `psnr_y`, or `row/psnr_y` for another row than that of the trained networks."""
+    """What `train.best` names: `psnr_y` in the row of the first product, or `row/psnr_y` in another one."""
 
     row: str
     name: str
+    text: str
 
     @classmethod
-    def parse(cls, text: str) -> BestScore:
+    def parse(cls, text: str, product: str) -> BestScore:
         """Return the row and the name of a score."""
         row, slash, name = text.rpartition("/")
-        return cls(row if slash else TRAINED, name)
+        return cls(row if slash else product, name, text)
 
     def value(self, scores: Scores) -> float | None:
         """Return the score; None when its metric failed or gave a number that is not finite."""
@@ -68,13 +67,13 @@ class BestScore:
         return isinstance(row, dict) and self.name in row
 
     def __str__(self) -> str:
-        return self.name if self.row == TRAINED else f"{self.row}/{self.name}"
+        return self.text
 
 
 class _Measure:
     """One metric for one row. What the metric raises costs its own cells, told once, and nothing else."""
 
-    def __init__(self, wired: WiredMetric, note: Note, told: set[str]) -> None:
+    def __init__(self, wired: WiredMetric, training: OpenTraining, note: Note, told: set[str]) -> None:
         self._wired = wired
         self._note = note
         self._told = told
@@ -83,10 +82,10 @@ class _Measure:
         self.larger_is_better = True
         self.values: dict[str, float] = {}
         with self._guarded(self):
-            self._metric = make_metric(wired)
+            self._metric = make_metric(wired, training)
             self.larger_is_better = self._metric.larger_is_better
 
-    def update(self, scored: Scored) -> None:
+    def update(self, scored: Result) -> None:
         """Hand one result to the metric."""
         if self._metric is not None and not self.is_broken:
             with self._guarded(self._metric):
@@ -115,24 +114,40 @@ class _Measure:
 
 def evaluate(
     task: Task,
-    networks: Mapping[str, Network],
-    source: Source,
+    trained: Trained,
+    sources: Sources,
     metrics: Sequence[WiredMetric],
     *,
     seed: int,
-    show: Callable[[Scored], None] | None = None,
+    product: str,
+    training: OpenTraining,
+    show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
 ) -> Scores:
     """Let the task produce results on held-out data and every metric score them; `show` is handed each result.
 
-    A metric that fails loses its own cells; `note` is told why.
+    `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
+    `note` is told why.
     """
+    found = results(task, trained, sources, seed=seed, product=product)
+    return score(found, metrics, training=training, show=show, note=note)
+
+
+def score(
+    found: Iterable[Result],
+    metrics: Sequence[WiredMetric],
+    *,
+    training: OpenTraining,
+    show: Callable[[Result], None] | None = None,
+    note: Note = lambda _message: None,
+) -> Scores:
+    """Let every metric score these results, as `evaluate` does."""
     measures: dict[str, dict[str, _Measure]] = {}
     examples: dict[str, int] = {}
     told: set[str] = set()
-    for scored in results(task, networks, source, seed=seed):
+    for scored in found:
         if scored.method not in measures:
-            measures[scored.method] = {wired.key: _Measure(wired, note, told) for wired in metrics}
+            measures[scored.method] = {wired.key: _Measure(wired, training, note, told) for wired in metrics}
         measure(measures[scored.method], scored)
         if show is not None:
             show(scored)
@@ -140,13 +155,35 @@ def evaluate(
     return _table(measures, examples)
 
 
-def results(task: Task, networks: Mapping[str, Network], source: Source, *, seed: int) -> Iterator[Scored]:
-    """Yield what a task makes of held-out data; an error of the task names it."""
+def results(task: Task, trained: Trained, sources: Sources, *, seed: int, product: str) -> Iterator[Result]:
+    """Yield what a task makes of held-out data; PluginError naming the task when it fails or breaks its contract.
+
+    `product` is the row that must be among the results: that of the first network the training is for.
+    """
+    seen: set[str] = set()
     with blaming(task, "task, evaluate()"):
-        yield from task.evaluate(networks, source, rng=Random(seed, "evaluate"))
+        for result in task.evaluate(trained, sources, rng=Random(seed, "evaluate")):
+            _check_result(task, result)
+            seen.add(result.method)
+            yield result
+    if product not in seen:
+        problem = f"evaluate() yielded no row '{product}', that of the trained network; it has {listing(seen)}"
+        raise broken_contract(task, "task", problem)
 
 
-def measure(row: Mapping[str, _Measure], scored: Scored) -> None:
+def _check_result(task: Task, result: Any) -> None:
+    if not isinstance(result, Result):
+        raise broken_contract(task, "task", f"evaluate() yielded {type(result).__name__}, expected a Result")
+    for part, kind in (("method", str), ("name", str), ("output", Mapping), ("target", Mapping)):
+        value = getattr(result, part)
+        if not isinstance(value, kind):
+            problem = f"evaluate() yielded a result whose {part} is {type(value).__name__}, expected {kind.__name__}"
+            raise broken_contract(task, "task", problem)
+    if result.picture is not None:
+        require_picture(task, "evaluate() yielded a result whose picture is", result.picture)
+
+
+def measure(row: Mapping[str, _Measure], scored: Result) -> None:
     """Hand one result to the metrics of its row."""
     for each in row.values():
         each.update(scored)
@@ -173,54 +210,34 @@ def _table(measures: Mapping[str, Mapping[str, _Measure]], examples: Mapping[str
     return Scores(rows, dict(examples), larger, failed)
 
 
-def make_metric(wired: WiredMetric) -> Metric:
+def make_metric(wired: WiredMetric, training: OpenTraining) -> Metric:
     """Return a fresh, ready instance of a metric; DataError when it lacks its weights, ComponentError when it fails."""
     metric = wired.make()
     with blaming(metric, f"metric '{wired.key}'"):
-        metric.build()
+        metric.build(training)
     return metric
 
 
-def check_metrics(metrics: Sequence[WiredMetric], note: Note) -> None:
+def check_metrics(metrics: Sequence[WiredMetric], training: OpenTraining, note: Note) -> None:
     """Build every metric once: DataError when one lacks its weights; one that fails otherwise is told."""
     for wired in metrics:
         try:
-            make_metric(wired)
+            make_metric(wired, training)
         except ComponentError as error:
             note(f"{error}; its scores will be missing, the others are not affected")
 
 
-def check_best(
-    best: BestScore,
-    task: Task,
-    networks: Mapping[str, Network],
-    source: Source,
-    metrics: Sequence[WiredMetric],
-    *,
-    seed: int,
-) -> None:
-    """Score the first result of a row in memory: RecipeError when the score that `train.best` names does not exist.
-
-    A metric that needs more than one result cannot be asked this way; its names are taken on trust.
-    """
-    seen: set[str] = set()
-    for scored in results(task, networks, source, seed=seed):
-        seen.add(scored.method)
-        if scored.method == best.row:
-            row = {wired.key: _Measure(wired, lambda _message: None, set()) for wired in metrics}
-            measure(row, scored)
-            _require(best, row)
-            return
-    raise RecipeError(f"train.best: there is no row '{best.row}'{nearest(best.row, seen)}; known are {listing(seen)}")
-
-
-def _require(best: BestScore, row: Mapping[str, _Measure]) -> None:
-    for each in row.values():
-        each.finish()
-    names = [name for each in row.values() for name in each.values]
-    if best.name not in names and not any(each.is_broken for each in row.values()):
+def require_score(best: BestScore, scores: Scores) -> None:
+    """RecipeError when there is no such row, or no such score in it; a metric that failed is taken on trust."""
+    if best.row not in scores.rows:
+        rows = scores.rows
         raise RecipeError(
-            f"train.best: there is no score '{best.name}'{nearest(best.name, names)}; known are {listing(names)}"
+            f"train.best: there is no row '{best.row}'{nearest(best.row, rows)}; known are {listing(rows)}"
+        )
+    row = scores.rows[best.row]
+    if best.name not in row and not scores.failed:
+        raise RecipeError(
+            f"train.best: there is no score '{best.name}'{nearest(best.name, row)}; known are {listing(row)}"
         )
 
 

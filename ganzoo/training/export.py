@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ganzoo.contracts.task import Scored
-from ganzoo.contracts.tensor import Array, Network
+from ganzoo.blame import blaming
+from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.results import Picture, Result
+from ganzoo.contracts.tensor import Network
 from ganzoo.execution.keras_internals import save_model
+from ganzoo.runs import files
+from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.names import UniqueStems, file_stem
 
 #: The zip format knows no earlier day; a file that says when it was made never equals another.
@@ -20,18 +24,27 @@ _NO_DAY = (1980, 1, 1, 0, 0, 0)
 class Gallery:
     """Writes the first few held-out results that have a picture."""
 
-    def __init__(self, write: Callable[[str, Array], None], most: int = 20) -> None:
+    def __init__(self, write: Callable[[str, Picture], None], most: int = 20) -> None:
         self._write = write
         self._left = most
         self._stems = UniqueStems()
 
-    def __call__(self, scored: Scored) -> None:
+    def __call__(self, scored: Result) -> None:
         """Write one result where it has a picture."""
         if scored.picture is not None and self._left > 0:
             self._left -= 1
             # the task took the name from the data: often a path
             stem = self._stems(f"{file_stem(scored.name)}-{file_stem(scored.method)}")
-            self._write(f"{stem}.png", scored.picture)
+            self._write(stem, scored.picture)
+
+
+def export_networks(run: RunFolder, networks: Mapping[str, Network], products: Mapping[str, Architecture]) -> None:
+    """Write each product as a `.keras` file; PluginError naming its architecture when it cannot be saved."""
+    stems = UniqueStems()
+    for name, architecture in products.items():
+        with blaming(architecture, f"architecture of '{name}'", passing=(OSError,)):
+            content = export_bytes(networks[name])
+        files.write_durably(run.path / f"{stems(name)}.keras", content)
 
 
 def export_bytes(network: Network) -> bytes:

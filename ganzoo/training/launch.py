@@ -11,19 +11,21 @@ from typing import Any
 import tomli_w
 
 from ganzoo.assembly import assemble
-from ganzoo.contracts.dataset import Source
+from ganzoo.contracts.results import Sources
+from ganzoo.data.opening import TrainingData, fit
 from ganzoo.errors import CheckpointError, PluginError, RecipeError
 from ganzoo.execution.keras_internals import get_device
 from ganzoo.recipe import Recipe, weight_determining
 from ganzoo.runs import files
+from ganzoo.runs.arrays import pack_arrays
 from ganzoo.runs.checkpoint import Loaded
 from ganzoo.runs.environment import describe_plugins, differences, environment, plugins_in_use
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
-from ganzoo.runs.names import UniqueStems
 from ganzoo.training import determinism
-from ganzoo.training.evaluation import BestScore, Scores, check_best, check_metrics, read_scores, scores_record
-from ganzoo.training.export import Gallery, export_bytes
+from ganzoo.training.evaluation import BestScore, Scores, check_metrics, read_scores, scores_record
+from ganzoo.training.export import Gallery, export_networks
+from ganzoo.training.rehearsal import rehearse_scores
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
 from ganzoo.training.signals import StopRequest
@@ -36,15 +38,15 @@ def launch(
     run: RunFolder,
     observer: Observer,
     *,
-    source: Source,
-    held_out: Source | None,
+    sources: Sources,
+    held_out: Sources | None,
     plugins: Iterable[Any],
     resume: bool = False,
     allow_drift: bool = False,
     start: WarmStart | None = None,
     stop: StopRequest | None = None,
 ) -> Scores | None:
-    """Train on `source` to the recipe's end in the run folder, write networks and scores, return the scores.
+    """Train on `sources` to the recipe's end in the run folder, write networks and scores, return the scores.
 
     The caller holds the folder (`run.working()`) and lets `stop` watch for signals if it wants any watched.
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found
@@ -56,15 +58,13 @@ def launch(
     check_recipe(recipe, run, resume=resume)
     # kernels are chosen before any is used
     device = get_device()
-    kept = determinism.resolve(recipe.train.determinism, device)
-    determinism.enforce(kept)
-    determinism.allow_tf32(recipe.train.tf32)
+    kept = choose_kernels(recipe)
     trainer = prepare(
-        recipe, run, observer, source, held_out, environment=environment(describe_plugins(plugins, recipe.used))
+        recipe, run, observer, sources, held_out, environment=environment(describe_plugins(plugins, recipe.used))
     )
     if start is not None and not run.exists:
         list(start.apply(trainer.model))  # weights that do not fit are told before anything is written
-    check_best_score(trainer)
+    check_scores(trainer)
     rehearsing = recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda")
     if rehearsing and not run.exists:
         trainer.rehearse()
@@ -96,12 +96,20 @@ def _go_on(
     return finish(trainer)
 
 
+def choose_kernels(recipe: Recipe) -> str:
+    """Let torch compute as the recipe wants it; return how deterministic that is."""
+    kept = determinism.resolve(recipe.train.determinism, get_device())
+    determinism.enforce(kept)
+    determinism.allow_tf32(recipe.train.tf32)
+    return kept
+
+
 def prepare(
     recipe: Recipe,
     run: RunFolder,
     observer: Observer,
-    source: Source,
-    held_out: Source | None,
+    sources: Sources,
+    held_out: Sources | None,
     *,
     environment: Mapping[str, Any],
 ) -> Trainer:
@@ -109,25 +117,25 @@ def prepare(
     wants_best = recipe.train.best is not None
     if wants_best and (recipe.train.evaluate_every is None or held_out is None or not recipe.metrics):
         raise RecipeError("train.best: needs train.evaluate_every, a section [validation] and [[metrics]]")
-    check_metrics(recipe.metrics, observer.note)
-    model = build_model(recipe, assemble(recipe, source.fields))
-    trainer = Trainer(recipe, model, source, held_out, run, observer, environment=environment)
-    model.prepare(trainer.batches.tensors(0))
+    check_metrics(recipe.metrics, lambda: sources, observer.note)
+    # a run that goes on knows of its data what it knew when it began
+    data = TrainingData(sources, run.read_fitted() if run.exists else fit(recipe.task, sources))
+    model = build_model(recipe, assemble(recipe, data.fields, data.fitted), data.fitted)
+    trainer = Trainer(recipe, model, data, held_out, run, observer, environment=environment)
+    batches = dict(trainer.batches.first_of_phases())
+    model.prepare(next(iter(batches.values())), batches)
     return trainer
 
 
-def check_best_score(trainer: Trainer) -> None:
-    """Refuse a `train.best` that names no score, by scoring one result in memory where no earlier scores tell."""
-    recipe, model = trainer.recipe, trainer.model
-    if recipe.train.best is None or trainer.held_out is None:
-        return
-    best = BestScore.parse(recipe.train.best)
-    if trainer.run.exists and any(best.is_in(record) for record in trainer.run.scores.records()):
-        return
-    with model.float32_eager():
-        check_best(
-            best, recipe.task, model.sampling_networks(), trainer.held_out, recipe.metrics, seed=recipe.train.seed
-        )
+def check_scores(trainer: Trainer) -> None:
+    """Refuse a task whose results cannot be scored, and a `train.best` that no earlier scores of this run know."""
+    run, best = trainer.run, trainer.recipe.train.best
+    if run.exists:
+        wanted = None if best is None else BestScore.parse(best, trainer.product)
+        if wanted is None or any(wanted.is_in(record) for record in run.scores.records()):
+            return
+    # a metric that fails costs a run its scores, which is told when they are due
+    rehearse_scores(trainer, trainer.trained(), note=lambda _message: None)
 
 
 @contextmanager
@@ -170,12 +178,14 @@ def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None
             files.write_durably(run.recipe, resolved)
         return
     files.write_durably(run.recipe, resolved)
+    if trainer.data.fitted:
+        files.write_durably(run.fitted, pack_arrays(trainer.data.fitted))
     manifest = describe_run(
         name=run.path.name,
         digest=trainer.digest,
         seed=recipe.train.seed,
         determinism=kept,
-        data=describe_data(trainer.batches.source),
+        data=describe_data(trainer.data),
         environment=trainer.environment,
     )
     run.write_manifest({**manifest, "origin": start.origin() if start else None})
@@ -192,7 +202,7 @@ def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None
     """Refuse to go on with other data or in another environment, or stamp the run with what changed."""
     run = trainer.run
     manifest = run.read_manifest()
-    now = {"environment": dict(trainer.environment), "data": describe_data(trainer.batches.source)}
+    now = {"environment": dict(trainer.environment), "data": describe_data(trainer.data)}
     written = json.loads(files.to_json(now))
     before = {key: manifest.get(key) or {} for key in now}
     changes = list(differences(before, written))
@@ -262,18 +272,16 @@ def _indented(lines: Iterable[str]) -> str:
 
 
 def finish(trainer: Trainer) -> Scores | None:
-    """Export the generator's networks as they are saved, score them on held-out data, mark the run as finished."""
+    """Export the products as they are saved, score them on held-out data, mark the run as finished."""
     recipe, run = trainer.recipe, trainer.run
     # from the checkpoint, as a later process would: the bytes are the same whether this process trained or not
-    networks, step = trained_networks(run, recipe)
+    trained, step = trained_networks(run, recipe)
     run.require()
-    stems = UniqueStems()
-    for name in trainer.model.players["generator"].networks:
-        files.write_durably(run.path / f"{stems(name)}.keras", export_bytes(networks[name]))
+    export_networks(run, trained.networks, trainer.products)
     scores = None
     if trainer.held_out is not None and recipe.metrics:
         trainer.clear_held_out()
-        scores = trainer.evaluate(networks, show=Gallery(trainer.show_held_out))
+        scores = trainer.evaluate(trained, show=Gallery(trainer.show_held_out))
         trainer.keep_scores(step, scores)
         files.write_durably(run.evaluation, files.to_json(scores_record(scores, step)))
     # last of all: a run is finished when every file is there

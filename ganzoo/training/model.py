@@ -18,7 +18,7 @@ from ganzoo.contracts.regularizer import PLAYERS, Player, PlayerName
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import NetworkSpec, Task, View
-from ganzoo.contracts.tensor import Network, Tensor, Variable
+from ganzoo.contracts.tensor import Example, Network, Tensor, Variable
 from ganzoo.contracts.timeline import Timeline
 from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
@@ -40,9 +40,9 @@ class AdversarialModel(keras.Model):
     """Any number of networks on two sides, trained against each other by `fit()`.
 
     `networks` are the trained ones by name, `specs` say whose side each is on, `architectures` what each was built
-    from (for networks that change over a run). A batch is a dict of tensors as the task's `prepare` made them,
-    stacked. One call of `train_step` is one discriminator update and, on every `n_critic`-th step of a phase, one
-    generator update. All randomness derives from (seed, stream name, step).
+    from (for networks that change over a run), `fitted` is what the task's `fit` returned. A batch is a dict of tensors
+    as the task's `prepare` made them, stacked. One call of `train_step` is one discriminator update and, on every
+    `n_critic`-th step of a phase, one generator update. All randomness derives from (seed, stream name, step).
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class AdversarialModel(keras.Model):
         networks: Mapping[str, Network],
         specs: Sequence[NetworkSpec],
         architectures: Mapping[str, Architecture] | None = None,
+        fitted: Example | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -59,6 +60,7 @@ class AdversarialModel(keras.Model):
         self.networks = dict(networks)
         self.specs = {spec.name: spec for spec in specs}
         self.architectures = dict(architectures or {})
+        self.fitted = dict(fitted or {})
         self.seed = seed
         self.players = {name: _player(name, networks, specs) for name in PLAYERS}
         self.step_number = 0
@@ -302,8 +304,14 @@ class AdversarialModel(keras.Model):
         """Return the product of what regularizers multiply the player's rates with; None when none does."""
         found: Any = None
         for wired in self.objective.active_regularizers("learning_rate_factor", step):
-            with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=step.number):
+            what = f"regularizer '{wired.key}'"
+            with blaming(wired.regularizer, what, step=step.number):
                 factor = wired.regularizer.learning_rate_factor(player, step=step)
+            if not isinstance(factor, int | float | torch.Tensor) or (isinstance(factor, torch.Tensor) and factor.ndim):
+                problem = (
+                    f"learning_rate_factor() returned {type(factor).__name__}, expected a number or a scalar tensor"
+                )
+                raise broken_contract(wired.regularizer, what, problem, step=step.number)
             found = factor if found is None else found * factor
         return found
 
@@ -311,7 +319,14 @@ class AdversarialModel(keras.Model):
         """Return what the task sees of this batch, on the training device."""
         device = get_device()
         on_device = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
-        return View(networks=self.networks, batch=on_device, step=step, rng=self._stream("task", step))
+        return View(
+            networks=self.networks,
+            batch=on_device,
+            count=max((len(values) for values in on_device.values()), default=0),
+            step=step,
+            rng=self._stream("task", step),
+            fitted=self.fitted,
+        )
 
     def _stream(self, name: str, step: Step) -> Random:
         return Random(self.seed, name, step.number)
@@ -336,7 +351,7 @@ class AdversarialModel(keras.Model):
                 found |= numbered(f"optimizers/{name}", optimizer.variables)
         found |= self.turns.state()
         for key, component in self.components():
-            found |= {f"{key}/{name}": variable for name, variable in component.state().items()}
+            found |= _state_of(key, component)
         return found
 
     def report(self) -> dict[str, Any]:
@@ -362,6 +377,14 @@ class AdversarialModel(keras.Model):
             variable.assign(values[name])
         self.step_number = step_number
         self._written_rates.clear()
+
+
+def _state_of(key: str, component: Any) -> dict[str, Variable]:
+    with blaming(component, f"'{key}'"):
+        state = component.state()
+    if not isinstance(state, Mapping) or not all(isinstance(each, keras.Variable) for each in state.values()):
+        raise broken_contract(component, f"'{key}'", "state() must return keras.Variables by name")
+    return {f"{key}/{name}": variable for name, variable in state.items()}
 
 
 def _player(name: PlayerName, networks: Mapping[str, Network], specs: Sequence[NetworkSpec]) -> Player:

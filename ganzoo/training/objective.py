@@ -10,12 +10,12 @@ from typing import Any
 
 import torch
 
-from ganzoo.blame import blaming, broken_contract
+from ganzoo.blame import blaming, broken_contract, origin_of
 from ganzoo.contracts.comparison import Comparison, Verdict, logit_maps
 from ganzoo.contracts.loss import AdversarialLoss, PairLoss, RelativisticLoss
 from ganzoo.contracts.regularizer import Player, PlayerName
 from ganzoo.contracts.step import Step
-from ganzoo.contracts.task import Task, View
+from ganzoo.contracts.task import LossTargets, Task, View
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
@@ -55,12 +55,19 @@ class Objective:
 
     def active_losses(self, player: PlayerName, step: Step) -> list[WiredLoss]:
         """Return the losses that train this player at this step: in the phase, on something that the task offers."""
-        offered = self.task.offers(step)
+        offered = self._offered(step)
         return [
             wired
             for wired in self.losses
             if wired.is_active(step) and player in wired.trains(self.task.exposes) and wired.is_offered(offered)
         ]
+
+    def _offered(self, step: Step) -> LossTargets:
+        with blaming(self.task, "task, offers()", step=step.number):
+            offered = self.task.offers(step)
+        if not isinstance(offered, LossTargets):
+            raise self._task_broke(step, f"offers() returned {_received(offered)}, expected LossTargets")
+        return offered
 
     def active_regularizers(self, moment: str, step: Step) -> Iterator[WiredRegularizer]:
         """Yield the regularizers that act at this moment in this phase."""
@@ -73,7 +80,7 @@ class Objective:
     def compare(self, view: View) -> dict[str, Comparison]:
         """Return the comparisons that the task offers at this step, as its contract has them."""
         task, step = self.task, view.step
-        offered = task.offers(step).comparisons
+        offered = self._offered(step).comparisons
         if not offered:
             return {}
         with blaming(task, "task", step=step.number):
@@ -134,18 +141,26 @@ class Objective:
         terms = {key: Term(value, _scaled(weights[key], factors.get(key))) for key, value in values.items()}
         return {**terms, **self.penalties(player, view, updates)}
 
+    def origin(self, key: str) -> str:
+        """Return what messages call the loss or regularizer of this key: its kind, key, plugin and distribution."""
+        for loss in self.losses:
+            if loss.key == key:
+                component, what = self._blamed(loss)
+                return f"{what} of {origin_of(type(component))}"
+        found = next(each for each in self.regularizers if each.key == key)
+        return f"regularizer '{key}' of {origin_of(type(found.regularizer))}"
+
+    def _blamed(self, wired: WiredLoss) -> tuple[object, str]:
+        """Return whose fault an error of this loss is, and what it is called."""
+        if wired.loss is None:
+            return self.task, f"term '{wired.key}' of the task"
+        return wired.loss, f"loss '{wired.key}'"
+
     def _loss_values(self, player: PlayerName, active: Sequence[WiredLoss], view: View) -> dict[str, Tensor]:
         pairs: dict[str, tuple[Tensor, Tensor]] = {}
         found = {}
         for wired in active:
-            component, what = (
-                (self.task, f"term '{wired.key}' of the task")
-                if wired.loss is None
-                else (
-                    wired.loss,
-                    f"loss '{wired.key}'",
-                )
-            )
+            component, what = self._blamed(wired)
             with blaming(component, what, step=view.step.number):
                 value = self._loss_value(wired, player, view, pairs)
             found[wired.key] = _scalar(component, what, value, view.step)
@@ -179,6 +194,9 @@ class Objective:
             what = f"regularizer '{wired.key}'"
             with blaming(wired.regularizer, what, step=step.number):
                 factors = wired.regularizer.loss_factors(player, values, step=step)
+            if not isinstance(factors, Mapping):
+                problem = f"loss_factors() returned {_received(factors)}, expected factors by the key of a loss"
+                raise broken_contract(wired.regularizer, what, problem, step=step.number)
             if unknown := set(factors) - set(values):
                 problem = f"loss_factors() names {sorted(unknown)}, expected some of {sorted(values)}"
                 raise broken_contract(wired.regularizer, what, problem, step=step.number)
@@ -195,7 +213,8 @@ class Objective:
                 with self._float32_eager(), blaming(wired.regularizer, what, step=view.step.number):
                     values = list(self._penalty_values(wired, player, view))
                 if values:
-                    value = _scalar(wired.regularizer, what, sum(values[1:], values[0]), view.step)
+                    scalars = [_scalar(wired.regularizer, what, value, view.step) for value in values]
+                    value = sum(scalars[1:], scalars[0])
                     found[wired.key] = Term(value, wired.weight(view.step.number) * wired.interval)
         return found
 

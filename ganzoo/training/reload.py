@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ganzoo.assembly import assemble
-from ganzoo.blame import is_out_of_memory
-from ganzoo.contracts.tensor import Network
+from ganzoo.blame import blaming, is_out_of_memory
+from ganzoo.contracts.results import Trained
 from ganzoo.errors import CheckpointError, ResourceError
 from ganzoo.recipe import Recipe
 from ganzoo.runs.folder import RunFolder
@@ -15,14 +15,15 @@ from ganzoo.training.state import network_state
 
 def trained_networks(
     run: RunFolder, recipe: Recipe, *, best: bool = False, note: Callable[[str], None] = lambda _message: None
-) -> tuple[dict[str, Network], int]:
-    """Return the networks to sample from, and after how many steps. Needs none of the training data.
+) -> tuple[Trained, int]:
+    """Return what a run has trained, ready for use, and after how many steps. Needs none of the training data.
 
     They are the newest that verify, or the `best`; `note` is told of damaged ones. CheckpointError when there are none.
     """
     store = run.best() if best else run.checkpoints()
     try:
-        assembly = assemble(recipe, run.read_fields(), for_training=False)
+        fields, fitted = run.read_fields(), run.read_fitted()
+        assembly = assemble(recipe, fields, fitted, for_training=False)
     except (MemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise
@@ -40,5 +41,6 @@ def trained_networks(
     networks = {**assembly.networks, **assembly.averages}
     last = recipe.timeline.at(max(loaded.step - 1, 0))
     for name, architecture in assembly.architectures.items():
-        architecture.begin_step(networks[name], last)
-    return networks, loaded.step
+        with blaming(architecture, f"architecture of '{name}'", step=last.number):
+            architecture.begin_step(networks[name], last)
+    return Trained(networks=networks, fields=fields, fitted=fitted), loaded.step

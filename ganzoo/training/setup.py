@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from ganzoo.assembly import Assembly
 from ganzoo.contracts.schedule import Schedule
+from ganzoo.contracts.tensor import Example
 from ganzoo.recipe import Recipe
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.optimizers import make_optimizer
 
 
-def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
+def build_model(recipe: Recipe, assembly: Assembly, fitted: Example | None = None) -> AdversarialModel:
     """Return the task's model, compiled with everything that the recipe says."""
     model = AdversarialModel(
         task=recipe.task,
         networks=assembly.networks,
         specs=assembly.specs,
         architectures=assembly.architectures,
+        fitted=fitted,
         seed=recipe.train.seed,
     )
     model.compile(

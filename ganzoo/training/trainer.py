@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -9,23 +10,25 @@ from typing import Any, Protocol
 
 import torch
 
-from ganzoo.contracts.dataset import Source
-from ganzoo.contracts.task import Scored
-from ganzoo.contracts.tensor import Array, Network
+from ganzoo.blame import blaming, broken_contract
+from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.results import Picture, Result, Sources, Trained
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
+from ganzoo.data.opening import TrainingData
 from ganzoo.errors import CheckpointError, NumericError, ResourceError, Stopped
 from ganzoo.recipe import Recipe
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded, step_of
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
-from ganzoo.streams import numpy_generator
+from ganzoo.streams import Random, numpy_generator
 from ganzoo.training.callbacks import step_callbacks
 from ganzoo.training.compilation import not_compiled
 from ganzoo.training.determinism import undetermined
 from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record
 from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
+from ganzoo.training.pictures import require_picture
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
 
@@ -53,8 +56,8 @@ class Trainer:
         self,
         recipe: Recipe,
         model: AdversarialModel,
-        source: Source,
-        held_out: Source | None,
+        data: TrainingData,
+        held_out: Sources | None,
         run: RunFolder,
         observer: Observer,
         *,
@@ -70,14 +73,34 @@ class Trainer:
         #: What every checkpoint says about the environment that made it.
         self.environment = environment
         self._mute: set[str] = set()
-        self.batches = StepBatches.of(recipe, source)
+        self.data = data
+        self.batches = StepBatches.of(recipe, data)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
-        self.fixed_inputs = recipe.task.fixed_inputs(held_out or source, count=recipe.train.samples, rng=rng)
+        with blaming(recipe.task, "task, fixed_inputs()"):
+            shown = data.sources if held_out is None else held_out
+            self.fixed_inputs = recipe.task.fixed_inputs(shown, count=recipe.train.samples, rng=rng, fitted=data.fitted)
+        if not isinstance(self.fixed_inputs, Mapping):
+            problem = f"fixed_inputs() returned {type(self.fixed_inputs).__name__}, expected arrays by name"
+            raise broken_contract(recipe.task, "task", problem)
 
     @property
     def total(self) -> int:
         """The number of steps of the whole run."""
         return self.model.timeline.total_steps
+
+    @property
+    def products(self) -> Mapping[str, Architecture]:
+        """What each network that the training is for is built from."""
+        return {name: self.model.architectures[name] for name, spec in self.model.specs.items() if spec.is_product}
+
+    @property
+    def product(self) -> str:
+        """The name of the first product: its row decides which state is the best."""
+        return next(iter(self.products))
+
+    def trained(self) -> Trained:
+        """Return the networks as they are now, with what the task knows of the data."""
+        return Trained(networks=self.model.sampling_networks(), fields=self.data.fields, fitted=self.data.fitted)
 
     # -- where a run starts --------------------------------------------------------------------------------------------
 
@@ -100,15 +123,24 @@ class Trainer:
         return step
 
     def rehearse(self) -> None:
-        """Take one step of each phase and undo it: BackendError when an operation has no deterministic kernel."""
+        """Take a step of each phase in which each player plays, and undo it.
+
+        BackendError when an operation has no deterministic kernel, and whatever else a step can raise.
+        """
         before, first = to_arrays(self.model.state()), self.model.step_number
-        number = 0
-        for _, steps in self.model.timeline.phases:
+        for number in self._rehearsed_steps():
             self.model.step_number = number
             with self.translate_errors():
                 self.model.train_step(self.batches.tensors(number))
-            number += steps
         self.model.restore(before, first)
+
+    def _rehearsed_steps(self) -> Iterator[int]:
+        """Yield the first step of each phase, and that in which the generator has its first turn."""
+        timeline = self.model.timeline
+        for name, steps in timeline.phases:
+            first = timeline.first_step(name)
+            turn = first + self.model.turns.critic_updates(timeline.at(first)) - 1
+            yield from sorted({first, min(turn, first + steps - 1)})
 
     # -- training ------------------------------------------------------------------------------------------------------
 
@@ -169,8 +201,9 @@ class Trainer:
         number = self.model.step_number
         saved = self.checkpoints.paths()
         table = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
+        culprits = [f"; {self.model.objective.origin(name)} is not finite" for name in _not_finite(losses)]
         return NumericError(
-            f"step {number}: {what}\n"
+            f"step {number}: {what}{''.join(culprits)}\n"
             f"{f'  losses: {table}{chr(10)}' if table else ''}"
             f"  batch: {', '.join(self.batches.names(number)[:8])}\n"
             f"  newest good checkpoint: {saved[-1] if saved else 'none yet'}\n"
@@ -190,12 +223,14 @@ class Trainer:
 
     def draw(self, done: int) -> None:
         """Write the picture of the fixed inputs."""
-        with self.model.float32_eager():
-            picture = self.recipe.task.picture(self.model.sampling_networks(), self.fixed_inputs)
-        path = self.run.samples / f"step-{done:09d}.png"
+        rng = Random(self.recipe.train.seed, "picture")
+        with self.model.float32_eager(), blaming(self.recipe.task, "task, picture()"):
+            made = self.recipe.task.picture(self.trained(), self.fixed_inputs, rng=rng)
+        picture = require_picture(self.recipe.task, "picture() returned", made)
+        path = self.run.samples / f"step-{done:09d}"
         self.optional("sample pictures", lambda: self.run.write_picture(path, picture))
 
-    def show_held_out(self, name: str, picture: Array) -> None:
+    def show_held_out(self, name: str, picture: Picture) -> None:
         """Write the picture of one held-out result."""
         self.optional("held-out pictures", lambda: self.run.write_picture(self.run.held_out / name, picture))
 
@@ -242,7 +277,7 @@ class Trainer:
         every = self.recipe.train.evaluate_every
         if every is not None and done % every == 0 and self.scores_on_the_way and not self.is_scored(done):
             with self.model.float32_eager():
-                self.keep_scores(done, self.evaluate(self.model.sampling_networks()))
+                self.keep_scores(done, self.evaluate(self.trained()))
 
     @property
     def scores_on_the_way(self) -> bool:
@@ -254,12 +289,21 @@ class Trainer:
         """Return whether the scores of this state are written already."""
         return any(record["step"] == done for record in self.run.scores.records())
 
-    def evaluate(self, networks: Mapping[str, Network], *, show: Callable[[Scored], None] | None = None) -> Scores:
+    def evaluate(self, trained: Trained, *, show: Callable[[Result], None] | None = None) -> Scores:
         """Score networks on the held-out data; a metric that fails is told once in a run."""
         if self.held_out is None:
             raise ValueError("there are no held-out data")
-        task, metrics, seed = self.recipe.task, self.recipe.metrics, self.recipe.train.seed
-        return evaluate(task, networks, self.held_out, metrics, seed=seed, show=show, note=self.note_once)
+        return evaluate(
+            self.recipe.task,
+            trained,
+            self.held_out,
+            self.recipe.metrics,
+            seed=self.recipe.train.seed,
+            product=self.product,
+            training=lambda: self.batches.sources,
+            show=show,
+            note=self.note_once,
+        )
 
     def note_once(self, message: str) -> None:
         """Tell the observer something that would come again and again."""
@@ -273,7 +317,7 @@ class Trainer:
             return
         # the line comes last: a state whose line is missing is scored again when the run goes on
         if self.recipe.train.best is not None and done:
-            self.keep_best(done, scores, BestScore.parse(self.recipe.train.best))
+            self.keep_best(done, scores, BestScore.parse(self.recipe.train.best, self.product))
         if not self.is_scored(done):
             self.append(self.run.scores, scores_record(scores, done))
 
@@ -312,3 +356,7 @@ class Trainer:
             if facts.get("name") == str(best) and isinstance(facts.get("score"), int | float):
                 return float(facts["score"])
         return None
+
+
+def _not_finite(losses: Mapping[str, float]) -> list[str]:
+    return [name for name, value in losses.items() if not math.isfinite(value)]

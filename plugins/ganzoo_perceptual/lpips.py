@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, files
 
 import numpy as np
 
-from ganzoo import Array, DataError, Example, Features, Metric, Network, RecipeError, Tensor, images
+from ganzoo import Array, DataError, Example, Features, Metric, Network, OpenTraining, RecipeError, Tensor, images
 
 _LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 #: A layer of VGG19 that VGG16 lacks.
@@ -44,7 +44,7 @@ class LPIPS(Metric):
         self._heads: list[Array] = []
         self._distances: list[float] = []
 
-    def build(self) -> None:
+    def build(self, training: OpenTraining) -> None:
         self._heads = read_heads()
         self._network = self.features.build(_LAYERS)
 

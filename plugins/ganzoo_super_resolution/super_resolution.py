@@ -11,27 +11,30 @@ import numpy as np
 from annotated_types import Ge
 
 from ganzoo import (
+    LOGITS,
     Array,
     Comparison,
     DataError,
     Example,
     Field,
     LossTargets,
-    Network,
     NetworkSpec,
     Random,
     RecipeError,
-    Scored,
+    Result,
+    RowContext,
+    SampleRequest,
     Signature,
     Source,
-    Step,
+    Sources,
     Task,
     Tensor,
+    Trained,
     View,
     images,
+    sampling,
 )
 from ganzoo_super_resolution.crops import crop, low_resolution, pair_of, turned
-from ganzoo_super_resolution.tiling import enlarge
 
 _PICTURE_SIDE = 128
 
@@ -60,11 +63,10 @@ class SuperResolution(Task):
         if self.crop % self.scale:
             raise ValueError(f"crop must be a multiple of scale, but {self.crop} is none of {self.scale}")
 
-    def networks(self, fields: Mapping[str, Field]) -> Sequence[NetworkSpec]:
+    def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         if "hr" not in fields and "image" not in fields:
             raise DataError(f"super_resolution needs a field 'hr' or 'image'; the data have {', '.join(fields)}")
         small, large = _image(self.crop // self.scale), _image(self.crop)
-        logits = Field(shape=(1,))
         return (
             NetworkSpec(
                 name="generator",
@@ -76,11 +78,12 @@ class SuperResolution(Task):
                 name="discriminator",
                 role="discriminator",
                 player="discriminator",
-                signature=Signature(inputs={"image": large}, outputs={"logits": logits}),
+                signature=Signature(inputs={"image": large}, outputs={"logits": LOGITS}),
             ),
         )
 
-    def prepare(self, example: Example, *, rng: np.random.Generator, step: Step) -> Example:
+    def prepare(self, example: Example, context: RowContext) -> Example:
+        rng = context.rng
         lr, hr = crop(*pair_of(example, self.scale, crop=self.crop), self.scale, self.crop, tuple(rng.random(2)))
         if self.flips:
             turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
@@ -104,7 +107,8 @@ class SuperResolution(Task):
     def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:
         return view.fakes["image"], view.batch["hr"]
 
-    def fixed_inputs(self, source: Source, *, count: int, rng: np.random.Generator) -> Example:
+    def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
+        source = sources["data"]
         chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
         pairs = [self._pair(source, int(index)) for index in chosen]
         smallest = min(min(hr.shape[:2]) for _, hr in pairs)
@@ -112,24 +116,24 @@ class SuperResolution(Task):
         crops = [crop(lr, hr, self.scale, side, (0.5, 0.5)) for lr, hr in pairs]
         return {"lr": np.stack([lr for lr, _ in crops]), "hr": np.stack([hr for _, hr in crops])}
 
-    def picture(self, networks: Mapping[str, Network], inputs: Example) -> Array:
+    def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
         tiles: list[Array] = []
         for lr, hr in zip(inputs["lr"], inputs["hr"], strict=True):
-            tiles += [images.resize_bicubic(lr, hr.shape[:2]), self.enlarge(networks, lr), hr]
+            tiles += [images.resize_bicubic(lr, hr.shape[:2]), self.enlarge(trained, lr), hr]
         return images.grid(tiles, columns=3 * min(2, len(inputs["lr"])))
 
-    def evaluate(self, networks: Mapping[str, Network], source: Source, *, rng: Random) -> Iterator[Scored]:
+    def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
+        source = sources["data"]
         for index in range(len(source)):
             given, hr = self._pair(source, index)
             lr = low_resolution(given, hr, self.scale)
             name = Path(source.name_of(index)).stem
-            results = {"bicubic": images.resize_bicubic(lr, hr.shape[:2]), "generator": self.enlarge(networks, lr)}
+            results = {"bicubic": images.resize_bicubic(lr, hr.shape[:2]), "generator": self.enlarge(trained, lr)}
             for method, image in results.items():
-                yield Scored(method=method, output={"image": image}, target={"image": hr}, name=name, picture=image)
+                yield Result(method=method, output={"image": image}, target={"image": hr}, name=name, picture=image)
 
-    def sample(
-        self, networks: Mapping[str, Network], inputs: Sequence[Path], output: Path, *, count: int, rng: Random
-    ) -> Sequence[Path]:
+    def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
+        inputs, output = request.inputs, request.output
         if not inputs:
             raise RecipeError(
                 "super-resolution enlarges photographs; name them, as ganzoo sample RUN photo.jpg -o big.png"
@@ -139,13 +143,14 @@ class SuperResolution(Task):
         written = []
         for path in inputs:
             target = output if output.suffix else output / f"{path.stem}_x{self.scale}.png"
-            images.write_image(target, self.enlarge(networks, images.read_image(path)))
+            images.write_image(target, self.enlarge(trained, images.read_image(path)))
             written.append(target)
         return written
 
-    def enlarge(self, networks: Mapping[str, Network], photograph: Array) -> Array:
+    def enlarge(self, trained: Trained, photograph: Array) -> Array:
         """Return one photograph enlarged by the generator (uint8 to uint8)."""
-        return enlarge(networks["generator"], photograph, scale=self.scale, tile=self.tile, overlap=self.overlap)
+        generator = trained.networks["generator"]
+        return sampling.apply_in_tiles(generator, photograph, scale=self.scale, tile=self.tile, overlap=self.overlap)
 
     def _pair(self, source: Source, index: int) -> tuple[Array | None, Array]:
         example = source[index]

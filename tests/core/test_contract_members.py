@@ -197,8 +197,8 @@ class Counting(Task):
     def __init__(self):
         self.sizes = []
 
-    def networks(self, fields):
-        generator, discriminator = super().networks(fields)
+    def networks(self, fields, fitted):
+        generator, discriminator = super().networks(fields, fitted)
         signature = discriminator.signature.with_outputs(features=Field(shape=(8,)))
         return generator, replace(discriminator, signature=signature)
 
@@ -373,13 +373,13 @@ def test_a_regularizer_is_built_from_each_comparison_that_it_will_see_in_any_pha
 class Classifier(Task):
     """The discriminator is what the training is for."""
 
-    def networks(self, fields):
-        generator, discriminator = super().networks(fields)
+    def networks(self, fields, fitted):
+        generator, discriminator = super().networks(fields, fitted)
         return replace(generator, product=False), replace(discriminator, product=True)
 
 
 def test_the_average_follows_the_products_whichever_side_they_are_on():
-    specs = Classifier().networks({})
+    specs = Classifier().networks({}, {})
     copy = dense_network(specs[1].signature)
     average = WeightAverage({"discriminator": copy}, decay=0.5, ramp_up=False)
     made = model(Wasserstein(), task=Classifier(), n_critic=5, average=average)
@@ -395,8 +395,8 @@ def test_the_average_follows_the_products_whichever_side_they_are_on():
 class TwoStages(Task):
     """A second network refines what the first makes."""
 
-    def networks(self, fields):
-        generator, discriminator = super().networks(fields)
+    def networks(self, fields, fitted):
+        generator, discriminator = super().networks(fields, fitted)
         inputs = {"point": POINT}
         refine = NetworkSpec(
             name="refine", role="generator", player="generator", signature=Signature(inputs=inputs, outputs=inputs)

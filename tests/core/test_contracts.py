@@ -18,6 +18,7 @@ from ganzoo.testing import (
     check_loss,
     check_metric,
     check_regularizer,
+    check_task,
 )
 
 ZOO = load_zoo()
@@ -67,6 +68,26 @@ def test_every_architecture_keeps_its_contract(name, cls):
 @pytest.mark.parametrize(("name", "cls"), of("regularizer"))
 def test_every_regularizer_keeps_its_contract(name, cls):
     check_regularizer(made(cls, name))
+
+
+@pytest.mark.parametrize(("name", "cls"), of("regularizer"))
+def test_every_regularizer_keeps_its_contract_on_images(name, cls):
+    check_regularizer(made(cls, name), shape=(16, 16, 1))
+
+
+def test_generation_keeps_the_contract_of_a_task():
+    task = construct(ZOO.find("task", "generation"), {"field": "point", "latent_dim": 3}, zoo=ZOO).component
+    data = construct(ZOO.find("dataset", "gaussians"), {"count": 20}, zoo=ZOO).component
+    check_task(task, data)
+
+
+def test_super_resolution_keeps_the_contract_of_a_task(photographs):
+    table = {"crop": 16, "scale": 2, "tile": 32, "overlap": 8}
+    task = construct(ZOO.find("task", "super_resolution"), table, zoo=ZOO).component
+    data = construct(ZOO.find("dataset", "folder"), {"path": str(photographs)}, zoo=ZOO).component
+    architectures = {name: made(ZOO.find("architecture", name), name) for name in ("srresnet", "srgan_discriminator")}
+    by_role = {architecture.role: architecture for architecture in architectures.values()}
+    check_task(task, data, architectures=by_role, inputs=[photographs / "0.png"])
 
 
 @pytest.mark.parametrize(("name", "cls"), [found for found in of("dataset") if not case(found.id).needs_files])

@@ -11,6 +11,7 @@ import pytest
 from tiny_runs import each_recipe, finish, forked, last_state, process
 
 from ganzoo import load_recipe, load_zoo
+from ganzoo.data.opening import open_sources
 from ganzoo.proving.proof import contents
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.launch import prepare, write_manifest
@@ -43,7 +44,7 @@ CASES += [pytest.param("dcgan_digits", [f"--set={option}"], id=option) for optio
 def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name, options):
     assert forked(arguments(name, tmp_path / "whole", *options), tmp_path / "out")[0] == 0
     recipe = load_recipe(name, zoo=load_zoo(), profile="smoke")
-    stops = cuts(recipe, len(recipe.data.open()))
+    stops = cuts(recipe, len(recipe.data["data"].open()))
     for index, steps in enumerate(stops):
         more = [*options, f"--set=train.workers={index % 2}"]
         code, said = forked(arguments(name, tmp_path / "parts", *more), tmp_path / "out", stop_after=steps)
@@ -80,9 +81,8 @@ class Watcher:
             ],
         )
         run = RunFolder(folder)
-        self.source = self.recipe.data.open()
         with run.working():
-            self.trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment={})
+            self.trainer = prepare(self.recipe, run, Quiet(), open_sources(self.recipe.data), None, environment={})
             write_manifest(self.trainer, "strict", None)
         self.model = self.trainer.model
 

@@ -29,7 +29,15 @@ LAYERS = [
         "ganzoo.downloads",
     ],
     ["ganzoo.execution"],
-    ["ganzoo.schema", "ganzoo.patching", "ganzoo.zoo", "ganzoo.layers", "ganzoo.blocks", "ganzoo.host_value"],
+    [
+        "ganzoo.schema",
+        "ganzoo.patching",
+        "ganzoo.zoo",
+        "ganzoo.layers",
+        "ganzoo.blocks",
+        "ganzoo.host_value",
+        "ganzoo.sampling",
+    ],
     ["ganzoo.recipe"],
     ["ganzoo.seeding", "ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
@@ -52,7 +60,7 @@ HEAVY = (
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "tensorflow", "torchvision"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
 #: A source travels to worker processes by pickle; the check does the same to one it has just made.
-MAY_PICKLE = {"ganzoo.testing"}
+MAY_PICKLE = {"ganzoo.testing.sources"}
 
 
 def modules(folder, prefix=""):

@@ -19,6 +19,7 @@ from ganzoo.contracts.timeline import Timeline
 from ganzoo.data import cache, pace
 from ganzoo.data.ahead import ReadAhead
 from ganzoo.data.loader import StepBatches, StepLoader
+from ganzoo.data.opening import TrainingData
 from ganzoo.data.pace import Pace
 from ganzoo.errors import ResourceError
 
@@ -34,7 +35,9 @@ def batches(count=10, *, size=4, seed=0, start=0):
 
 
 def made_of(source, *, size=4, seed=0, **options):
-    return StepBatches(source, Numbered(), batch_size=size, seed=seed, timeline=TIMELINE, **options)
+    return StepBatches(
+        TrainingData({"data": source}), Numbered(), batch_size=size, seed=seed, timeline=TIMELINE, **options
+    )
 
 
 def data_threads():
@@ -67,9 +70,15 @@ def test_preparation_knows_the_phase():
     assert batches()[3]["phase"].tolist() == [1] * 4
 
 
-def test_fewer_examples_than_a_batch_are_refused():
-    with pytest.raises(DataError, match=r"hold 3 examples, but train\.batch_size is 4"):
-        batches(3)
+def test_fewer_examples_than_a_batch_come_again_in_the_same_batch():
+    made = batches(3)
+    seen = np.concatenate([made[number]["number"] for number in range(3)])
+    assert np.bincount(seen).tolist() == [4, 4, 4]
+
+
+def test_data_without_examples_are_refused():
+    with pytest.raises(DataError, match="dataset 'Rows' has no examples"):
+        batches(0)
 
 
 # -- whoever makes them ------------------------------------------------------------------------------------------------
@@ -89,7 +98,7 @@ def test_the_thread_and_workers_make_the_batches_that_are_made_here_and_any_step
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_example_that_does_not_fit_is_named_after_the_batches_before_it(workers):
     broken = batches(10, start=10)
-    good = next(number for number in range(9) if 3 in broken.indices(number))
+    good = next(number for number in range(9) if 3 in broken.indices(number)["data"])
     given = []
     with pytest.raises(DataError, match=r"^example 3: does not fit$"):
         given.extend(StepLoader(broken, first=0, last=9, workers=workers))
@@ -186,8 +195,8 @@ def test_no_more_is_kept_than_fits():
 
 def test_worker_processes_share_the_room():
     made = made_of(Counted(8), cache_limit=1000)
-    assert made.shared_among(4)._cache.room == 250
-    assert made._cache.room == 1000
+    assert made.shared_among(4).streams[0]._cache.room == 250
+    assert made.streams[0]._cache.room == 1000
 
 
 def test_the_room_is_a_quarter_of_what_the_process_may_use(tmp_path, monkeypatch):

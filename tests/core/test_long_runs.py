@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from ganzoo import load_recipe, load_zoo
+from ganzoo.data.opening import open_sources
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training.launch import launch
 
@@ -81,7 +82,7 @@ def test_nothing_grows_over_ten_thousand_steps(tmp_path, one_thread):
     recipe = load_recipe("gaussians_ring", zoo=zoo, overrides=SETTINGS)
     run = RunFolder.named(tmp_path, "long")
     with run.working():
-        launch(recipe, run, scale, source=recipe.data.open(), held_out=None, plugins=zoo.plugins)
+        launch(recipe, run, scale, sources=open_sources(recipe.data), held_out=None, plugins=zoo.plugins)
     early, late = scale.weights[1_000], scale.weights[STEPS]
     medians = np.median(scale.seconds[1_000:2_000]), np.median(scale.seconds[-1_000:])
     assert late["tensors"] <= early["tensors"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from game import BATCH, Distance, Recorded, Task, Wasserstein, model, moved, weights
-from points import dense_network
+from points import dense_network, head
 
 from ganzoo import (
     Comparison,
@@ -158,11 +158,11 @@ def test_weights_and_rates_follow_their_schedules_and_phases():
 def with_batch_normalization(signature):
     inputs = keras.Input(next(iter(signature.inputs.values())).shape)
     values = keras.layers.BatchNormalization(momentum=0.5)(keras.layers.Dense(4)(inputs))
-    return keras.Model(inputs, keras.layers.Dense(next(iter(signature.outputs.values())).shape[0])(values))
+    return keras.Model(inputs, head(values, *next(iter(signature.outputs.items()))))
 
 
 def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
-    copy = with_batch_normalization(Task().networks({})[0].signature)
+    copy = with_batch_normalization(Task().networks({}, {})[0].signature)
     average = WeightAverage({"generator": copy}, decay=0.75, ramp_up=False)
     made = model(Distance(), build=with_batch_normalization, average=average)
     made.prepare(BATCH)
@@ -176,7 +176,7 @@ def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
 
 
 def test_the_average_forgets_its_start_soon_when_it_ramps_up():
-    copy = dense_network(Task().networks({})[0].signature)
+    copy = dense_network(Task().networks({}, {})[0].signature)
     average = WeightAverage({"generator": copy}, decay=0.999, ramp_up=True)
     made = model(Distance(), average=average)
     made.prepare(BATCH)
@@ -234,7 +234,7 @@ def test_layers_with_noise_of_their_own_repeat_with_the_step():
     def with_dropout(signature):
         inputs = keras.Input(next(iter(signature.inputs.values())).shape)
         values = keras.layers.Dropout(0.5)(keras.layers.Dense(16)(inputs))
-        return keras.Model(inputs, keras.layers.Dense(next(iter(signature.outputs.values())).shape[0])(values))
+        return keras.Model(inputs, head(values, *next(iter(signature.outputs.items()))))
 
     one, other = (model(Wasserstein(), build=with_dropout) for _ in range(2))
     keras.random.normal((3,))

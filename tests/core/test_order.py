@@ -12,6 +12,7 @@ from numbered import Numbered
 
 from ganzoo.contracts.timeline import Timeline
 from ganzoo.data.batches import StepBatches
+from ganzoo.data.opening import TrainingData
 from ganzoo.data.order import Order
 
 
@@ -66,7 +67,9 @@ def test_neighbours_and_places_tell_nothing():
 def test_a_batch_of_enormous_data_is_there_at_once_and_takes_no_memory(size):
     tracemalloc.start()
     begun = time.perf_counter()
-    made = StepBatches(Endless(size), Numbered(), batch_size=64, seed=0, timeline=Timeline([("a", 9)]))
+    made = StepBatches(
+        TrainingData({"data": Endless(size)}), Numbered(), batch_size=64, seed=0, timeline=Timeline([("a", 9)])
+    )
     numbers = [made[step]["number"] for step in (0, 1, size // 64)]
     assert time.perf_counter() - begun < 1
     assert tracemalloc.get_traced_memory()[1] < 2**20

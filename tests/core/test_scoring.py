@@ -13,7 +13,7 @@ from ganzoo_metrics.mode_coverage import ModeCoverage
 from ganzoo_metrics.sliced_wasserstein import SlicedWasserstein
 from tiny_runs import last_state, manifest, tiny
 
-from ganzoo import Scored
+from ganzoo import Result
 from ganzoo.errors import RecipeError
 from ganzoo.proving.proof import contents
 from ganzoo.runs.checkpoint import CheckpointStore
@@ -219,7 +219,7 @@ def showing(names):
         points = {"point": np.zeros((4, 2), np.float32)}
         for name in names:
             picture = np.zeros((2, 2, 3), np.uint8)
-            yield Scored(method="generator", output=points, target=points, name=name, picture=picture)
+            yield Result(method="generator", output=points, target=points, name=name, picture=picture)
 
     return evaluate
 

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import importlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from jobs import JOBS
 
-from ganzoo import RecipeError, assemble, load_recipe, load_zoo
+from ganzoo import Random, RecipeError, SampleRequest, Step, assemble, images, load_recipe, load_zoo
+from ganzoo.data.opening import joined_fields, open_sources
 from ganzoo.runs.environment import describe_plugins, environment
 from ganzoo.runs.folder import RunFolder
+from ganzoo.sampling import stack_examples
 from ganzoo.training.launch import launch, prepare, write_manifest
+from ganzoo.training.reload import trained_networks
 
 RECIPE = """
 [task]
 name = "toy"
 
-[data]
-name = "blobs"
-
-[generator]
-name = "{generator}"
-
-[discriminator]
-name = "toy_discriminator"
-
+{data}
+{networks}
 {more}
-
-[optimizers.generator]
-name = "adam"
-learning_rate = 1e-2
-
-[optimizers.discriminator]
-name = "adam"
-learning_rate = 1e-2
+{optimizers}
 
 [train]
 batch_size = 16
@@ -55,26 +46,103 @@ steps = 10
 [[phases]]
 name = "second"
 steps = 10
+{second}
 """
 
-ADVERSARIAL = '[[losses]]\nname = "non_saturating"\n'
-PAIRS = "".join(
-    f'[[losses]]\nname = "l1"\non = "{pair}"\nlabel = "{pair}"\n'
-    for pair in ("cycle_a", "cycle_b", "identity_a", "identity_b")
-)
-BUFFER = '[[regularizers]]\nname = "replay_buffer"\nsize = 20\n'
-TERMS = "".join(f'[[losses]]\nterm = "{term}"\n' for term in ("labelled", "unlabelled", "feature_matching"))
-READER = '[networks.reader]\nname = "toy_encoder"\n'
+
+def section(title, /, **keys):
+    return f"[{title}]\n" + "".join(f"{key} = {value!r}\n" for key, value in keys.items())
+
+
+def adam(*names):
+    return "".join(section(f"optimizers.{name}", name="adam", learning_rate=0.01) for name in names)
+
+
+def item(kind, /, **keys):
+    return f"[{section(kind, **keys)[:-1]}".replace(f"[{kind}]", f"[{kind}]]", 1) + "\n"
+
+
+BLOBS = section("data", name="blobs")
+PAIR = section("generator", name="toy_generator") + section("discriminator", name="toy_discriminator")
+BOTH = adam("generator", "discriminator")
+ADVERSARIAL = item("losses", name="non_saturating")
+
+
+@dataclass(frozen=True)
+class Method:
+    """The parts of a recipe in which a method differs from the others."""
+
+    more: str = ADVERSARIAL
+    data: str = BLOBS
+    networks: str = PAIR
+    optimizers: str = BOTH
+    second: str = ""
+
+
+def terms(*names):
+    return "".join(item("losses", term=name) for name in names)
+
 
 TOYS = {
-    "unpaired": ADVERSARIAL + PAIRS + BUFFER,
-    "semi_supervised": TERMS,
-    "conditional": ADVERSARIAL + '[[losses]]\nterm = "classification"\n',
-    "information": ADVERSARIAL + '[[losses]]\nterm = "mutual_information"\n' + READER,
-    "growing": ADVERSARIAL,
-    "discrete": ADVERSARIAL + '[[losses]]\nterm = "policy"\n',
-    "adaptive": ADVERSARIAL + '[[regularizers]]\nname = "adaptive_shift"\nevery = 2\nrate = 0.2\n',
+    "unpaired": Method(
+        ADVERSARIAL
+        + "".join(
+            item("losses", name="l1", on=f"{kind}_{side}", label=f"{kind}_{side}")
+            for kind in ("cycle", "identity")
+            for side in ("photos", "paintings")
+        )
+        + item("regularizers", name="replay_buffer", size=20),
+        data="".join(section(f"data.{side}", name="folder", path=f"FOLDER/{side}") for side in ("photos", "paintings")),
+    ),
+    "semi_supervised": Method(
+        terms("labelled", "unlabelled", "feature_matching") + item("metrics", name="accuracy"),
+        data=BLOBS + section("validation", name="blobs", count=30),
+    ),
+    "conditional": Method(ADVERSARIAL + terms("classification")),
+    "projection": Method(
+        networks=section("generator", name="toy_generator") + section("discriminator", name="projection")
+    ),
+    "information": Method(
+        ADVERSARIAL + terms("mutual_information"), networks=PAIR + section("networks.reader", name="toy_encoder")
+    ),
+    "growing": Method(
+        networks=section("generator", name="growing") + section("discriminator", name="toy_discriminator"),
+        second="batch_size = 8",
+    ),
+    "discrete": Method(ADVERSARIAL + terms("policy")),
+    "adaptive": Method(ADVERSARIAL + item("regularizers", name="adaptive_shift", every=2, rate=0.2)),
+    "turns": Method(
+        ADVERSARIAL + terms("classification") + item("regularizers", name="rest_while_winning", above=0.45)
+    ),
+    "tabular": Method(data=section("data", name="people")),
+    "jobs": Method(
+        ADVERSARIAL + "".join(item("losses", name="l1", on=job, label=job) for job in ("mirror", "shift", "shrink")),
+        data="".join(section(f"data.{job}", name="blobs", count=40 + place) for place, job in enumerate(JOBS)),
+    ),
+    "vae_gan": Method(
+        ADVERSARIAL + item("losses", name="mse") + terms("divergence"),
+        networks=PAIR + section("networks.encoder", name="toy_encoder"),
+    ),
+    "two_stages": Method(),
+    "adaptive_weight": Method(
+        item("losses", name="non_saturating", label="gan")
+        + item("losses", name="l1", label="distance")
+        + item(
+            "regularizers",
+            name="adaptive_weight",
+            adversarial="gan",
+            reconstruction="distance",
+            layer="point_head",
+        )
+    ),
+    "many_scales": Method(
+        ADVERSARIAL + item("regularizers", name="feature_matching", weight=2.0),
+        data=section("data", name="waves"),
+        networks=section("generator", name="toy_generator") + section("discriminator", name="periods"),
+    ),
 }
+#: Networks that a phase of the toy leaves alone.
+RESTING = {"two_stages": {"fine", "judge_fine"}}
 
 
 class Quiet:
@@ -89,29 +157,31 @@ class Quiet:
 
 @dataclass
 class Toy:
+    name: str
     path: Path
     zoo: object
 
     def __post_init__(self):
         self.recipe = load_recipe(self.path, zoo=self.zoo)
-        self.source = self.recipe.data.open()
+        self.sources = open_sources(self.recipe.data)
+        self.held_out = open_sources(self.recipe.validation) if self.recipe.validation else None
 
     def anew(self):
         """Read the recipe again: components that hold state start as in a fresh process."""
-        return Toy(self.path, self.zoo)
+        return Toy(self.name, self.path, self.zoo)
 
     def trainer(self, folder):
         run = RunFolder(folder)
         with run.working():
             here = environment(describe_plugins(self.zoo.plugins, self.recipe.used))
-            trainer = prepare(self.recipe, run, Quiet(), self.source, None, environment=here)
+            trainer = prepare(self.recipe, run, Quiet(), self.sources, self.held_out, environment=here)
             write_manifest(trainer, "strict", None)
         return trainer
 
     def train(self, folder):
         run = RunFolder(folder)
         with run.working():
-            launch(self.recipe, run, Quiet(), source=self.source, held_out=None, plugins=self.zoo.plugins)
+            launch(self.recipe, run, Quiet(), sources=self.sources, held_out=self.held_out, plugins=self.zoo.plugins)
         return state_of(folder)
 
     def train_in_two(self, folder, first, forget=()):
@@ -134,10 +204,21 @@ def toy(tmp_path, request):
     name = request.param
     zoo = load_zoo({name: importlib.import_module(name)})
     assert next(plugin for plugin in zoo.plugins if plugin.name == name).error is None
-    generator = "growing" if name == "growing" else "toy_generator"
     path = tmp_path / "toy.toml"
-    path.write_text(RECIPE.format(generator=generator, more=TOYS[name]))
-    return Toy(path, zoo)
+    folders = pictures_in(tmp_path / "folders") if name == "unpaired" else tmp_path
+    path.write_text(RECIPE.format(**vars(TOYS[name])).replace("FOLDER", str(folders)))
+    return Toy(name, path, zoo)
+
+
+def pictures_in(folder):
+    """Write two folders of tiny pictures: bright ones and dark ones, of different number."""
+    rng = np.random.default_rng(0)
+    for side, count, low in (("photos", 10, 128), ("paintings", 7, 0)):
+        for number in range(count):
+            images.write_image(
+                folder / side / f"{number}.png", rng.integers(low, low + 128, (9, 11, 3)).astype(np.uint8)
+            )
+    return folder
 
 
 def state_of(folder):
@@ -177,7 +258,10 @@ def test_both_sides_learn_and_every_loss_is_logged(toy, tmp_path):
     logs = trainer.model.train_step(trainer.batches.tensors(0))
     after = {name: variable.value.detach().numpy() for name, variable in trainer.model.state().items()}
     moved = set(differing(before, after))
-    assert all(any(name.startswith(f"networks/{spec}/") for name in moved) for spec in trainer.model.networks)
+    assert all(
+        any(name.startswith(f"networks/{spec}/") for name in moved) or spec in RESTING.get(toy.name, ())
+        for spec in trainer.model.networks
+    )
     assert {key.partition("/")[0] for key in logs} == {"discriminator", "generator"}
     assert trainer.model.step_number == 1
 
@@ -185,7 +269,7 @@ def test_both_sides_learn_and_every_loss_is_logged(toy, tmp_path):
 @pytest.mark.parametrize(
     ("toy", "forgotten"),
     [
-        ("unpaired", ("regularizers/replay_buffer/pool_a", "regularizers/replay_buffer/filled_a")),
+        ("unpaired", ("regularizers/replay_buffer/pool_photos", "regularizers/replay_buffer/filled_photos")),
         ("discrete", ("task/baseline",)),
         ("adaptive", ("regularizers/adaptive_shift/p",)),
     ],
@@ -203,8 +287,8 @@ def test_the_replay_buffer_fills_and_shows_old_fakes_to_the_discriminator_only(t
     for number in range(3):
         trainer.model.train_step(trainer.batches.tensors(number))
     state = trainer.model.state()
-    assert int(state["regularizers/replay_buffer/filled_a"].value) == 20
-    assert float(state["regularizers/replay_buffer/pool_a"].value.abs().sum()) > 0
+    assert int(state["regularizers/replay_buffer/filled_photos"].value) == 20
+    assert float(state["regularizers/replay_buffer/pool_photos"].value.abs().sum()) > 0
 
 
 @only("semi_supervised")
@@ -260,13 +344,185 @@ def test_the_strength_follows_the_discriminator(toy, tmp_path):
     assert min(strengths) >= 0
 
 
+# -- what each method is for -------------------------------------------------------------------------------------------
+
+
+def finished(toy, folder):
+    """Train to the end; return the run, and what it trained."""
+    toy.train(folder)
+    run = RunFolder(folder)
+    return run, trained_networks(run, toy.recipe)[0]
+
+
+def sample(toy, trained, output, inputs=(), count=6, **options):
+    task = toy.recipe.task
+    request = SampleRequest(
+        output=output, inputs=inputs, count=count, rng=Random(0, "sample"), options=task.sampling(**options)
+    )
+    return task.sample(trained, request)
+
+
+@only("unpaired")
+def test_partners_of_two_streams_change_from_epoch_to_epoch(toy, tmp_path):
+    batches = toy.trainer(tmp_path / "run").batches
+    rows = {name: [] for name in ("photos", "paintings")}
+    for number in range(12):
+        for name, indices in batches.indices(number).items():
+            rows[name] += indices
+    for name, size in (("photos", 10), ("paintings", 7)):
+        epochs = [rows[name][start : start + size] for start in range(0, 12 * 16 - size, size)]
+        assert all(sorted(epoch) == list(range(size)) for epoch in epochs)
+    partners = list(zip(rows["photos"], rows["paintings"], strict=True))
+    assert len({painting for photo, painting in partners if photo == 0}) > 3
+
+
+@only("unpaired")
+def test_both_directions_of_a_translation_are_sampled_and_exported(toy, tmp_path):
+    run, trained = finished(toy, tmp_path / "run")
+    given = [tmp_path / "folders" / "photos" / "0.png"]
+    [there] = sample(toy, trained, tmp_path / "there", given)
+    [back] = sample(toy, trained, tmp_path / "back", given, to="photos")
+    assert there.read_bytes() != back.read_bytes()
+    assert sorted(path.stem for path in run.path.glob("*.keras")) == ["to_paintings", "to_photos"]
+
+
+@only("semi_supervised")
+def test_the_exported_product_is_the_discriminator_and_classifies(toy, tmp_path):
+    import keras
+
+    run, _ = finished(toy, tmp_path / "run")
+    assert [path.name for path in run.path.glob("*.keras")] == ["classifier.keras"]
+    scores = json.loads(run.evaluation.read_text())["scores"]
+    assert list(scores) == ["classifier"]
+    rows = stack_examples(toy.held_out["data"], range(30), ["point", "label"])
+    loaded = keras.saving.load_model(run.path / "classifier.keras", compile=False)
+    said = keras.ops.convert_to_numpy(loaded(rows["point"])["classes"]).argmax(1)
+    assert float((said == rows["label"]).mean()) == pytest.approx(scores["classifier"]["accuracy"])
+
+
+@only("conditional")
+def test_a_class_is_sampled_by_its_name_or_number(toy, tmp_path):
+    _, trained = finished(toy, tmp_path / "run")
+    written = {
+        label: np.loadtxt(sample(toy, trained, tmp_path / f"{label}.csv", label=label)[0], delimiter=",")
+        for label in ("top", 0, "left")
+    }
+    assert np.array_equal(written["top"], written[0])
+    assert not np.allclose(written["top"], written["left"])
+    with pytest.raises(RecipeError, match="there is no class 'rihgt'; did you mean 'right'"):
+        sample(toy, trained, tmp_path / "no.csv", label="rihgt")
+
+
+@only("projection")
+def test_fakes_are_judged_with_their_own_labels(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    logs = trainer.model.train_step(trainer.batches.tensors(0))
+    assert np.isfinite(float(logs["discriminator/non_saturating"]))
+    head = trainer.model.networks["discriminator"].get_layer("logits_head")
+    assert tuple(head.kernel.shape) == (8, 1)
+
+
+@only("growing")
+def test_each_phase_has_its_batch_size_and_no_example_is_left_out(toy, tmp_path):
+    batches = toy.trainer(tmp_path / "run").batches
+    assert [len(batches[number]["point"]) for number in (0, 9, 10, 19)] == [16, 16, 8, 8]
+    rows = [index for number in range(20) for index in batches.indices(number)["data"]]
+    assert [sorted(rows[start : start + 64]) for start in (0, 64, 128)] == [list(range(64))] * 3
+
+
+@only("turns")
+def test_a_controller_decides_whose_turn_it_is_and_reports_why(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    for number in range(20):
+        trainer.model.train_step(trainer.batches.tensors(number))
+    turns = trainer.model.turns
+    assert turns.count("generator") == 20
+    assert 0 < turns.count("discriminator") < 20
+    assert 0 <= trainer.model.report()["regularizers/rest_while_winning/accuracy"] <= 1
+
+
+@only("tabular")
+def test_rows_of_a_table_are_sampled_in_the_units_and_words_of_the_data(toy, tmp_path):
+    run, trained = finished(toy, tmp_path / "run")
+    assert run.fitted.is_file()
+    [table] = sample(toy, trained, tmp_path / "people")
+    header, *rows = table.read_text().splitlines()
+    assert header == "income,colour"
+    assert {row.split(",")[1] for row in rows} <= {"blue", "green", "red"}
+    assert all(float(row.split(",")[0]) > 1_000 for row in rows)
+    assert sorted(path.suffix for path in run.samples.iterdir()) == [".csv", ".csv"]
+
+
+@only("tabular")
+def test_what_was_fitted_is_kept_although_the_data_change(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    trainer.save(0)
+    kept = dict(trainer.run.read_fitted())
+    toy.sources["data"].columns["income"] *= 2
+    assert float(toy.trainer(tmp_path / "run").data.fitted["mean"]) == float(kept["mean"])
+    assert float(toy.trainer(tmp_path / "other").data.fitted["mean"]) == pytest.approx(2 * float(kept["mean"]))
+
+
+@only("jobs")
+def test_jobs_take_turns_or_share_a_batch(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    logs = [set(trainer.model.train_step(trainer.batches.tensors(number))) for number in range(3)]
+    pairs = [{name.removeprefix("generator/") for name in each} & set(JOBS) for each in logs]
+    assert pairs == [{job} for job in JOBS]
+    mixed = replace(toy.recipe.task, alternating=False)
+    assert mixed.rows(16) == dict.fromkeys(JOBS, 5)
+    assert mixed.offers(Step(number=4)) == mixed.exposes
+
+
+@only("vae_gan")
+def test_the_adversarial_loss_does_not_reach_the_encoder(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    model = trainer.model
+    view = model._begin_step(trainer.batches.tensors(0))
+    view = replace(view, fakes=model._generate(view, with_gradient=True))
+    view = replace(view, judged=model._judge("generator", view))
+    terms = model.objective.terms(model.players["generator"], view, 0)
+    encoder = [variable.value for variable in model.networks["encoder"].trainable_variables]
+    for key, reaches in (("non_saturating", False), ("mse", True), ("divergence", True)):
+        found = torch.autograd.grad(terms[key].value, encoder, retain_graph=True, allow_unused=True)
+        assert any(gradient is not None for gradient in found) is reaches, key
+
+
+@only("two_stages")
+def test_the_first_stage_is_frozen_in_the_second_phase(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    for number in range(20):
+        if number == 10:
+            frozen = [weight.value.clone() for weight in trainer.model.networks["coarse"].weights]
+        trainer.model.train_step(trainer.batches.tensors(number))
+    for before, weight in zip(frozen, trainer.model.networks["coarse"].weights, strict=True):
+        assert torch.equal(before, weight.value)
+
+
+@only("adaptive_weight")
+def test_the_adversarial_weight_follows_the_gradients_at_the_last_layer(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    logs = {name: float(value) for name, value in trainer.model.train_step(trainer.batches.tensors(0)).items()}
+    factor = float(trainer.model.report()["regularizers/adaptive_weight/factor"])
+    assert logs["generator/total"] == pytest.approx(
+        logs["generator/distance"] + factor * logs["generator/gan"], rel=1e-5
+    )
+
+
+@only("many_scales")
+def test_every_map_of_logits_and_every_feature_counts(toy, tmp_path):
+    trainer = toy.trainer(tmp_path / "run")
+    logs = trainer.model.train_step(trainer.batches.tensors(0))
+    assert float(logs["discriminator/non_saturating"]) > 2 * np.log(2), "two maps, two logarithms each"
+    assert float(logs["generator/feature_matching"]) > 0
+
+
 def test_one_network_of_several_is_told_by_its_own_table(tmp_path):
     import unpaired
 
-    text = RECIPE.format(generator="toy_generator", more=TOYS["unpaired"])
+    text = RECIPE.format(**vars(TOYS["unpaired"])).replace("FOLDER", str(pictures_in(tmp_path)))
     path = tmp_path / "mine.toml"
-    path.write_text(text + '[networks.judge_a]\nname = "dcgan_discriminator"\n')
-    zoo = load_zoo({"unpaired": unpaired})
-    recipe = load_recipe(path, zoo=zoo)
-    with pytest.raises(RecipeError, match=r"networks\.judge_a: "):
-        assemble(recipe, recipe.data.open().fields)
+    path.write_text(text + section("networks.judge_photos", name="srresnet"))
+    recipe = load_recipe(path, zoo=load_zoo({"unpaired": unpaired}))
+    with pytest.raises(RecipeError, match=r"networks\.judge_photos: "):
+        assemble(recipe, joined_fields(open_sources(recipe.data)))

@@ -21,11 +21,14 @@ from ganzoo.blame import origin_of
 from ganzoo.contracts.timeline import Timeline
 from ganzoo.data import loader as loading
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
+from ganzoo.data.opening import TrainingData
 from ganzoo.errors import ComponentError, ResourceError
 
 
 def made_of(source, task=None):
-    return StepBatches(source, task or Numbered(), batch_size=4, seed=0, timeline=Timeline([("a", 99)]))
+    return StepBatches(
+        TrainingData({"data": source}), task or Numbered(), batch_size=4, seed=0, timeline=Timeline([("a", 99)])
+    )
 
 
 def read(source, task=None, *, workers=1, last=9, **options):
@@ -155,7 +158,8 @@ from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.contracts.timeline import Timeline
 
 if __name__ == "__main__":
-    made = StepBatches(Misbehaving(12), Numbered(), batch_size=4, seed=0, timeline=Timeline([("a", 9)]))
+    data = TrainingData({"data": Misbehaving(12)})
+    made = StepBatches(data, Numbered(), batch_size=4, seed=0, timeline=Timeline([("a", 9)]))
     for batch in StepLoader(made, first=0, last=10**9, workers=2):
         print("one", flush=True)
 """

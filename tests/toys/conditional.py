@@ -1,4 +1,4 @@
-"""A class-conditional generator whose discriminator also says which class it sees (AC-GAN)."""
+"""A class-conditional generator whose discriminator also says which class it sees (AC-GAN), sampled by class name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from points import ARCHITECTURES, LOGITS, POINT, Blobs, ToyTask, spec
 from torch.nn.functional import cross_entropy, one_hot
 
-from ganzoo import Comparison, Field, LossTargets, hookimpl
+from ganzoo import Comparison, Field, LossTargets, SamplingOptions, hookimpl, sampling
 
 GANZOO_API = "1"
 
@@ -16,13 +16,21 @@ CALLS = []
 
 
 @dataclass(frozen=True, kw_only=True)
+class Class(SamplingOptions):
+    """Which class to draw."""
+
+    label: int | str = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Conditional(ToyTask):
     """Makes points of a wanted class."""
 
     kept = ("point", "label")
+    sampling = Class
     exposes = LossTargets(comparisons=("sample",), terms={"classification": ("discriminator", "generator")})
 
-    def networks(self, fields):
+    def networks(self, fields, fitted):
         classes = Field(shape=(fields["label"].num_classes,))
         return (
             spec("generator", "generator", {"latent": Field(shape=(3,)), "label": classes}, {"point": POINT}),
@@ -30,9 +38,11 @@ class Conditional(ToyTask):
         )
 
     def generate(self, view):
-        wanted = one_hot(view.batch["label"].long(), 3).float()
-        latent = view.rng.normal((len(wanted), 3))
-        return {"point": view.networks["generator"]({"latent": latent, "label": wanted})}
+        return {"point": self.make(view.networks, view.batch["label"], view.rng)}
+
+    def make(self, networks, labels, rng):
+        latent = rng.normal((len(labels), 3))
+        return networks["generator"]({"latent": latent, "label": one_hot(labels.long(), 3).float()})
 
     def compare(self, view):
         def judge(points):
@@ -45,6 +55,12 @@ class Conditional(ToyTask):
         labels, judged = view.batch["label"].long(), view.judged["sample"]
         on_fake = cross_entropy(judged.fake["classes"], labels)
         return on_fake if player == "generator" else on_fake + cross_entropy(judged.real["classes"], labels)
+
+    def sample(self, trained, request):
+        label = sampling.class_index(trained.fields["label"], request.options.label)
+        labels = request.rng.integers((request.count,), label, label + 1)
+        points = sampling.in_chunks(lambda chunk: self.make(trained.networks, chunk, request.rng), labels)
+        return [sampling.write_samples(request.output, points)]
 
 
 @hookimpl

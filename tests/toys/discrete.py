@@ -23,7 +23,7 @@ class Tokens(ToyTask):
     def state(self):
         return {"baseline": self.baseline}
 
-    def networks(self, fields):
+    def networks(self, fields, fitted):
         tokens = Field(shape=(fields["token"].num_classes,))
         return (
             spec("generator", "generator", {"latent": Field(shape=(3,))}, {"logits": tokens}),
@@ -31,7 +31,7 @@ class Tokens(ToyTask):
         )
 
     def generate(self, view):
-        log_probabilities = view.networks["generator"](view.rng.normal((len(view.batch["token"]), 3))).log_softmax(1)
+        log_probabilities = view.networks["generator"](view.rng.normal((view.count, 3))).log_softmax(1)
         draws = view.rng.uniform((len(log_probabilities),))
         chosen = (draws > log_probabilities[:, 0].exp()).long()
         picked = log_probabilities.gather(1, chosen[:, None])[:, 0]

@@ -27,14 +27,14 @@ LATENT = Field(shape=(3,))
 class Task(ToyTask):
     exposes = LossTargets(comparisons=("sample",), pairs=("sample",))
 
-    def networks(self, fields):
+    def networks(self, fields, fitted):
         return (
             spec("generator", "generator", {"latent": LATENT}, {"point": POINT}),
             spec("discriminator", "discriminator", {"point": POINT}, {"logits": LOGITS}),
         )
 
     def generate(self, view):
-        latent = view.rng.normal((len(view.batch["point"]), 3))
+        latent = view.rng.normal((view.count, 3))
         return {"latent": latent, "sample": view.networks["generator"](latent, training=view.training)}
 
     def compare(self, view):
@@ -63,7 +63,7 @@ BATCH = {"point": torch.linspace(-1, 1, 16).reshape(8, 2)}
 def model(*losses, build=dense_network, sgd=0.1, task=None, **options):
     """A compiled toy model; each loss is a component or already wired."""
     task = task or Task()
-    specs = task.networks({})
+    specs = task.networks({}, {})
     networks = {}
     for found in specs:
         seed_everything(0, found.name)

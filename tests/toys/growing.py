@@ -59,18 +59,18 @@ class CoarseToFine(ToyTask):
 
     exposes = LossTargets(comparisons=("sample",))
 
-    def networks(self, fields):
+    def networks(self, fields, fitted):
         return (
             spec("generator", "generator", {"latent": Field(shape=(3,))}, {"point": POINT}),
             spec("discriminator", "discriminator", {"point": POINT}, {"logits": LOGITS}),
         )
 
-    def prepare(self, example, *, rng, step):
+    def prepare(self, example, context):
         fine = example["point"]
-        return {"point": (np.rint(fine) + fade(step) * (fine - np.rint(fine))).astype(np.float32)}
+        return {"point": (np.rint(fine) + fade(context.step) * (fine - np.rint(fine))).astype(np.float32)}
 
     def generate(self, view):
-        return {"point": view.networks["generator"](view.rng.normal((len(view.batch["point"]), 3)))}
+        return {"point": view.networks["generator"](view.rng.normal((view.count, 3)))}
 
     def compare(self, view):
         return {"sample": Comparison(view.networks["discriminator"], view.batch["point"], view.fakes["point"])}

@@ -20,7 +20,7 @@ class Information(ToyTask):
 
     exposes = LossTargets(comparisons=("sample",), terms={"mutual_information": ("generator",)})
 
-    def networks(self, fields):
+    def networks(self, fields, fitted):
         code = Field(shape=(self.codes,))
         return (
             spec("generator", "generator", {"latent": Field(shape=(2,)), "code": code}, {"point": POINT}),
@@ -29,7 +29,7 @@ class Information(ToyTask):
         )
 
     def generate(self, view):
-        size = len(view.batch["point"])
+        size = view.count
         code = view.rng.integers((size,), 0, self.codes)
         inputs = {"latent": view.rng.normal((size, 2)), "code": one_hot(code, self.codes).float()}
         return {"point": view.networks["generator"](inputs), "code": code}

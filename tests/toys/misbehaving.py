@@ -95,7 +95,7 @@ class Preparing(Numbered):
     def __init__(self, make):
         self.make = make
 
-    def prepare(self, example, *, rng, step):
+    def prepare(self, example, context):
         return self.make(int(example["number"]))
 
 

@@ -13,11 +13,15 @@ class Numbered(ToyTask):
 
     exposes = None
 
-    def networks(self, fields): ...
+    def networks(self, fields, fitted): ...
 
     def generate(self, view): ...
 
-    def prepare(self, example, *, rng, step):
+    def prepare(self, example, context):
         if example["number"] == 13:
             raise DataError("does not fit")
-        return {"number": example["number"], "draw": np.float32(rng.random()), "phase": np.int32(step.phase_index)}
+        return {
+            "number": example["number"],
+            "draw": np.float32(context.rng.random()),
+            "phase": np.int32(context.step.phase_index),
+        }

@@ -7,10 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ganzoo import Architecture, Dataset, Field, NetworkSpec, Scored, Signature, Source, Task
+from ganzoo import LOGITS, Architecture, Dataset, Field, NetworkSpec, Signature, Source, Task
 
 POINT = Field(shape=(2,))
-LOGITS = Field(shape=(1,))
 
 
 class Rows(Source):
@@ -40,34 +39,31 @@ class Blobs(Dataset):
             "label": label.astype(np.int32),
             "token": (label % 2).astype(np.int32),
         }
-        label_field = Field(shape=(), dtype="int32", low=0, high=2)
+        label_field = Field(shape=(), dtype="int32", low=0, high=2, names=("top", "right", "left"))
         token_field = Field(shape=(), dtype="int32", low=0, high=1)
         return Rows(columns, {"point": POINT, "other": POINT, "label": label_field, "token": token_field})
 
 
 class ToyTask(Task):
-    """The parts of a task that the toys do not care about."""
+    """The parts of a task that the toys have in common; what they show is the default."""
 
     kept: ClassVar[tuple[str, ...]] = ("point",)
 
-    def prepare(self, example, *, rng, step):
+    def prepare(self, example, context):
         return {name: example[name] for name in self.kept}
 
-    def fixed_inputs(self, source, *, count, rng):
-        return {"point": np.stack([source[index]["point"] for index in range(4)])}
 
-    def picture(self, networks, inputs):
-        return np.zeros((8, 8, 3), np.uint8)
-
-    def evaluate(self, networks, source, *, rng):
-        yield Scored(method="none", output={}, target={})
-
-    def sample(self, networks, inputs, output, *, count, rng):
-        return []
+def spec(name, role, inputs, outputs, player=None, product=None):
+    signature = Signature(inputs=inputs, outputs=outputs)
+    return NetworkSpec(name=name, role=role, player=player or role, signature=signature, product=product)
 
 
-def spec(name, role, inputs, outputs, player=None):
-    return NetworkSpec(name=name, role=role, player=player or role, signature=Signature(inputs=inputs, outputs=outputs))
+def head(values, name, field):
+    import keras
+
+    shape = (1,) if field == LOGITS else field.sides
+    flat = keras.layers.Dense(int(np.prod(shape)), name=f"{name}_head")(values)
+    return flat if len(shape) == 1 else keras.layers.Reshape(shape)(flat)
 
 
 def dense_network(signature, hidden=8):
@@ -80,9 +76,7 @@ def dense_network(signature, hidden=8):
         keras.layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
     )
     outputs = {
-        name: hidden_values
-        if name == "features"
-        else keras.layers.Dense(int(np.prod(field.shape)), name=f"{name}_head")(hidden_values)
+        name: hidden_values if name == "features" else head(hidden_values, name, field)
         for name, field in signature.outputs.items()
     }
     one_in, one_out = len(inputs) == 1, len(outputs) == 1

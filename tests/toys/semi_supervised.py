@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from points import ARCHITECTURES, POINT, Blobs, ToyTask, spec
 from torch.nn.functional import softplus
 
-from ganzoo import Comparison, Field, LossTargets, hookimpl
+from ganzoo import Comparison, Field, LossTargets, Metric, Result, hookimpl, sampling
 
 GANZOO_API = "1"
 HIDDEN = -1
@@ -23,27 +24,24 @@ class SemiSupervised(ToyTask):
         terms={"labelled": ("discriminator",), "unlabelled": ("discriminator",), "feature_matching": ("generator",)},
     )
 
-    def networks(self, fields):
+    def networks(self, fields, fitted):
         classes = Field(shape=(fields["label"].num_classes,))
         heads = {"classes": classes, "features": Field(shape=(8,))}
         return (
-            spec("generator", "generator", {"latent": Field(shape=(3,))}, {"point": POINT}),
-            spec("discriminator", "discriminator", {"point": POINT}, heads),
+            spec("generator", "generator", {"latent": Field(shape=(3,))}, {"point": POINT}, product=False),
+            spec("classifier", "discriminator", {"point": POINT}, heads, player="discriminator", product=True),
         )
 
-    def prepare(self, example, *, rng, step):
-        import numpy as np
-
+    def prepare(self, example, context):
         shown = example["label"] if example["point"][0] > 0 else HIDDEN
         return {"point": example["point"], "label": np.int32(shown)}
 
     def generate(self, view):
-        latent = view.rng.normal((len(view.batch["point"]), 3))
-        return {"point": view.networks["generator"](latent)}
+        return {"point": view.networks["generator"](view.rng.normal((view.count, 3)))}
 
     def compare(self, view):
         def judge(points):
-            outputs = view.networks["discriminator"](points)
+            outputs = view.networks["classifier"](points)
             return {**outputs, "logits": torch.logsumexp(outputs["classes"], dim=1, keepdim=True)}
 
         return {"sample": Comparison(judge, view.batch["point"], view.fakes["point"])}
@@ -57,6 +55,30 @@ class SemiSupervised(ToyTask):
         known = view.batch["label"] != HIDDEN
         chosen = real["classes"].gather(1, view.batch["label"].long().clamp(min=0)[:, None])
         return ((real["logits"] - chosen)[:, 0] * known).sum() / known.sum().clamp(min=1)
+
+    def evaluate(self, trained, sources, *, rng):
+        rows = sampling.stack_examples(sources["data"], range(len(sources["data"])), ["point", "label"])
+        points = sampling.to_tensors({"point": rows["point"]})["point"]
+        scores = sampling.in_chunks(lambda chunk: trained.networks["classifier"](chunk)["classes"], points)
+        yield Result(method="classifier", output={"label": scores.argmax(1)}, target=rows, examples=len(scores))
+
+
+class Accuracy(Metric):
+    """The share of labels that are right."""
+
+    def __init__(self):
+        self.right = []
+
+    def update(self, output, target):
+        self.right.append(output["label"] == target["label"])
+
+    def result(self):
+        return {"accuracy": float(np.concatenate(self.right).mean())}
+
+
+@hookimpl
+def ganzoo_register_metrics():
+    return {"accuracy": Accuracy}
 
 
 @hookimpl

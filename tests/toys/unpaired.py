@@ -1,49 +1,83 @@
-"""Unpaired translation of points: two generators, two discriminators, cycles, and a replay buffer (CycleGAN)."""
+"""Unpaired translation of images from two folders: generators and discriminators for each, cycles, a replay buffer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 import torch
-from points import ARCHITECTURES, LOGITS, POINT, Blobs, ToyTask, spec
+from points import ARCHITECTURES, spec
 
-from ganzoo import Comparison, LossTargets, Regularizer, hookimpl
+from ganzoo import (
+    LOGITS,
+    Comparison,
+    Field,
+    LossTargets,
+    Regularizer,
+    SamplingOptions,
+    Task,
+    hookimpl,
+    images,
+    sampling,
+)
 
 GANZOO_API = "1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Translation(ToyTask):
-    """Turns points of set a into points of set b, and back."""
+class Direction(SamplingOptions):
+    """Which way to translate."""
 
-    kept = ("point", "other")
-    exposes = LossTargets(comparisons=("a", "b"), pairs=("cycle_a", "cycle_b", "identity_a", "identity_b"))
+    to: Literal["photos", "paintings"] = "paintings"
 
-    def networks(self, fields):
-        to_point = {"inputs": {"point": POINT}, "outputs": {"point": POINT}}
-        to_logits = {"inputs": {"point": POINT}, "outputs": {"logits": LOGITS}}
-        return (
-            spec("a_to_b", "generator", **to_point),
-            spec("b_to_a", "generator", **to_point),
-            spec("judge_a", "discriminator", **to_logits),
-            spec("judge_b", "discriminator", **to_logits),
-        )
+
+SIDES = {"photos": "paintings", "paintings": "photos"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation(Task):
+    """Turns photos into paintings, and back; learns from two streams without pairs."""
+
+    streams = ("photos", "paintings")
+    sampling = Direction
+    exposes = LossTargets(
+        comparisons=tuple(SIDES), pairs=(*(f"cycle_{side}" for side in SIDES), *(f"identity_{side}" for side in SIDES))
+    )
+
+    def networks(self, fields, fitted):
+        image = Field(shape=(8, 8, 3), low=-1, high=1)
+        makers = (spec(f"to_{side}", "generator", {"image": image}, {"image": image}) for side in SIDES)
+        judges = (spec(f"judge_{side}", "discriminator", {"image": image}, {"logits": LOGITS}) for side in SIDES)
+        return (*makers, *judges)
+
+    def prepare(self, example, context):
+        return {"image": images.to_float(images.resize_bicubic(example["image"], (8, 8)))}
 
     def generate(self, view):
-        return {"b": view.networks["a_to_b"](view.batch["point"]), "a": view.networks["b_to_a"](view.batch["other"])}
+        return {side: view.networks[f"to_{side}"](view.batch[f"{other}/image"]) for side, other in SIDES.items()}
 
     def compare(self, view):
-        real = {"a": view.batch["point"], "b": view.batch["other"]}
-        return {side: Comparison(view.networks[f"judge_{side}"], real[side], view.fakes[side]) for side in real}
+        return {
+            side: Comparison(view.networks[f"judge_{side}"], view.batch[f"{side}/image"], view.fakes[side])
+            for side in SIDES
+        }
 
     def pair(self, name, view):
         kind, _, side = name.partition("_")
-        real = view.batch["point" if side == "a" else "other"]
-        there, back = ("a_to_b", "b_to_a") if side == "a" else ("b_to_a", "a_to_b")
-        moved = view.fakes["b" if side == "a" else "a"] if kind == "cycle" else real
-        assert there in view.networks
-        return view.networks[back](moved), real
+        real = view.batch[f"{side}/image"]
+        given = view.fakes[SIDES[side]] if kind == "cycle" else real
+        return view.networks[f"to_{side}"](given), real
+
+    def sample(self, trained, request):
+        maker = trained.networks[f"to_{request.options.to}"]
+        written = []
+        for path in request.inputs:
+            image = images.resize_bicubic(images.read_image(path), (8, 8))
+            target = request.output / f"{path.stem}.png"
+            images.write_image(target, sampling.apply_in_tiles(maker, image, tile=16, overlap=0))
+            written.append(target)
+        return written
 
 
 class ReplayBuffer(Regularizer):
@@ -84,11 +118,6 @@ class ReplayBuffer(Regularizer):
 @hookimpl
 def ganzoo_register_architectures():
     return ARCHITECTURES
-
-
-@hookimpl
-def ganzoo_register_datasets():
-    return {"blobs": Blobs}
 
 
 @hookimpl

@@ -4,7 +4,7 @@ import pytest
 from ganzoo_generation import ganzoo_register_tasks
 from PIL import Image
 
-from ganzoo import Field, Random, RecipeError, Source
+from ganzoo import Field, Random, RecipeError, SampleRequest, Source, Trained
 
 Generation = ganzoo_register_tasks()["generation"]
 IMAGE = Field(shape=(4, 4, 1), dtype="uint8", low=0, high=255)
@@ -37,8 +37,8 @@ def networks(shape):
 
 
 def drawn(task, source, shape, count=4):
-    inputs = task.fixed_inputs(source, count=count, rng=np.random.default_rng(0))
-    return inputs, task.picture(networks(shape), inputs)
+    inputs = task.fixed_inputs({"data": source}, count=count, rng=np.random.default_rng(0), fitted={})
+    return inputs, task.picture(Trained(networks=networks(shape)), inputs, rng=Random(0, "picture"))
 
 
 def is_picture(array) -> bool:
@@ -48,7 +48,7 @@ def is_picture(array) -> bool:
 @pytest.mark.parametrize("latent", ["normal", "uniform"])
 def test_fixed_inputs_are_latents_and_a_row_of_reals(latent):
     task = Generation(latent_dim=3, latent=latent)
-    inputs = task.fixed_inputs(IMAGES, count=9, rng=np.random.default_rng(0))
+    inputs = task.fixed_inputs({"data": IMAGES}, count=9, rng=np.random.default_rng(0), fitted={})
     assert inputs["latent"].shape == (9, 3)
     assert inputs["latent"].dtype == np.float32
     assert inputs["real"].shape == (3, 4, 4, 1)
@@ -72,15 +72,16 @@ def test_points_are_drawn_as_a_scatter_plot_with_reals_in_grey_and_fakes_in_colo
 
 def test_points_that_are_not_finite_or_far_out_do_not_spoil_the_picture():
     task = Generation(latent_dim=3, field="point")
-    inputs = task.fixed_inputs(POINTS, count=4, rng=np.random.default_rng(0))
+    inputs = task.fixed_inputs({"data": POINTS}, count=4, rng=np.random.default_rng(0), fitted={})
     generator = networks((2,))["generator"]
     for value in (np.nan, np.inf, 1e30):
         generator.layers[0].bias.assign([value, value])
-        assert is_picture(task.picture({"generator": generator}, inputs))
+        assert is_picture(task.picture(Trained(networks={"generator": generator}), inputs, rng=Random(0, "picture")))
 
 
 def sampled(task, shape, output, count=5, inputs=()):
-    (written,) = task.sample(networks(shape), inputs, output, count=count, rng=Random(0, "sample"))
+    request = SampleRequest(inputs=inputs, output=output, count=count, rng=Random(0, "sample"))
+    (written,) = task.sample(Trained(networks=networks(shape)), request)
     return written
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from ganzoo_generation import ganzoo_register_tasks
 
-from ganzoo import DataError, Field, Random, Source, Step, View
+from ganzoo import LOGITS, DataError, Field, Random, RowContext, Source, Step, Trained, View
 
 Generation = ganzoo_register_tasks()["generation"]
 STEP = Step(number=0)
@@ -48,6 +48,7 @@ def view(shape, latent_dim=3, batch=5, number=0, **more):
     return View(
         networks=networks(shape, latent_dim),
         batch={"sample": real},
+        count=batch,
         step=Step(number=number),
         rng=Random(0, "task", number),
         **more,
@@ -55,22 +56,22 @@ def view(shape, latent_dim=3, batch=5, number=0, **more):
 
 
 def test_networks_of_images_meet_at_floats_between_minus_one_and_one():
-    generator, discriminator = Generation(latent_dim=7).networks(IMAGES.fields)
+    generator, discriminator = Generation(latent_dim=7).networks(IMAGES.fields, {})
     sample = Field(shape=(4, 4, 3), low=-1, high=1)
     assert dict(generator.signature.inputs) == {"latent": Field(shape=(7,))}
     assert dict(generator.signature.outputs) == dict(discriminator.signature.inputs) == {"sample": sample}
-    assert dict(discriminator.signature.outputs) == {"logits": Field(shape=(1,))}
+    assert dict(discriminator.signature.outputs) == {"logits": LOGITS}
     assert (generator.player, discriminator.player) == ("generator", "discriminator")
 
 
 def test_networks_of_points_take_them_as_they_are():
-    generator, _ = Generation(field="point").networks(POINTS.fields)
+    generator, _ = Generation(field="point").networks(POINTS.fields, {})
     assert dict(generator.signature.outputs) == {"sample": POINT}
 
 
 def test_a_missing_field_is_told_with_those_there_are():
     with pytest.raises(DataError, match=r"no field 'image' .*; set task\.field to one of: 'point' \(2 float32\)"):
-        Generation().networks(POINTS.fields)
+        Generation().networks(POINTS.fields, {})
 
 
 @pytest.mark.parametrize(
@@ -85,16 +86,16 @@ def test_a_missing_field_is_told_with_those_there_are():
 )
 def test_what_is_neither_images_of_one_size_nor_points_is_refused(field):
     with pytest.raises(DataError, match=r"generation needs images of one size .* or points"):
-        Generation().networks({"image": field})
+        Generation().networks({"image": field}, {})
 
 
 def test_prepare_brings_bytes_to_minus_one_and_one_and_leaves_points():
-    rng = np.random.default_rng(0)
+    context = RowContext(step=STEP, rng=np.random.default_rng(0))
     image = np.array([[[0], [255]]], dtype=np.uint8)
-    sample = Generation().prepare({"image": image, "label": np.int32(3)}, rng=rng, step=STEP)["sample"]
+    sample = Generation().prepare({"image": image, "label": np.int32(3)}, context)["sample"]
     assert sample.dtype == np.float32
     assert sample.tolist() == [[[-1.0], [1.0]]]
-    point = Generation(field="point").prepare({"point": np.array([3.0, -4.0])}, rng=rng, step=STEP)["sample"]
+    point = Generation(field="point").prepare({"point": np.array([3.0, -4.0])}, context)["sample"]
     assert point.dtype == np.float32
     assert point.tolist() == [3.0, -4.0]
 
@@ -125,8 +126,12 @@ def test_comparison_judges_the_batch_against_the_fakes():
     assert tuple(comparison.logits(fake).shape) == (5, 1)
 
 
+def evaluation(task, nets, source):
+    return task.evaluate(Trained(networks=nets), {"data": source}, rng=Random(0, "evaluate"))
+
+
 def evaluated(task, source, shape):
-    return {scored.method: scored for scored in task.evaluate(networks(shape), source, rng=Random(0, "evaluate"))}
+    return {scored.method: scored for scored in evaluation(task, networks(shape), source)}
 
 
 def test_evaluation_compares_as_many_fakes_as_there_are_held_out_examples():
@@ -157,7 +162,7 @@ def test_too_few_examples_have_no_row_real():
 
 def test_evaluation_repeats_with_the_same_stream():
     task, nets = Generation(latent_dim=3, field="point"), networks((2,))
-    first, again = (next(iter(task.evaluate(nets, POINTS, rng=Random(0, "evaluate")))) for _ in range(2))
+    first, again = (next(iter(evaluation(task, nets, POINTS))) for _ in range(2))
     assert np.array_equal(first.output["point"], again.output["point"])
     assert np.array_equal(first.target["point"], again.target["point"])
 
@@ -172,7 +177,7 @@ def test_fakes_as_bytes_round_to_the_nearest_value():
         nets = networks((4, 4, 3), activation=None)
         nets["generator"].layers[0].bias.assign(np.full(48, value))
         nets["generator"].layers[0].kernel.assign(np.zeros((3, 48)))
-        scored = next(iter(Generation(latent_dim=3).evaluate(nets, IMAGES, rng=Random(0, "evaluate"))))
+        scored = next(iter(evaluation(Generation(latent_dim=3), nets, IMAGES)))
         return int(scored.output["image"][0, 0, 0, 0])
 
     assert [stuck_at(value) for value in (-3.0, -1.0, 0.004, 1.0, 3.0)] == [0, 0, 128, 255, 255]

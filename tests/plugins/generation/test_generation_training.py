@@ -22,7 +22,7 @@ def compiled(regularizers=tuple(REGULARIZERS)) -> AdversarialModel:
     """A game on points in which every regularizer takes part."""
     keras.utils.set_random_seed(0)
     task = ganzoo_register_tasks()["generation"](field="point", latent_dim=3)
-    specs = task.networks({"point": Field(shape=(2,))})
+    specs = task.networks({"point": Field(shape=(2,))}, {})
     architectures = ganzoo_register_architectures()
     networks = {spec.name: architectures[f"mlp_{spec.role}"](hidden=8).build(spec.signature) for spec in specs}
     model = AdversarialModel(task=task, networks=networks, specs=specs, seed=0)

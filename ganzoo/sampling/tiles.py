@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganzoo import Array, Network, images
+from ganzoo import images
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Array, Network
 
 
-def enlarge(network: Network, photograph: Array, *, scale: int, tile: int, overlap: int) -> Array:
-    """Return the photograph (uint8) enlarged by the network in inference mode, as uint8.
+def apply_in_tiles(network: Network, image: Array, *, scale: int = 1, tile: int, overlap: int) -> Array:
+    """Return what an image-to-image network makes of one image, `scale` times as large, in inference mode.
 
-    Tiles of `tile` low resolution pixels are computed with `overlap` more on each side, which is cut away: where the
-    overlap is at least the network's receptive field, no seam can appear.
+    uint8 images give uint8, floats in [-1, 1] give floats. Tiles of `tile` input pixels are computed with `overlap`
+    more on each side, which is cut away: where the overlap is at least the network's receptive field, no seam appears.
     """
-    return images.to_uint8(enlarge_float(network, images.to_float(photograph), scale=scale, tile=tile, overlap=overlap))
-
-
-def enlarge_float(network: Network, image: Array, *, scale: int, tile: int, overlap: int) -> Array:
-    """Return a float32 image in [-1, 1] enlarged; see `enlarge`."""
+    if image.dtype == np.uint8:
+        given = images.to_float(image)
+        return images.to_uint8(apply_in_tiles(network, given, scale=scale, tile=tile, overlap=overlap))
     height, width = image.shape[:2]
     result = np.empty((height * scale, width * scale, 3), np.float32)
     for top, bottom in _spans(height, tile):

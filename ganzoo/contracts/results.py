@@ -1,0 +1,77 @@
+"""What a trained run shows, scores and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ganzoo.contracts.component import Component
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.dataset import Source
+    from ganzoo.contracts.field import Field
+    from ganzoo.contracts.tensor import Array, Example, Network
+    from ganzoo.streams import Random
+
+#: Something to look at: an image (uint8, H x W x 3), a text, or the columns of a table by name.
+Picture: TypeAlias = "Array | str | Mapping[str, Array]"
+
+#: Sources by stream name; the single stream of most tasks is called `data`.
+Sources: TypeAlias = "Mapping[str, Source]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A run's networks, ready to use, and what the task knows of the data.
+
+    `networks` holds the averaged copy of a product where there is one. `fields` are those of the training data (named
+    `stream/field` where there are several streams), `fitted` is what the task's `fit` returned.
+    """
+
+    networks: Mapping[str, Network]
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    fitted: Example = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One result on held-out data: by which method, what came out, what was wanted.
+
+    `method` is the row of the table of scores: the name of the product that made it (`generator`), or a baseline with
+    a name of its own. Where a person would look at it, `picture` shows the result and `name` says which example it is.
+    """
+
+    method: str
+    output: Example
+    target: Example
+    name: str = ""
+    picture: Picture | None = None
+    #: How many held-out examples this result stands for.
+    examples: int = 1
+
+
+class SamplingOptions(Component):
+    """Options of `ganzoo sample RUN --set KEY=VALUE`; a task with options has a subclass of its own."""
+
+    kind = "sampling"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleRequest:
+    """What `ganzoo sample` is asked for.
+
+    `inputs` are files given on the command line, `output` the file or folder to write, `count` how many samples a task
+    makes that invents them, `options` an instance of the task's `sampling`.
+    """
+
+    output: Path
+    inputs: Sequence[Path] = ()
+    count: int = 1
+    rng: Random
+    options: Any = field(default_factory=SamplingOptions)
+
+
+#: Opens the training data; a metric that compares with them calls it.
+OpenTraining: TypeAlias = "Callable[[], Sources]"

@@ -1,0 +1,108 @@
+"""What a task shows when it says nothing of its own: the fakes that `generate` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ganzoo.contracts.results import Result
+from ganzoo.contracts.step import Step
+from ganzoo.errors import RecipeError
+from ganzoo.sampling.drawing import can_draw, draw
+from ganzoo.sampling.examples import as_arrays, to_tensors
+from ganzoo.sampling.files import write_samples
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.results import Picture, SampleRequest, Sources, Trained
+    from ganzoo.contracts.task import Task
+    from ganzoo.contracts.tensor import Array, Example, Tensor
+    from ganzoo.streams import Random
+
+#: Rows that are made at once when held-out data are scored.
+_CHUNK = 64
+
+
+def first_rows(task: Task, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
+    """Return prepared rows of the first examples, as a batch: as many of each stream as the task's `rows` has."""
+    rows = task.rows(count)
+    positions = {stream: range(min(rows[stream], len(source))) for stream, source in sources.items()}
+    return _batch(task, sources, positions, rng=rng, fitted=fitted)
+
+
+def draw_fakes(task: Task, trained: Trained, inputs: Example, *, rng: Random) -> Picture:
+    """Return a drawing of the first of the fakes that can be drawn; a table of their sizes where none can."""
+    fakes = as_arrays(_fakes(task, trained, to_tensors(inputs), rng=rng))
+    for values in fakes.values():
+        if can_draw(values):
+            return draw(values)
+    return {"field": np.array(list(fakes)), "shape": np.array([str(values.shape) for values in fakes.values()])}
+
+
+def results_by_batch(task: Task, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
+    """Yield the fakes for each batch of prepared held-out rows, as the method of the task's first product."""
+    method = next(spec.name for spec in task.networks(trained.fields, trained.fitted) if spec.is_product)
+    size = min(len(source) for source in sources.values())
+    for first in range(0, size, _CHUNK):
+        indices = range(first, min(first + _CHUNK, size))
+        generator = np.random.Generator(np.random.PCG64(first))
+        batch = _batch(task, sources, dict.fromkeys(sources, indices), rng=generator, fitted=trained.fitted)
+        fakes = _fakes(task, trained, to_tensors(batch), rng=rng.child(str(first)))
+        yield Result(method=method, output=as_arrays(fakes), target=batch, examples=len(indices))
+
+
+def write_fakes(task: Task, trained: Trained, request: SampleRequest) -> list[Path]:
+    """Write `request.count` fakes made from random numbers alone."""
+    if request.inputs:
+        raise RecipeError(f"the task takes no files, received '{request.inputs[0]}'; --count says how many to draw")
+    try:
+        fakes = as_arrays(_fakes(task, trained, {}, rng=request.rng, count=request.count))
+    except KeyError as error:
+        raise RecipeError(
+            f"the task makes its fakes from data (it asks for {error}) and has no samples to draw"
+        ) from error
+    values = next((each for each in fakes.values() if can_draw(each)), next(iter(fakes.values())))
+    return [write_samples(request.output, _edge(values))]
+
+
+def _edge(values: Array) -> Array:
+    from ganzoo.sampling.examples import to_edge
+
+    return to_edge(values)
+
+
+def _batch(
+    task: Task, sources: Sources, indices: Mapping[str, range], *, rng: np.random.Generator, fitted: Example
+) -> dict[str, Array]:
+    from ganzoo.contracts.task import RowContext
+
+    found: dict[str, Array] = {}
+    for stream, source in sources.items():
+        context = RowContext(step=Step(number=0), rng=rng, stream=stream, fitted=fitted)
+        rows = [task.prepare(source[index], context) for index in indices[stream]]
+        prefix = f"{stream}/" if len(sources) > 1 else ""
+        found |= {f"{prefix}{name}": np.stack([row[name] for row in rows]) for name in rows[0]}
+    return found
+
+
+def _fakes(
+    task: Task, trained: Trained, batch: Mapping[str, Tensor], *, rng: Random, count: int | None = None
+) -> Mapping[str, Tensor]:
+    import torch
+
+    from ganzoo.contracts.task import View
+
+    rows: Any = count if count is not None else max(len(values) for values in batch.values())
+    view = View(
+        networks=trained.networks,
+        batch=batch,
+        count=rows,
+        step=Step(number=0),
+        rng=rng,
+        training=False,
+        fitted=trained.fitted,
+    )
+    with torch.no_grad():
+        return task.generate(view)

@@ -1,0 +1,33 @@
+"""Samples as one picture: images in a grid, points in a scatter plot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ganzoo import images
+from ganzoo.sampling.examples import to_edge
+from ganzoo.sampling.scatter import scatter_plot
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Array
+
+_IMAGE_BATCH, _POINT_BATCH = 4, 2
+
+
+def can_draw(samples: Array) -> bool:
+    """Return whether a batch can be drawn: images of 1 or 3 channels, or points of at least two coordinates."""
+    if samples.ndim == _IMAGE_BATCH:
+        return samples.shape[-1] in (1, 3)
+    return samples.ndim == _POINT_BATCH and samples.shape[-1] > 1 and samples.dtype.kind == "f"
+
+
+def draw(samples: Array) -> Array:
+    """Return one uint8 picture (H x W x 3) of a batch; images are uint8, or floats in [-1, 1]."""
+    return images.grid(list(to_edge(samples))) if samples.ndim == _IMAGE_BATCH else scatter_plot(samples)
+
+
+def draw_beside_reals(samples: Array, reals: Array) -> Array:
+    """Return one uint8 picture of samples with reals to compare: a first row of a grid, or grey points."""
+    if samples.ndim == _IMAGE_BATCH:
+        return images.grid([*to_edge(reals), *to_edge(samples)], columns=len(reals))
+    return scatter_plot(samples, reals)
