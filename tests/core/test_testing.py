@@ -224,7 +224,7 @@ def test_an_augmentation_of_images_can_be_tried_on_images():
     ("fault", "message"),
     [
         ("build:key_error", "KeyError: 'boom'"),
-        ("state:none", "NoneType"),
+        ("state:none", "state.. must return keras.Variables by name"),
         ("report:none", "report"),
         ("discriminator_signature:none", "NoneType"),
         ("discriminator_penalty:vector", "must return a scalar tensor, received .3,."),
