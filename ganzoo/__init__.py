@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import OpenTraining as OpenTraining
     from ganzoo.contracts.results import Picture as Picture
     from ganzoo.contracts.results import Result as Result
+    from ganzoo.contracts.results import SampleReport as SampleReport
     from ganzoo.contracts.results import SampleRequest as SampleRequest
     from ganzoo.contracts.results import SamplingOptions as SamplingOptions
     from ganzoo.contracts.results import Sources as Sources
@@ -102,6 +103,7 @@ _NAMES_BY_MODULE = {
         "OpenTraining",
         "Picture",
         "Result",
+        "SampleReport",
         "SampleRequest",
         "SamplingOptions",
         "Sources",

@@ -64,7 +64,7 @@ _SMALLEST_SHOWN = 64
 def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
     """Return a file as RGB; DataError naming the file and the cause when it is no good image."""
     shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
-    _hush()
+    ignore_pillow_warnings()
     try:
         return _decode(file, shown)
     except UnidentifiedImageError as error:
@@ -140,7 +140,7 @@ def grid(images: Sequence[Array], columns: int | None = None) -> Array:
     return sheet
 
 
-def _hush() -> None:
+def ignore_pillow_warnings() -> None:
     """Silence Pillow for good: `catch_warnings` sets and restores for all threads, of which this may be one."""
     if warnings.filters[:1] != [_SILENCE]:
         warnings.filterwarnings("ignore", module=_PILLOW)

@@ -58,12 +58,29 @@ class SamplingOptions(Component):
     kind = "sampling"
 
 
+class SampleReport:
+    """Where `Task.sample` tells how far it is. This one tells nobody; a command has one that prints."""
+
+    def begin(self, name: str, size: str, place: str) -> None:
+        """Tell that work on one input begins: its name, its size and which one of how many it is, as `3/20`."""
+
+    def tiles(self, done: int, total: int) -> None:
+        """Tell how much of this input is done."""
+
+    def wrote(self, path: Path) -> None:
+        """Tell that a file is complete."""
+
+    def note(self, message: str) -> None:
+        """Tell what the user should know: a file that was passed over, what could not be kept."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SampleRequest:
     """What `ganzoo sample` is asked for.
 
-    `inputs` are files given on the command line, `output` the file or folder to write, `count` how many samples a task
-    makes that invents them, `options` an instance of the task's `sampling`.
+    `inputs` are files and folders given on the command line, `output` the file or folder to write (`into_folder` where
+    it ends in a slash), `count` how many samples a task makes that invents them, `options` an instance of the task's
+    `sampling`. A file that exists is replaced only with `overwrite`; `ganzoo.sampling` has what checks that.
     """
 
     output: Path
@@ -71,6 +88,9 @@ class SampleRequest:
     count: int = 1
     rng: Random
     options: Any = field(default_factory=SamplingOptions)
+    into_folder: bool = False
+    overwrite: bool = False
+    report: SampleReport = field(default_factory=SampleReport)
 
 
 #: Opens the training data; a metric that compares with them calls it.

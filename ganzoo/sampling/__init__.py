@@ -6,11 +6,14 @@ from ganzoo.sampling.classes import class_index
 from ganzoo.sampling.defaults import draw_fakes, first_rows, results_by_batch, write_fakes
 from ganzoo.sampling.drawing import draw, draw_beside_reals
 from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_network, to_tensors
-from ganzoo.sampling.files import check_output, write_picture, write_samples
+from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
+from ganzoo.sampling.photographs import PhotographOptions, process_in_tiles, process_photographs
 from ganzoo.sampling.scatter import scatter_plot
-from ganzoo.sampling.tiles import apply_in_tiles
+from ganzoo.sampling.tiles import apply_in_bands, apply_in_tiles
 
 __all__ = [
+    "PhotographOptions",
+    "apply_in_bands",
     "apply_in_tiles",
     "check_output",
     "class_index",
@@ -19,7 +22,10 @@ __all__ = [
     "draw_fakes",
     "first_rows",
     "in_chunks",
+    "process_in_tiles",
+    "process_photographs",
     "results_by_batch",
+    "sample_files",
     "scatter_plot",
     "stack_examples",
     "to_edge",
@@ -27,5 +33,6 @@ __all__ = [
     "to_tensors",
     "write_fakes",
     "write_picture",
+    "write_sample_files",
     "write_samples",
 ]

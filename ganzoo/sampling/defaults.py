@@ -13,7 +13,7 @@ from ganzoo.contracts.step import Step
 from ganzoo.errors import RecipeError
 from ganzoo.sampling.drawing import can_draw, draw
 from ganzoo.sampling.examples import as_arrays, to_tensors
-from ganzoo.sampling.files import write_samples
+from ganzoo.sampling.files import sample_files, sample_suffixes, write_sample_files
 
 if TYPE_CHECKING:
     from ganzoo.contracts.results import Picture, SampleRequest, Sources, Trained
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Rows that are made at once when held-out data are scored.
 _CHUNK = 64
+_IMAGE_AXES = 4
 
 
 def first_rows(task: Task, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
@@ -64,7 +65,10 @@ def write_fakes(task: Task, trained: Trained, request: SampleRequest) -> list[Pa
             f"the task makes its fakes from data (it asks for {error}) and has no samples to draw"
         ) from error
     values = next((each for each in fakes.values() if can_draw(each)), next(iter(fakes.values())))
-    return [write_samples(request.output, _edge(values))]
+    samples = _edge(values)
+    are_images = samples.ndim == _IMAGE_AXES and can_draw(samples)
+    files = sample_files(request, sample_suffixes(samples), are_images=are_images)
+    return write_sample_files(request, files, samples)
 
 
 def _edge(values: Array) -> Array:

@@ -119,9 +119,9 @@ class Generation(Task):
             )
         shape = trained.networks["generator"].output_shape
         suffixes = (".png", ".npy") if len(shape) == _IMAGE_AXES + 1 else (".png", ".npy", ".csv")
-        sampling.check_output(request.output, suffixes)
+        files = sampling.sample_files(request, suffixes, are_images=len(shape) == _IMAGE_AXES + 1)
         samples = self._make(trained, self._latents(request.count, request.rng))
-        return [sampling.write_samples(request.output, samples)]
+        return sampling.write_sample_files(request, files, samples)
 
     def _latents(self, count: int, rng: Random) -> Tensor:
         shape = (count, self.latent_dim)

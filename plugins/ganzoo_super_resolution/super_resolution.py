@@ -24,6 +24,7 @@ from ganzoo import (
     Result,
     RowContext,
     SampleRequest,
+    SamplingOptions,
     Signature,
     Source,
     Sources,
@@ -58,6 +59,7 @@ class SuperResolution(Task):
     overlap: Annotated[int, Ge(0)] = 40
 
     exposes: ClassVar[LossTargets] = LossTargets(comparisons=("image",), pairs=("image",))
+    sampling: ClassVar[type[SamplingOptions]] = sampling.PhotographOptions
 
     def __post_init__(self) -> None:
         if self.crop % self.scale:
@@ -133,19 +135,18 @@ class SuperResolution(Task):
                 yield Result(method=method, output={"image": image}, target={"image": hr}, name=name, picture=image)
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
-        inputs, output = request.inputs, request.output
-        if not inputs:
+        if not request.inputs:
             raise RecipeError(
-                "super-resolution enlarges photographs; name them, as ganzoo sample RUN photo.jpg -o big.png"
+                "super-resolution enlarges photographs; name them, as ganzoo enlarge RUN photo.jpg -o big.png"
             )
-        if len(inputs) > 1 and output.suffix:
-            raise RecipeError(f"{output}: several photographs need a folder to be written to, not one file")
-        written = []
-        for path in inputs:
-            target = output if output.suffix else output / f"{path.stem}_x{self.scale}.png"
-            images.write_image(target, self.enlarge(trained, images.read_image(path)))
-            written.append(target)
-        return written
+        return sampling.process_in_tiles(
+            request,
+            trained.networks["generator"],
+            suffix=f"_x{self.scale}",
+            scale=self.scale,
+            tile=self.tile,
+            overlap=self.overlap,
+        )
 
     def enlarge(self, trained: Trained, photograph: Array) -> Array:
         """Return one photograph enlarged by the generator (uint8 to uint8)."""

@@ -1,0 +1,150 @@
+"""Networks from `.keras` files that somebody else may have written: built from data alone, nothing in them is run.
+
+The configuration may name Keras' layers and those that ganzoo and its plugins have registered; weights are read as
+those of any foreign file, in a process of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+import ganzoo.blocks
+import ganzoo.layers  # noqa: F401  registers the layers
+from ganzoo.blame import is_out_of_memory, one_line
+from ganzoo.contracts.tensor import Network
+from ganzoo.errors import CheckpointError, listing
+from ganzoo.training.foreign import import_weights
+
+_CONFIGURATION = "config.json"
+_MOST_BYTES = 16 * 2**20
+
+_MODULES = {
+    "builtins",
+    "keras",
+    "keras.activations",
+    "keras.constraints",
+    "keras.dtype_policies",
+    "keras.initializers",
+    "keras.layers",
+    "keras.models",
+    "keras.regularizers",
+    "keras.src.models.functional",
+    "keras.src.models.sequential",
+}
+_OPERATIONS = "keras.src.ops."
+#: Keras' own way to write a tensor down.
+_TENSOR = "__keras_tensor__"
+#: Layers of Keras that run code from the file, or read other files.
+_REFUSED = {
+    "FlaxLayer",
+    "IntegerLookup",
+    "JaxLayer",
+    "Lambda",
+    "StringLookup",
+    "TFSMLayer",
+    "TextVectorization",
+    "TorchModuleWrapper",
+    "__lambda__",
+}
+
+
+def load_exported(path: Path, plugins: Collection[str]) -> Network:
+    """Return the network of a `.keras` file; CheckpointError when it is damaged or holds anything but known layers.
+
+    `plugins` are the installed packages whose `networks` may be imported for the layers that they register.
+    """
+    configuration = _configuration(path)
+    parts = list(_parts(configuration))
+    for package in {str(part.get("registered_name")).partition(">")[0] for part in parts} & set(plugins):
+        if find_spec(f"{package}.networks"):
+            import_module(f"{package}.networks")
+    unknown = {_name(part) for part in parts if not _is_known(part)}
+    if unknown:
+        raise CheckpointError(
+            f"{path}: holds {listing(unknown)}; only layers of Keras and of installed ganzoo plugins are loaded, "
+            "and none that can run code, as Lambda"
+        )
+    configuration.pop("compile_config", None)
+    try:
+        network = keras.saving.deserialize_keras_object(configuration, safe_mode=True)
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise CheckpointError(f"{path}: its network cannot be built: {one_line(error)}") from error
+    if not isinstance(network, keras.Model):
+        raise CheckpointError(f"{path}: holds {_name(configuration)}, not a network")
+    import_weights(network, path)
+    return network
+
+
+def scale_of(network: Network, path: Path) -> int:
+    """Return how much larger a network's images are than those it is given; CheckpointError when it is not one."""
+    shapes = network.input_shape, network.output_shape
+    if any(not isinstance(shape, tuple) or shape[1:] != (None, None, 3) for shape in shapes):
+        raise CheckpointError(
+            f"{path}: expected RGB images of any size in and out, but it has {shapes[0]} -> {shapes[1]}"
+        )
+    side = 16
+    found = network(np.zeros((1, side, side, 3), np.float32), training=False).shape
+    scale = int(found[1]) // side
+    if tuple(found) != (1, side * scale, side * scale, 3) or scale < 1:
+        raise CheckpointError(f"{path}: does not enlarge by a whole number: {side}x{side} -> {found[1]}x{found[2]}")
+    return scale
+
+
+def _configuration(path: Path) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_CONFIGURATION) as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise CheckpointError(f"{path}: its {_CONFIGURATION} is larger than {_MOST_BYTES >> 20} MB")
+        found = json.loads(content)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
+        raise CheckpointError(f"{path}: is not a complete .keras file: {one_line(error)}") from error
+    except RecursionError as error:
+        raise CheckpointError(f"{path}: its {_CONFIGURATION} is nested too deeply") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{path}: its {_CONFIGURATION} is not that of a network")
+    return found
+
+
+def _parts(configuration: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object that the configuration names."""
+    waiting = [configuration]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "class_name" in value:
+                yield value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+
+
+def _is_known(part: dict[str, Any]) -> bool:
+    if _name(part) in _REFUSED:
+        return False
+    if part["class_name"] == _TENSOR:
+        return True
+    registered = part.get("registered_name")
+    with suppress(TypeError):
+        if isinstance(registered, str) and ">" in registered:
+            return keras.saving.get_registered_object(registered) is not None
+    module = part.get("module")
+    return isinstance(module, str) and (module in _MODULES or module.startswith(_OPERATIONS))
+
+
+def _name(part: dict[str, Any]) -> str:
+    return str(part.get("class_name", "nothing"))
