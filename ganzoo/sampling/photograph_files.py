@@ -93,7 +93,7 @@ def read_photograph(path: Path, *, fits: Callable[[tuple[int, int]], None] = lam
         if image.width * image.height > images.MOST_PIXELS:
             raise DataError(_too_large(path))
         raw = _raw_mode(image)  # asking a PNG for its EXIF decodes it
-        turn = _orientation(image)
+        turn = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns a TIFF as it decodes it
         fits((image.width, image.height) if turn in _SIDEWAYS else (image.height, image.width))
         return _photograph(image, path, raw, turn)
 
@@ -306,11 +306,12 @@ class _Opacity:
     def rows(self, top: int, count: int) -> Array:
         width = self.image.width
         box = (0, top / self.scale, width, (top + count) / self.scale)
-        resized = np.asarray(self.image.resize((width * self.scale, count), Image.Resampling.BICUBIC, box=box))
+        resized: Array = np.asarray(self.image.resize((width * self.scale, count), Image.Resampling.BICUBIC, box=box))
         if not self.is_deep_source:
             return resized
         values = np.clip(np.rint(resized), 0, _DEEP)
-        return values.astype(np.uint16) if self.deep else np.rint(values / 257).astype(np.uint8)
+        rounded: Array = values.astype(np.uint16) if self.deep else np.rint(values / 257).astype(np.uint8)
+        return rounded
 
 
 def _assembled(bands: Iterable[Array], size: tuple[int, int]) -> Image.Image:
