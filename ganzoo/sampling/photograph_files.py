@@ -89,7 +89,7 @@ def read_photograph(path: Path, *, fits: Callable[[tuple[int, int]], None] = lam
     `fits` is called with (height, width) before anything is decoded, and may refuse.
     """
     images.ignore_pillow_warnings()
-    with _explained(path), Image.open(path, formats=_FORMATS) as image:
+    with _explained(path), _opened(path) as image:
         if image.width * image.height > images.MOST_PIXELS:
             raise DataError(_too_large(path))
         raw = _raw_mode(image)  # asking a PNG for its EXIF decodes it
@@ -166,6 +166,13 @@ def _explained(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: cannot be decoded: {error}") from error
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    # by name, Pillow maps some TIFFs into memory, and then turns those that lie on a side wrongly
+    with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+        yield image
+
+
 def _too_large(path: Path) -> str:
     return f"{path}: has more than {images.MOST_PIXELS // 10**6} million pixels; scale it down first"
 
@@ -229,7 +236,7 @@ def _raw_mode(image: Image.Image) -> str:
 
 def _deep_values(image: Image.Image, path: Path, raw: str) -> Array:
     """Return 16-bit colours: Pillow gives the high bytes, and the low ones at a second look."""
-    with Image.open(path, formats=_FORMATS) as again:
+    with _opened(path) as again:
         if raw == _DEEP_GREY_ALPHA:  # four bytes a pixel, whatever they mean
             _unpack(again, "RGBA")
             four = np.asarray(again).astype(np.uint16)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from ganzoo import DataError, Random, RecipeError, SampleReport, SampleRequest, images, sampling
 from ganzoo.sampling import PhotographOptions
@@ -238,14 +238,26 @@ def test_exif_is_kept_with_the_orientation_applied_and_reset(tmp_path, suffix, o
 
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_every_orientation_is_turned_as_pillow_turns_it(tmp_path, orientation):
-    from PIL import ImageOps
-
     exif = Image.Exif()
     exif[0x0112] = orientation
     source = photo(tmp_path / "a.png", exif=exif)
     (written,) = enlarged(source, tmp_path / "big")
     with Image.open(source) as image:
         assert np.array_equal(np.asarray(opened(written)), doubled(np.asarray(ImageOps.exif_transpose(image))))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_tiff_of_every_orientation_is_turned_once(tmp_path, orientation, dtype):
+    values = noise(20, 30, dtype=dtype)
+    source = tmp_path / "a.tif"
+    tifffile.imwrite(source, values, photometric="minisblack", extratags=[(274, 3, 1, orientation, True)])
+    (written,) = enlarged(source, tmp_path / "big")
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(values.astype(np.uint8)).save(tmp_path / "b.png", exif=exif)
+    upright = np.asarray(ImageOps.exif_transpose(opened(tmp_path / "b.png")))
+    assert np.array_equal(read_png(written)[..., 0].astype(np.uint8), doubled(upright))
 
 
 def test_exif_of_a_tiff_is_kept_without_what_describes_the_file(tmp_path):
