@@ -185,10 +185,17 @@ def _conflicts(jobs: Sequence[_Job], *, overwrite: bool) -> Iterator[Problem]:
             yield Problem(f"{job.target}: would be written twice, from {first} and {job.source}; name another folder")
         elif job.target.is_dir():
             yield Problem(f"{job.target}: is a folder, not a file")
+        elif (file := _file_above(job.target)) is not None:
+            yield Problem(f"{job.target}: cannot be written, for {file} is a file, not a folder")
         elif job.target.exists() and _identity(job.target) in inputs:
             yield Problem(f"{job.target}: is one of the photographs, which are never overwritten; name another output")
         elif job.target.exists() and not overwrite:
             yield Problem(f"{job.target}: exists; name another output, or overwrite it with --overwrite")
+
+
+def _file_above(path: Path) -> Path | None:
+    """Return the file that stands where a folder of this path should."""
+    return next((above for above in path.parents if above.exists() and not above.is_dir()), None)
 
 
 def _identity(path: Path) -> tuple[int, int] | str:
