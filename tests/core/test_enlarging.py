@@ -186,8 +186,8 @@ def test_what_is_not_a_network_of_images_is_refused(ganzoo, network, photographs
     (tmp_path / "half.keras").write_bytes(network.read_bytes()[:-100])
     assert "is not a complete .keras file" in refusal(tmp_path / "half.keras")
     assert "holds 'Adam'; only layers of Keras" in refusal(strange(module="keras.optimizers", class_name="Adam"))
-    zeros = {"module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None}
-    assert "holds Zeros, not a network" in refusal(strange(**zeros))
+    relu = {"module": "keras.layers", "class_name": "ReLU", "config": {}, "registered_name": None, "build_config": {}}
+    assert "holds ReLU, not a network" in refusal(strange(**relu))
     assert "its network cannot be built" in refusal(strange(config={"layers": 3}))
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)]).save(tmp_path / "dense.keras")
     assert "expected RGB images of any size in and out" in refusal(tmp_path / "dense.keras")
