@@ -11,6 +11,7 @@ from typing import Any
 import tomli_w
 
 from ganzoo.assembly import assemble
+from ganzoo.blame import blaming
 from ganzoo.contracts.dataset import Source
 from ganzoo.errors import CheckpointError, PluginError, RecipeError
 from ganzoo.execution.keras_internals import get_device
@@ -110,6 +111,9 @@ def prepare(
     if wants_best and (recipe.train.evaluate_every is None or held_out is None or not recipe.metrics):
         raise RecipeError("train.best: needs train.evaluate_every, a section [validation] and [[metrics]]")
     check_metrics(recipe.metrics, observer.note)
+    for wired in recipe.callbacks:
+        with blaming(wired.callback, f"callback '{wired.key}'"):
+            wired.callback.check()
     model = build_model(recipe, assemble(recipe, source.fields))
     trainer = Trainer(recipe, model, source, held_out, run, observer, environment=environment)
     model.prepare(trainer.batches.tensors(0))

@@ -404,9 +404,7 @@ def test_a_section_with_one_wrong_letter_is_recognized():
         ("[train]", sections.TrainSettings),
         ("[ema]", sections.EmaSettings),
         ("[[phases]]", sections.PhaseSettings),
-        ('[optimizers.generator]\nname = "adam"', sections.AdamSettings),
-        ('[optimizers.generator]\nname = "rmsprop"', sections.RmspropSettings),
-        ('[optimizers.generator]\nname = "sgd"', sections.SgdSettings),
+        ('[optimizers.generator]\nname = "adam"', sections.OptimizerSettings),
     ],
 )
 def test_a_core_key_with_one_wrong_letter_is_recognized(table, cls):
