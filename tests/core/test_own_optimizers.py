@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
 import numpy as np
 import pytest
+import unpaired
+from game import moved, weights
 from packages import install
 from tiny_runs import assert_same, journal, last_state, tiny
 
-from ganzoo import Constant, Ramp, RecipeError, load_recipe, load_zoo
+from ganzoo import Constant, Ramp, RecipeError, assemble, batches, build_model, load_recipe, load_zoo
 from ganzoo.training.trainer import Trainer
 
 LION = '''
@@ -230,3 +233,94 @@ def test_a_mistake_in_the_phases_of_a_network_is_told(override, expected):
 def test_another_architecture_keeps_the_phases_of_the_network():
     recipe = load("generator.phases=['train']", "generator.name=mlp_generator")
     assert recipe.network_phases == {"generator": frozenset({"train"})}
+
+
+UNPAIRED = """
+[task]
+name = "toy"
+
+[data]
+name = "blobs"
+
+[generator]
+name = "toy_generator"
+
+[discriminator]
+name = "toy_discriminator"
+
+[networks.b_to_a]
+name = "toy_generator"
+phases = ["second"]
+
+[[losses]]
+name = "hinge"
+
+[optimizers.generator]
+name = "adam"
+learning_rate = 1e-2
+
+[optimizers.discriminator]
+name = "adam"
+learning_rate = 1e-2
+
+[optimizers.judge_a]
+name = "sgd"
+learning_rate = 0.0
+
+[train]
+batch_size = 8
+
+[[phases]]
+name = "first"
+steps = 2
+
+[[phases]]
+name = "second"
+steps = 2
+reset_optimizers = true
+"""
+
+
+def built(tmp_path, text):
+    zoo = load_zoo({"unpaired": unpaired})
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    recipe = load_recipe(path, zoo=zoo)
+    source = recipe.data.open()
+    return build_model(recipe, assemble(recipe, source.fields)), recipe, source
+
+
+def changed_networks(model, step):
+    before = {name: weights(model, name) for name in model.networks}
+    model.train_step(step)
+    return {name for name in model.networks if moved(model, name, before[name])}
+
+
+def test_networks_have_their_own_optimizers_and_phases(tmp_path):
+    model, recipe, source = built(tmp_path, UNPAIRED)
+    assert set(model.optimizer_groups["discriminator"].optimizers) == {"discriminator", "judge_a"}
+    steps = list(islice(batches(recipe, source), 3))
+    assert changed_networks(model, steps[0]) == {"a_to_b", "judge_b"}, "judge_a has a rate of nothing"
+    model.train_step(steps[1])
+    assert changed_networks(model, steps[2]) == {"a_to_b", "b_to_a", "judge_b"}
+    assert {name.split("/")[1] for name in model.state() if name.startswith("optimizers/")} == {
+        *("generator", "discriminator", "judge_a"),
+    }
+    iterations = model.optimizer_groups["discriminator"].optimizers["judge_a"].iterations
+    assert int(iterations.value) == 1, "the optimizers forgot the first phase"
+
+
+def test_a_player_needs_no_optimizer_where_each_of_its_networks_has_one(tmp_path):
+    text = UNPAIRED.replace("[optimizers.discriminator]", "[optimizers.judge_b]")
+    model, _, _ = built(tmp_path, text)
+    assert set(model.optimizer_groups["discriminator"].optimizers) == {"judge_a", "judge_b"}
+    with pytest.raises(RecipeError) as caught:
+        built(tmp_path, UNPAIRED.replace("[optimizers.discriminator]", "[optimizers.a_to_b]"))
+    assert [str(problem) for problem in caught.value.problems] == [
+        "optimizers.discriminator: the network 'judge_b' has no optimizer; add [optimizers.judge_b] or this section"
+    ]
+
+
+def test_optimizers_of_single_networks_are_refused_in_float16_with_the_reason(tmp_path):
+    with pytest.raises(RecipeError, match=r"optimizers.judge_a: in float16, one scale of the loss goes with one"):
+        built(tmp_path, UNPAIRED.replace("[train]", '[train]\nprecision = "float16"'))
