@@ -168,7 +168,8 @@ class AdversarialModel(keras.Model):
 
     def _plays(self, name: PlayerName, step: Step) -> bool:
         """Return whether the player is updated in this step: a player whose networks all rest in this phase is not."""
-        return self.turns.plays(name, step) and bool(self._trained(name, step))
+        rests = bool(self._network_phases) and not self._trained(name, step)
+        return self.turns.plays(name, step) and not rests
 
     def _begin_step(self, batch: Mapping[str, Tensor]) -> View:
         """Set everything that depends on the step alone, and return what the task sees of it."""

@@ -71,9 +71,19 @@ class Watcher(ganzoo.Callback):
         return Noted()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Logger(ganzoo.Callback):
+    \"\"\"An ordinary callback of Keras.\"\"\"
+
+    def build(self, folder):
+        import keras
+
+        return keras.callbacks.CSVLogger(str(folder / "log.csv"))
+
+
 @ganzoo.hookimpl
 def ganzoo_register_callbacks():
-    return {"watcher": Watcher}
+    return {"watcher": Watcher, "logger": Logger}
 """
 
 
@@ -104,6 +114,15 @@ def test_a_callback_is_told_at_its_own_pace_and_after_the_last_step(ganzoo, tmp_
     ]
     assert events[1][2] == "train"
     assert "generator/total" in events[1][3]
+
+
+def test_an_ordinary_callback_of_keras_can_be_wrapped(ganzoo, tmp_path, events):
+    assert ganzoo(*tiny(tmp_path, "mine", watching("{name='logger', every=5}"))).code == 0
+    text = (tmp_path / "mine" / "callbacks" / "logger" / "log.csv").read_text()
+    found = list(csv.DictReader(text.splitlines()))
+    assert [row["epoch"] for row in found] == ["4", "9", "11"]
+    lines = journal(tmp_path / "mine")
+    assert [float(row["generator/total"]) for row in found] == [lines[step]["generator/total"] for step in (4, 9, 11)]
 
 
 def test_without_a_pace_of_its_own_it_is_told_when_losses_are_logged(ganzoo, tmp_path, events):
