@@ -364,7 +364,10 @@ class _Reader:
                 message = f'the section is missing; add [optimizers.{player}] with name = "adam" and a learning_rate'
                 self.wrong(message, f"optimizers.{player}")
         found: dict[str, WiredOptimizer] = {}
-        for name in (*_PLAYERS, *networks):
+        for name in networks:
+            if not _NETWORK.fullmatch(name):
+                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"optimizers.{name}")
+        for name in (*_PLAYERS, *filter(_NETWORK.fullmatch, networks)):
             wired = self.optimizer(name, tables[name]) if name in tables else None
             if wired is not None:
                 found[name] = wired

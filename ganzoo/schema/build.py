@@ -96,7 +96,8 @@ def component_table(
         raise RecipeError(Problem('expected a table with a name, as {name = "..."}', key=key, place=locate(key)))
     name = table.get("name")
     if not isinstance(name, str):
-        raise RecipeError(Problem("needs a name, a text", key=f"{key}.name", place=locate(key)))
+        message = f"is {shorten(name)}, expected the name of a {kind}" if "name" in table else "needs a name, a text"
+        raise RecipeError(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
     try:
         offer = zoo.offer(kind, name)
     except RecipeError as error:
