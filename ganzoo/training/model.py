@@ -33,6 +33,7 @@ from ganzoo.training.guard import FiniteGuard, NotFinite
 from ganzoo.training.keras_callbacks import checked, stops_on_nan
 from ganzoo.training.objective import Objective, Term
 from ganzoo.training.optimizers import OptimizerGroup, descend
+from ganzoo.training.scheduled import value_at
 from ganzoo.training.state import network_state, numbered
 from ganzoo.training.turns import Turns
 
@@ -333,11 +334,12 @@ class AdversarialModel(keras.Model):
         factors = self._rate_factors(group.player, step)
         for name, optimizer in group.optimizers.items():
             if (name, step.phase) in self.learning_rates:
-                rate = self.learning_rates[name, step.phase](step.phase_step)
+                schedule, number = self.learning_rates[name, step.phase], step.phase_step
             elif (name, "") in self.learning_rates:
-                rate = self.learning_rates[name, ""](step.number)
+                schedule, number = self.learning_rates[name, ""], step.number
             else:
                 continue
+            rate = value_at(schedule, number, f"the learning rate of '{name}'", step=step)
             if factors:
                 self._written_rates.pop(name, None)
                 optimizer.learning_rate.value.data.copy_(torch.as_tensor(rate) * factors)

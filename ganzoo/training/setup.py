@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from ganzoo.assembly import Assembly
 from ganzoo.contracts.regularizer import PLAYERS
 from ganzoo.contracts.schedule import Schedule
+from ganzoo.contracts.wiring import WiredOptimizer
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.recipe import Recipe
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.optimizers import make_optimizer
+from ganzoo.training.scheduled import value_at
 
 
 def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
@@ -32,7 +34,7 @@ def build_model(recipe: Recipe, assembly: Assembly) -> AdversarialModel:
         losses=recipe.losses,
         regularizers=recipe.regularizers,
         optimizers={
-            key: make_optimizer(wired.optimizer, wired.rate(0), key=key, precision=recipe.train.precision)
+            key: make_optimizer(wired.optimizer, first_rate(key, wired), key=key, precision=recipe.train.precision)
             for key, wired in recipe.optimizers.items()
         },
         phases=recipe.timeline.phases,
@@ -85,6 +87,11 @@ def network_phases_of(recipe: Recipe, assembly: Assembly) -> dict[str, frozenset
         if table in recipe.network_phases:
             found[spec.name] = recipe.network_phases[table]
     return found
+
+
+def first_rate(key: str, wired: WiredOptimizer) -> float:
+    """Return the learning rate that an optimizer begins with."""
+    return value_at(wired.rate, 0, f"the learning rate of '{key}'")
 
 
 def learning_rates_of(recipe: Recipe) -> dict[tuple[str, str], Schedule]:

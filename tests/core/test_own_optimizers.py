@@ -8,11 +8,24 @@ from itertools import islice
 import numpy as np
 import pytest
 import unpaired
-from game import moved, weights
+from game import BATCH, Distance, Wasserstein, moved, weights
+from game import model as game_model
 from packages import install
 from tiny_runs import assert_same, journal, last_state, tiny
 
-from ganzoo import Constant, Ramp, RecipeError, assemble, batches, build_model, load_recipe, load_zoo
+from ganzoo import (
+    Constant,
+    PluginError,
+    Ramp,
+    RecipeError,
+    Schedule,
+    WiredLoss,
+    assemble,
+    batches,
+    build_model,
+    load_recipe,
+    load_zoo,
+)
 from ganzoo.training.trainer import Trainer
 
 LION = '''
@@ -110,6 +123,33 @@ def test_an_optimizer_that_builds_something_else_is_named(ganzoo, tmp_path, monk
     assert refused.code == 3
     assert "optimizer of 'generator' of plugin 'wrong' (ganzoo-wrong 1.2): build() returned float" in refused.err
     assert not (tmp_path / "mine").exists()
+
+
+class Broken(Schedule):
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, step):
+        return 0.1 if step < 2 else self.value / (self.value != 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0, "ZeroDivisionError"), (float("nan"), "gave nan, expected a finite number"), ("much", "TypeError")],
+)
+def test_a_schedule_that_fails_is_named_with_the_step(value, expected):
+    broken = Broken(value)
+    for options, what in (
+        ({"learning_rates": {("generator", ""): broken}}, "the learning rate of 'generator'"),
+        ({"n_critic": broken}, "n_critic"),
+        ({"losses": [WiredLoss(key="mine", loss=Distance(), weight=broken)]}, "the weight of 'mine'"),
+    ):
+        losses = options.pop("losses", [Wasserstein()])
+        made = game_model(*losses, **options)
+        made.train_step(BATCH)
+        made.train_step(BATCH)
+        with pytest.raises(PluginError, match=f"schedule of {what} of .*, step 2: {expected}"):
+            made.train_step(BATCH)
 
 
 # -- schedules in recipes ----------------------------------------------------------------------------------------------
