@@ -78,12 +78,12 @@ def _portable(value: Any, known: dict[int, int]) -> Any:
 def _under_keras_name(layer: dict[str, Any]) -> dict[str, Any]:
     """Return a layer that only computes faster than Keras' own as that one, so that plain Keras loads the file."""
     name = layer.get("class_name")
-    if layer.get("registered_name") != f"ganzoo>{name}" or not _is_drop_in(str(name)):
+    if layer.get("registered_name") != f"ganzoo>{name}" or not is_drop_in(str(name)):
         return layer
     return {**layer, "module": "keras.layers", "registered_name": None}
 
 
-def _is_drop_in(name: str) -> bool:
+def is_drop_in(name: str) -> bool:
     """Return whether a layer of ganzoo is Keras' layer of that name with the same configuration and variables."""
     mine, theirs = getattr(layers, name, None), getattr(keras.layers, name, None)
     return mine is not None and theirs is not None and issubclass(mine, theirs)

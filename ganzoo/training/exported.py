@@ -23,6 +23,7 @@ import ganzoo.layers  # noqa: F401  registers the layers
 from ganzoo.blame import is_out_of_memory, one_line
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, listing
+from ganzoo.training.export import is_drop_in
 from ganzoo.training.foreign import import_weights
 
 _CONFIGURATION = "config.json"
@@ -74,6 +75,9 @@ def load_exported(path: Path, plugins: Collection[str]) -> Network:
             f"{path}: holds {listing(unknown)}; only layers of Keras and of installed ganzoo plugins are loaded, "
             "and none that can run code, as Lambda"
         )
+    for part in parts:
+        if part.get("module") == "keras.layers" and is_drop_in(_name(part)):  # what export_networks did, undone
+            part |= {"module": "ganzoo.layers", "registered_name": f"ganzoo>{_name(part)}"}
     configuration.pop("compile_config", None)
     try:
         network = keras.saving.deserialize_keras_object(configuration, safe_mode=True)
