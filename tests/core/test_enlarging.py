@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import shutil
 import zipfile
 
@@ -10,8 +12,10 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from ganzoo import images, layers
+from ganzoo.commands._sampling import SampleProgress
 
 RECIPE = """
 [task]
@@ -215,3 +219,36 @@ def test_samples_go_into_a_folder_one_by_one(ganzoo, tmp_path):
             assert np.array_equal(np.asarray(image), value[..., 0])
     again = ganzoo("sample", tmp_path / "digits", "-o", tmp_path / "single", "--count", 4)
     assert (again.code, "00000.png and 2 others exist; name another output" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_terminal_shows_each_photograph_with_size_tiles_and_time_left(monkeypatch, tmp_path, width):
+    shown = io.StringIO()
+    terminal = Console(file=shown, force_terminal=True, width=width, force_interactive=True)
+    monkeypatch.setattr("ganzoo.commands._sampling.console", lambda: terminal)
+    report = SampleProgress()
+    report.begin("IMG_0001.jpg", "6000x4000", "3/20")
+    report.tiles(7, 12)
+    report.wrote(tmp_path / "a.png")
+    report.wrote(tmp_path / "a.png")
+    report.close()
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown.getvalue())
+    assert "3/20 IMG_0001.jpg 6000x4000" in text
+    assert "7/12 tiles" in text
+    assert re.search(r"\d:\d\d|-:--", text)
+    assert text.replace("\n", "").count("wrote ") == 1
+
+
+def test_a_pipe_gets_lines_with_the_tiles_done_and_the_time_left(monkeypatch, capfd):
+    clock = iter(range(0, 1000, 3))
+    monkeypatch.setattr("ganzoo.commands._sampling.time.monotonic", lambda: next(clock))
+    report = SampleProgress()
+    report.begin("a.png", "30x20", "1/2")
+    for done in range(1, 5):
+        report.tiles(done, 4)
+    report.note("b.png: \x1b[31mred")
+    assert capfd.readouterr().out.splitlines() == [
+        "1/2 a.png 30x20",
+        "1/2 a.png 30x20: tile 2/4, 6s left",
+        "b.png: \\x1b[31mred",
+    ]
