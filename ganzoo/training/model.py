@@ -285,7 +285,7 @@ class AdversarialModel(keras.Model):
 
     def _set_learning_rates(self, group: OptimizerGroup, step: Step) -> None:
         """Write the rates of this step where they changed."""
-        factors = self._rate_factors(group.player, step)
+        factors = self._rate_factors(group.player, step) if self._ready else None  # regularizers are built by then
         for name, optimizer in group.optimizers.items():
             if (name, step.phase) in self.learning_rates:
                 rate = self.learning_rates[name, step.phase](step.phase_step)
