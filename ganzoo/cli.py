@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from ganzoo import commands
+from ganzoo.blame import explaining_memory
 from ganzoo.errors import ComponentError, GanzooError, RecipeError, for_terminal
 
 _INTERRUPTED = 130
@@ -63,7 +64,8 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        result: Any = cli(standalone_mode=False)
+        with explaining_memory("ganzoo", "make networks, batches or inputs smaller, or end other programs"):
+            result: Any = cli(standalone_mode=False)
     except GanzooError as error:
         _complain(error)
         return error.exit_code

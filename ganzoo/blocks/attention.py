@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import torch
 
-from ganzoo.layers import Conv2D, SpectralNormalization
+from ganzoo import layers
 from ganzoo.layers.memory import as_tensor
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class SelfAttention(keras.layers.Layer):
         return {**super().get_config(), "spectral": self.spectral}
 
     def _projection(self, name: str, filters: int, input_shape: tuple[int | None, ...]) -> keras.Layer:
-        layer: keras.Layer = Conv2D(filters, 1, use_bias=False, dtype=self.dtype_policy, name=name)
+        layer: keras.Layer = layers.Conv2D(filters, 1, use_bias=False, dtype=self.dtype_policy, name=name)
         if self.spectral:
-            layer = SpectralNormalization(layer, name=name)
+            layer = layers.SpectralNormalization(layer, name=name)
         layer.build(input_shape)
         return layer

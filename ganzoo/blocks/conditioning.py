@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from ganzoo.layers import BatchNormalization
+from ganzoo import layers
 
 
 def conditional_batch_normalization(
@@ -21,7 +21,7 @@ def conditional_batch_normalization(
     those of the whole batch; scales start at 1 and offsets at 0.
     """
     channels = values.shape[-1]
-    normalized = BatchNormalization(center=False, scale=False, momentum=momentum, epsilon=epsilon)(values)
+    normalized = layers.BatchNormalization(center=False, scale=False, momentum=momentum, epsilon=epsilon)(values)
     scale = keras.layers.Embedding(num_classes, channels, embeddings_initializer="ones")(labels)
     offset = keras.layers.Embedding(num_classes, channels, embeddings_initializer="zeros")(labels)
     scaled = keras.layers.Multiply()([normalized, keras.layers.Reshape((1, 1, channels))(scale)])

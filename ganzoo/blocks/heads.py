@@ -8,10 +8,10 @@ from typing import Any
 
 import keras
 
+from ganzoo import layers
 from ganzoo.contracts.field import Field, Signature
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import listing, nearest
-from ganzoo.layers import Dense
 
 _LAYER = "features/"
 
@@ -66,11 +66,11 @@ class _Heads:
         """Return a linear head of the field's shape on the features."""
         shape = field.sides
         initializer = self._make_initializer() if self._make_initializer else "glorot_uniform"
-        flat = Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(self._features)
+        flat = layers.Dense(prod(shape), kernel_initializer=initializer, name=f"{name}_head")(self._features)
         return flat if len(shape) == 1 else keras.layers.Reshape(shape, name=name)(flat)
 
     def _of_layer(self, name: str) -> keras.KerasTensor:
-        layers = {layer.name: layer for layer in keras.Model(self._inputs, self._features).layers}
-        if name not in layers:
-            raise ValueError(f"has no layer '{name}'{nearest(name, layers)}; it has {listing(layers)}")
-        return layers[name].output
+        known = {layer.name: layer for layer in keras.Model(self._inputs, self._features).layers}
+        if name not in known:
+            raise ValueError(f"has no layer '{name}'{nearest(name, known)}; it has {listing(known)}")
+        return known[name].output

@@ -6,7 +6,7 @@ from typing import Literal
 
 import keras
 
-from ganzoo.layers import BatchNormalization, Conv2D, InstanceNormalization, LeakyReLU
+from ganzoo import layers
 
 Normalization = Literal["batch", "instance", "none"]
 
@@ -21,18 +21,18 @@ def patch_discriminator(
     each but the first and the last. Each logit sees 70 x 70 pixels with 3 halvings, 34 with 2, 16 with 1. As in the
     authors' code a convolution of stride 1 makes the map one smaller.
     """
-    values = LeakyReLU(0.2)(_convolution(image, filters, 2, use_bias=True))
+    values = layers.LeakyReLU(0.2)(_convolution(image, filters, 2, use_bias=True))
     for power in range(1, halvings + 1):
         width, stride = filters * min(2**power, 8), 2 if power < halvings else 1
         values = _convolution(values, width, stride, use_bias=normalization != "batch")
-        values = LeakyReLU(0.2)(_normalized(values, normalization))
+        values = layers.LeakyReLU(0.2)(_normalized(values, normalization))
     return values, _convolution(values, 1, 1, use_bias=True)
 
 
 def _convolution(values: keras.KerasTensor, filters: int, stride: int, *, use_bias: bool) -> keras.KerasTensor:
     # one zero on each side, which is what "same" means at stride 2 only
     padded = keras.layers.ZeroPadding2D(1)(values)
-    return Conv2D(
+    return layers.Conv2D(
         filters,
         4,
         strides=stride,
@@ -43,5 +43,5 @@ def _convolution(values: keras.KerasTensor, filters: int, stride: int, *, use_bi
 
 def _normalized(values: keras.KerasTensor, normalization: Normalization) -> keras.KerasTensor:
     if normalization == "batch":
-        return BatchNormalization(momentum=0.9, epsilon=1e-5)(values)
-    return InstanceNormalization(center=False, scale=False)(values) if normalization == "instance" else values
+        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(values)
+    return layers.InstanceNormalization(center=False, scale=False)(values) if normalization == "instance" else values

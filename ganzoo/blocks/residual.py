@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import keras
 
-from ganzoo.layers import AveragePooling2D, BatchNormalization, Conv2D, SpectralNormalization
+from ganzoo import layers
 
 #: Makes a layer, or a part of a network, that normalizes its input.
 Normalize = Callable[[keras.KerasTensor], keras.KerasTensor]
@@ -39,10 +39,10 @@ def residual_down(
 
     def convolution(size: int) -> keras.Layer:
         layer = _convolution(filters, size)
-        return SpectralNormalization(layer) if spectral else layer
+        return layers.SpectralNormalization(layer) if spectral else layer
 
     def shrink(inner: keras.KerasTensor) -> keras.KerasTensor:
-        return AveragePooling2D(2)(inner) if halve else inner
+        return layers.AveragePooling2D(2)(inner) if halve else inner
 
     inner = convolution(3)(values if first else keras.layers.ReLU()(values))
     inner = shrink(convolution(3)(keras.layers.ReLU()(inner)))
@@ -58,7 +58,7 @@ def residual_down(
 def _convolution(filters: int, size: int) -> keras.Layer:
     # the uniform initialization with gain sqrt(2) of the authors' code, 1 for the skip
     gain = 2.0 if size > 1 else 1.0
-    return Conv2D(
+    return layers.Conv2D(
         filters,
         size,
         padding="same",
@@ -67,4 +67,4 @@ def _convolution(filters: int, size: int) -> keras.Layer:
 
 
 def _batch_normalization(values: keras.KerasTensor) -> keras.KerasTensor:
-    return BatchNormalization(momentum=0.9, epsilon=1e-5)(values)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(values)

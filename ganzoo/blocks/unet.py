@@ -6,7 +6,7 @@ from typing import Literal
 
 import keras
 
-from ganzoo.layers import BatchNormalization, Conv2D, Conv2DTranspose, InstanceNormalization, LeakyReLU
+from ganzoo import layers
 
 Normalization = Literal["batch", "instance"]
 
@@ -28,10 +28,13 @@ def unet(
     `dropout` (0.5 in the paper) on the way up where the width is 8 `filters`, except after the innermost, as in the
     authors' code. Weights start from N(0, 0.02).
     """
+    height, width = image.shape[1:3]
+    if any(side is not None and side % 2**depth for side in (height, width)):
+        raise ValueError(f"needs sides that are multiples of {2**depth} at depth {depth}, received {height} x {width}")
     widths = [filters * min(2**power, 8) for power in range(depth)]
     skips = [_down(image, widths[0])]
     for number, width in enumerate(widths[1:], start=2):
-        values = _down(LeakyReLU(0.2)(skips[-1]), width)
+        values = _down(layers.LeakyReLU(0.2)(skips[-1]), width)
         skips.append(values if number == depth else _normalized(values, normalization))
     values = skips.pop()
     for number, (width, skip) in enumerate(zip(reversed(widths[:-1]), reversed(skips), strict=True)):
@@ -43,11 +46,11 @@ def unet(
 
 
 def _down(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    return Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=_normal())(values)
+    return layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=_normal())(values)
 
 
 def _up(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    return Conv2DTranspose(filters, 4, strides=2, padding="same", kernel_initializer=_normal())(values)
+    return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", kernel_initializer=_normal())(values)
 
 
 def _normal() -> keras.initializers.Initializer:
@@ -56,5 +59,5 @@ def _normal() -> keras.initializers.Initializer:
 
 def _normalized(values: keras.KerasTensor, normalization: Normalization) -> keras.KerasTensor:
     if normalization == "batch":
-        return BatchNormalization(momentum=0.9, epsilon=1e-5)(values)
-    return InstanceNormalization(center=False, scale=False)(values)
+        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(values)
+    return layers.InstanceNormalization(center=False, scale=False)(values)

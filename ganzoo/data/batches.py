@@ -54,7 +54,8 @@ class StepBatches:
         self.timeline = timeline
         sizes = batch_size if isinstance(batch_size, Mapping) else dict.fromkeys(timeline.names, batch_size)
         self.batch_sizes = dict(sizes)
-        self._rows = {phase: dict(task.rows(size)) for phase, size in self.batch_sizes.items()}
+        with blaming(task, f"{self.task_name}, rows()"):
+            self._rows = {phase: dict(task.rows(size)) for phase, size in self.batch_sizes.items()}
         #: The step whose batch is being made, the number of the stream, and the example that is being read for it.
         self.progress: MutableSequence[int] = [NOTHING, NOTHING, NOTHING]
         cache = (cache_bytes() if cache_limit is None else cache_limit) // len(data.sources)

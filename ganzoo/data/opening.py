@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,10 @@ import numpy as np
 from ganzoo.blame import blaming, broken_contract, explaining_memory, origin_of
 from ganzoo.contracts.dataset import Dataset, Source
 from ganzoo.contracts.field import Field
+from ganzoo.contracts.results import Sources
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example
+from ganzoo.data.checks import example_mistake
 
 if TYPE_CHECKING:
     from ganzoo.recipe import Recipe
@@ -95,3 +97,44 @@ def skipped_texts(sources: Mapping[str, Source], *, key: str = "data") -> Iterat
             count = "1 bad example is" if len(source.skipped) == 1 else f"{len(source.skipped)} bad examples are"
             section = f"{key}.{stream}" if len(sources) > 1 else key
             yield f"{section}: {count} left out: {', '.join(names)}"
+
+
+def guarded(sources: Sources, what: str) -> dict[str, Source]:
+    """Return sources whose errors name them, for a task to read by itself."""
+    return {name: GuardedSource(source, what) for name, source in sources.items()}
+
+
+class GuardedSource(Source):
+    """A source as tasks read it by themselves: an error, or an example against its fields, names the source."""
+
+    def __init__(self, source: Source, what: str) -> None:
+        self._source = source
+        self._what = what
+
+    @property
+    def fields(self) -> Mapping[str, Field]:  # type: ignore[override]
+        return self._source.fields
+
+    @property
+    def skipped(self) -> Sequence[str]:  # type: ignore[override]
+        return self._source.skipped
+
+    def __len__(self) -> int:
+        with blaming(self._source, f"the number of examples in {self._what}"):
+            return len(self._source)
+
+    def __getitem__(self, index: int) -> Example:
+        what = f"reading example {index} from {self._what}"
+        # the end of a sequence, by which plain iteration stops
+        with blaming(self._source, what, passing=(IndexError,) if index >= len(self) else ()):
+            example = self._source[index]
+        if mistake := example_mistake(example, self.fields):
+            raise broken_contract(self._source, what, mistake)
+        return example
+
+    def name_of(self, index: int) -> str:
+        with blaming(self._source, f"the name of example {index} in {self._what}"):
+            return str(self._source.name_of(index))
+
+    def fingerprint(self) -> str:
+        return self._source.fingerprint()

@@ -21,7 +21,7 @@ import ganzoo.cli
 from ganzoo.proving.proof import MARK
 from ganzoo.runs import files, lock
 from ganzoo.runs.folder import RunFolder
-from ganzoo.training import evaluation, launch
+from ganzoo.training import evaluation, export
 from ganzoo.training.trainer import Trainer
 
 #: What changes a disk, or waits for it.
@@ -47,7 +47,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
     "scoring": (Trainer, "evaluate"),
     "scoring one result": (evaluation, "measure"),
     "choosing the best state": (Trainer, "keep_best"),
-    "exporting": (launch, "export_bytes"),
+    "exporting": (export, "export_bytes"),
     "writing scores": (Trainer, "keep_scores"),
     "ending the run": (RunFolder, "write_manifest"),
 }

@@ -1,12 +1,11 @@
-"""Scatter plots."""
+"""Points in the plane as a picture."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-
-from ganzoo import Array
+from numpy.typing import NDArray
 
 _SIDE = 400
 
@@ -21,7 +20,7 @@ _REAL = (110, 118, 129, 90)
 _FAKE = (222, 82, 46, 140)
 
 
-def scatter_plot(fakes: Array, reals: Array | None = None) -> Array:
+def scatter_plot(fakes: NDArray[Any], reals: NDArray[Any] | None = None) -> NDArray[np.uint8]:
     """Return a picture (400 x 400 x 3) of the first two values of each point: reals grey, fakes in colour.
 
     Its limits are those of the reals (of the fakes where there are none), so that they stand still over a run; fakes
@@ -40,7 +39,7 @@ def scatter_plot(fakes: Array, reals: Array | None = None) -> Array:
     return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
 
 
-def _limits(points: Array) -> tuple[Array, float]:
+def _limits(points: NDArray[Any]) -> tuple[NDArray[Any], float]:
     """Return the corner and the side of the square that holds the points with a margin."""
     plane = points[np.isfinite(points).all(axis=1), :2].astype(np.float64)
     if len(plane) == 0:
@@ -58,7 +57,7 @@ def _draw_frame(draw: Any, size: int) -> None:
     draw.rectangle([0, 0, size - 1, size - 1], outline=_FRAME, width=_OVERSAMPLING)
 
 
-def _draw_points(draw: Any, places: Array, size: int, colour: tuple[int, ...]) -> None:
+def _draw_points(draw: Any, places: NDArray[Any], size: int, colour: tuple[int, ...]) -> None:
     radius = _RADIUS * _OVERSAMPLING
     visible = places[np.isfinite(places).all(axis=1)]
     for across, up in visible.clip(0.0, 1.0).tolist():

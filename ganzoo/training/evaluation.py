@@ -14,6 +14,7 @@ from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.wiring import WiredMetric
+from ganzoo.data.opening import guarded
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
 from ganzoo.runs.files import read_json
 from ganzoo.streams import Random
@@ -162,7 +163,7 @@ def results(task: Task, trained: Trained, sources: Sources, *, seed: int, produc
     """
     seen: set[str] = set()
     with blaming(task, "task, evaluate()"):
-        for result in task.evaluate(trained, sources, rng=Random(seed, "evaluate")):
+        for result in task.evaluate(trained, guarded(sources, "the held-out data"), rng=Random(seed, "evaluate")):
             _check_result(task, result)
             seen.add(result.method)
             yield result

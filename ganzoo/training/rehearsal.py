@@ -10,6 +10,7 @@ from ganzoo.contracts.field import Field
 from ganzoo.contracts.results import Result, Trained
 from ganzoo.contracts.tensor import Example
 from ganzoo.data.loader import StepLoader
+from ganzoo.data.opening import guarded
 from ganzoo.errors import PluginError
 from ganzoo.training.evaluation import BestScore, Note, Scores, require_score, results, score
 from ganzoo.training.export import Gallery, export_networks
@@ -59,7 +60,8 @@ def rehearse_scores(
     recipe, held_out = trainer.recipe, trainer.held_out
     if held_out is None or not recipe.metrics:
         return None
-    few = {name: FirstExamples(source, recipe.train.batch_size) for name, source in held_out.items()}
+    whole = guarded(held_out, "the held-out data")
+    few = {name: FirstExamples(source, recipe.train.batch_size) for name, source in whole.items()}
     with trainer.model.float32_eager():
         found = results(recipe.task, trained, few, seed=recipe.train.seed, product=trainer.product)
         first = first_of_each(found, trainer.product)

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 import torch
 
-from ganzoo.blame import blaming, broken_contract
+from ganzoo.blame import blaming, broken_contract, is_out_of_memory
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Picture, Result, Sources, Trained
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
-from ganzoo.data.opening import TrainingData
-from ganzoo.errors import CheckpointError, NumericError, ResourceError, Stopped
+from ganzoo.data.opening import TrainingData, guarded
+from ganzoo.errors import CheckpointError, ComponentError, NumericError, ResourceError, Stopped
 from ganzoo.recipe import Recipe
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded, step_of
@@ -77,7 +77,7 @@ class Trainer:
         self.batches = StepBatches.of(recipe, data)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")
         with blaming(recipe.task, "task, fixed_inputs()"):
-            shown = data.sources if held_out is None else held_out
+            shown = guarded(data.sources if held_out is None else held_out, "the data to show")
             self.fixed_inputs = recipe.task.fixed_inputs(shown, count=recipe.train.samples, rng=rng, fitted=data.fitted)
         if not isinstance(self.fixed_inputs, Mapping):
             problem = f"fixed_inputs() returned {type(self.fixed_inputs).__name__}, expected arrays by name"
@@ -188,10 +188,12 @@ class Trainer:
             raise ResourceError(self.out_of_memory(f"the GPU's memory does not suffice: {error}")) from error
         except MemoryError as error:
             raise ResourceError(self.out_of_memory("memory does not suffice")) from error
-        except RuntimeError as error:
-            if "DefaultCPUAllocator" in str(error):
+        except (RuntimeError, ComponentError) as error:
+            if is_out_of_memory(error):
                 raise ResourceError(self.out_of_memory("memory does not suffice")) from error
-            translated = undetermined(error) or not_compiled(error)
+            # what torch refuses is not the fault of the component in which it does
+            cause = error.__cause__ if isinstance(error, ComponentError) else error
+            translated = (undetermined(cause) or not_compiled(cause)) if isinstance(cause, RuntimeError) else None
             if translated is None:
                 raise
             raise translated from error

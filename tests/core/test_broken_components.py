@@ -141,6 +141,10 @@ AT_ONCE = [
     ("task", "exposes:none", "task"),
     ("task", "offers:none", "task"),
     ("task", "offers:key_error", "task"),
+    ("task", "fit:key_error", "task.*KeyError: 'boom'"),
+    ("task", "fit:none", "task"),
+    ("task", "rows:none", "task"),
+    ("task", "rows:key_error", "task"),
     ("task", "networks:key_error", "task"),
     ("task", "networks:none", "task"),
     ("task", "networks:empty", "task.*one or more unique names"),
@@ -174,7 +178,7 @@ AT_ONCE = [
     ("task", "picture:key_error", "task.*KeyError: 'boom'"),
     ("task", "picture:none", "task.*picture.. returned NoneType"),
     ("task", "picture:grey", "task.*picture.. returned"),
-    ("task", "picture:floating", "task.*picture.. returned .*float32"),
+    ("task", "picture:floating", "task.*picture.. returned .*float32.*expected uint8"),
     ("task", "evaluate:key_error", "task.*KeyError: 'boom'"),
     ("task", "evaluate:exits", "task.*SystemExit"),
     ("task", "evaluate:none", "task.*evaluate.. yielded NoneType"),
@@ -238,7 +242,9 @@ AT_ONCE = [
     ("data", "fingerprint:key_error", "data.*KeyError: 'boom'"),
     ("data", "fingerprint:none", "data.*fingerprint"),
     ("validation", "open:key_error", "validation: dataset.*KeyError: 'boom'"),
-    ("validation", "item:key_error", "KeyError: 'boom'"),
+    ("validation", "item:key_error", "reading example [0-9]+ from the held-out data.*KeyError: 'boom'"),
+    ("validation", "item:first_wide", "reading example [0-9]+ from the held-out data.*promises 2 float32"),
+    ("validation", "fields:none", "validation.*fields"),
 ]
 
 
@@ -285,6 +291,7 @@ def test_what_is_not_finite_is_refused_with_the_name_of_the_culprit(bad, section
             3,
             "regularizer 'bad_inputs' of {}, step 1: discriminator_inputs",
         ),
+        ("data", "len:more", 3, "dataset 'bad/bad_data' of {}, step [0-9]+: IndexError"),
         ("data", "late:item:key_error", 3, "dataset 'bad/bad_data' of {}, step [0-5]: KeyError: 'boom'"),
     ],
 )
@@ -380,3 +387,17 @@ def test_a_place_that_cannot_be_written_is_the_fault_of_no_task(bad, ganzoo):
     result = ganzoo("sample", "runs/bad", "-o", "bad.toml/made.png")
     assert result.code == 7
     assert "bad.toml/made.png: cannot be written: Not a directory" in first_line(result)
+
+
+def test_a_network_named_as_a_path_is_written_inside_of_the_run_folder(bad, tmp_path):
+    result = bad("run", "task", "networks:outside")
+    assert result.code in (0, 3), result.err
+    if result.code == 0:
+        assert len(list((tmp_path / "runs/bad").glob("*.keras"))) == 2
+
+
+def test_a_dataset_that_hangs_in_a_worker_process_ends_the_run(bad, monkeypatch):
+    monkeypatch.setenv("GANZOO_DATA_TIMEOUT", "3")
+    result = bad("run", "data", "item:hang", "--set", "train.workers=1")
+    assert result.code == 7
+    assert "worker" in first_line(result)

@@ -293,3 +293,15 @@ def test_markup_and_odd_letters_in_names_are_printed_as_they_are(recipe, photogr
     result = process("check", recipe, PYTHONIOENCODING="ascii", NO_COLOR="1", COLUMNS="20")
     assert result.returncode == 0, result.stderr
     assert "[/bold] ? [red]" in result.stdout
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate")])
+def test_memory_that_does_not_suffice_anywhere_is_a_message(ganzoo, monkeypatch, error):
+    def fail(*_arguments, **_options):
+        raise error
+
+    monkeypatch.setattr("ganzoo.zoo.load_zoo", fail)
+    done = ganzoo("list-plugins")
+    assert done.code == 7
+    assert "error: ganzoo: memory does not suffice" in done.err
+    assert "Traceback" not in done.err

@@ -119,6 +119,7 @@ CLASSES = [
     "optimizers/generator/",
     "optimizers/discriminator/",
     "regularizers/historical_averaging/",
+    "updates/",
 ]
 
 

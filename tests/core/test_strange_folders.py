@@ -68,7 +68,7 @@ def test_names_in_scores_are_escaped_and_cut(ganzoo, run):
 
 
 def field(key, value):
-    return lambda manifest: manifest["data"]["fields"]["point"].__setitem__(key, value)
+    return lambda manifest: manifest["data"]["streams"]["data"]["fields"]["point"].__setitem__(key, value)
 
 
 STRANGE_MANIFESTS = {
@@ -80,7 +80,7 @@ STRANGE_MANIFESTS = {
     "an unknown type": field("dtype", EVIL),
     "a limit in a list": field("low", [0]),
     "a limit beyond all floats": field("low", 10**400),
-    "a field that is a text": lambda manifest: manifest["data"]["fields"].__setitem__("point", EVIL),
+    "a field that is a text": lambda manifest: manifest["data"]["streams"]["data"]["fields"].__setitem__("point", EVIL),
     "data in a list": lambda manifest: manifest.__setitem__("data", []),
     "an environment in a text": lambda manifest: manifest.__setitem__("environment", EVIL),
     "a drift that is a number": lambda manifest: manifest.__setitem__("drift", 3),

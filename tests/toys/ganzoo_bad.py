@@ -9,7 +9,6 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -108,6 +107,7 @@ WAYS = {
     "first_object": _first(lambda value: np.array([None], object)),
     "first_narrow": _first(lambda value: value[:, :1]),
     "one_name": lambda value: [dataclasses.replace(each, name="same") for each in value],
+    "outside": lambda value: [*value, dataclasses.replace(value[0], name="../escaped")],
     "judge": lambda value: [dataclasses.replace(each, player="judge") for each in value],
     "grey": lambda value: value[:, :, :1],
     "floating": lambda value: value.astype(np.float32),
@@ -194,14 +194,20 @@ class BadTask(Task, Faulty):
     def offers(self, step):
         return self.spoiled("offers", self.exposes)
 
-    def networks(self, fields):
+    def fit(self, sources):
+        return self.spoiled("fit", {})
+
+    def rows(self, batch_size):
+        return self.spoiled("rows", {"data": batch_size})
+
+    def networks(self, fields, fitted):
         networks = [
             spec("generator", "generator", {"latent": Field(shape=(3,))}, {"point": POINT}),
             spec("discriminator", "discriminator", {"point": POINT}, {"logits": LOGITS}),
         ]
         return self.spoiled("networks", networks)
 
-    def prepare(self, example, *, rng, step):
+    def prepare(self, example, context):
         return self.spoiled("prepare", {"point": example["point"]})
 
     def generate(self, view):
@@ -221,28 +227,28 @@ class BadTask(Task, Faulty):
         logits = judged.fake["logits"] if player == "generator" else judged.real["logits"]
         return self.spoiled("term", logits.square().mean())
 
-    def fixed_inputs(self, source, *, count, rng):
+    def fixed_inputs(self, sources, *, count, rng, fitted):
         return self.spoiled("fixed_inputs", {"latent": rng.standard_normal((count, 3)).astype(np.float32)})
 
-    def picture(self, networks, inputs):
+    def picture(self, trained, inputs, *, rng):
         side = len(inputs["latent"])
         return self.spoiled("picture", np.zeros((side, side, 3), np.uint8))
 
-    def evaluate(self, networks, source, *, rng):
+    def evaluate(self, trained, sources, *, rng):
         import torch
 
         with torch.no_grad():
-            made = networks["generator"](rng.normal((6, 3)), training=False).cpu().numpy()
-        real = np.stack([source[index]["point"] for index in range(6)])
+            made = trained.networks["generator"](rng.normal((6, 3)), training=False).cpu().numpy()
+        real = np.stack([sources["data"][index]["point"] for index in range(min(6, len(sources["data"])))])
         picture = np.zeros((4, 4, 3), np.uint8)
         row = Result(method="generator", output={"point": made}, target={"point": real}, name="one", picture=picture)
         if self.fault == "evaluate:empty":
             return
         yield self.spoiled("evaluate", row)
 
-    def sample(self, networks, inputs, output, *, count, rng):
-        Path(output).write_bytes(b"made")
-        return self.spoiled("sample", [Path(output)])
+    def sample(self, trained, request):
+        request.output.write_bytes(b"made")
+        return self.spoiled("sample", [request.output])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -388,7 +394,7 @@ class BadMetric(Metric, Faulty):
         self.fault = fault
         self._distances = []
 
-    def build(self):
+    def build(self, training):
         self.spoiled("build", None)
 
     def update(self, output, target):

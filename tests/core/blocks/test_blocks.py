@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from ganzoo import blocks
+from ganzoo.execution.batches import concatenated_batch
 from ganzoo.execution.mixing import is_per_sample
 
 
@@ -71,6 +72,16 @@ def test_conditional_batch_normalization_is_plain_at_the_start_and_has_a_scale_a
     wanted = plain * scale[labels][:, None, None] + offset[labels][:, None, None]
     assert torch.allclose(model([images, labels], training=True), wanted, atol=1e-5)
     assert_saves(model, [images, labels], tmp_path=tmp_path)
+
+
+def test_two_batches_in_one_are_normalized_separately_and_keep_their_classes():
+    model = redraw(conditional())
+    reals, fakes, labels = torch.randn(4, 5, 6, 4), 3 * torch.randn(4, 5, 6, 4), torch.tensor([0, 2, 1, 2])
+    alone = [model([images, labels], training=True) for images in (reals, fakes)]
+    assert is_per_sample(model)
+    with concatenated_batch():
+        together = model([torch.cat([reals, fakes]), labels.repeat(2)], training=True)
+    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
 
 
 def test_the_projection_is_the_inner_product_with_the_embedding_of_the_class():
@@ -215,6 +226,11 @@ def test_a_unet_of_depth_two_is_that_of_torch(tmp_path):
     wanted = functional.conv_transpose2d(joined, up2.permute(3, 2, 0, 1), b4, stride=2, padding=1).tanh()
     assert torch.allclose(model(images), last(wanted), atol=1e-4)
     assert_saves(model, images, tmp_path=tmp_path)
+
+
+def test_a_unet_refuses_sides_that_it_cannot_halve_often_enough():
+    with pytest.raises(ValueError, match="needs sides that are multiples of 8 at depth 3, received 16 x 12"):
+        blocks.unet(keras.Input((16, 12, 3)), 3, depth=3)
 
 
 # -- attention ---------------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def test_zips_are_read_without_unpacking(tmp_path, div2k):
 
 def test_a_damaged_zip_and_missing_parts_are_named(tmp_path, div2k):
     (tmp_path / "DIV2K_train_HR.zip").write_bytes(b"PK nothing")
-    with pytest.raises(DataError, match=r"DIV2K_train_HR\.zip: is no complete zip file"):
+    with pytest.raises(DataError, match=r"DIV2K_train_HR\.zip: is not a complete zip file"):
         prepared(tmp_path, tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match=r"neither DIV2K_train_HR\.zip nor a folder"):
