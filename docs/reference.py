@@ -16,9 +16,9 @@ from ganzoo.zoo import BUNDLED, load_zoo
 
 _HEAD = """# Reference
 
-The public names of `ganzoo`, its hooks, and the bundled components with their options. Made by `python docs/generate.py`
-from the code; a test holds it equal. `help(ganzoo.NAME)` and `ganzoo describe NAME` show the same. How to use them:
-[plugins](plugins.md), [recipes](recipes.md).
+The public names of `ganzoo`, its hooks, and the bundled components with their options. Made from the code by
+`python docs/generate.py`; a test holds it equal. `help(ganzoo.NAME)` and `ganzoo describe NAME` show the same.
+How to use them: [plugins](plugins.md), [recipes](recipes.md).
 """
 
 
