@@ -36,6 +36,7 @@ def blaming(
         raise ComponentError(
             f"{_place(component, what, step)}: {one_line(error)}",
             trace="".join(traceback.format_exception(error)),
+            original=error,
         ) from error
 
 

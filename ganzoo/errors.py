@@ -66,11 +66,15 @@ class PluginError(GanzooError):
 
 
 class ComponentError(PluginError):
-    """A component of a plugin raised an error that it does not explain; `trace` is the traceback as text."""
+    """A component of a plugin raised an error that it does not explain; `trace` is the traceback as text.
 
-    def __init__(self, message: str, *, trace: str = "") -> None:
+    `original` is what it raised, in the process in which it did. (`__cause__` will not do: Keras' `fit` clears it.)
+    """
+
+    def __init__(self, message: str, *, trace: str = "", original: BaseException | None = None) -> None:
         super().__init__(message)
         self.trace = trace
+        self.original = original
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(ComponentError, trace=self.trace), (str(self),)

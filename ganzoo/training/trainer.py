@@ -192,7 +192,7 @@ class Trainer:
             if is_out_of_memory(error):
                 raise ResourceError(self.out_of_memory("memory does not suffice")) from error
             # what torch refuses is not the fault of the component in which it does
-            cause = error.__cause__ if isinstance(error, ComponentError) else error
+            cause = error.original if isinstance(error, ComponentError) else error
             translated = (undetermined(cause) or not_compiled(cause)) if isinstance(cause, RuntimeError) else None
             if translated is None:
                 raise

@@ -124,10 +124,8 @@ def test_missing_and_empty_folders(ganzoo, recipe, tmp_path):
     refused(ganzoo("run", recipe, "--set", f"data.path={tmp_path}/empty"), 4, "holds no images")
 
 
-def test_fewer_examples_than_a_batch(ganzoo, recipe, tmp_path):
-    result = ganzoo("run", recipe, "--set", "train.batch_size=9", "--runs", tmp_path / "runs")
-    refused(result, 4, "hold 8 examples, but train.batch_size is 9")
-    assert not (tmp_path / "runs" / "mine").exists()
+def test_fewer_examples_than_a_batch_are_enough(ganzoo, recipe, tmp_path):
+    assert ganzoo("run", recipe, "--set", "train.batch_size=9", "--runs", tmp_path / "runs").code == 0
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -147,7 +145,7 @@ def test_a_bad_image_can_be_left_out(ganzoo, recipe, photographs, tmp_path):
         assert done.code == 0, done.err
         assert "data: 1 bad example is left out: 3.png" in done.out
     manifest = json.loads((tmp_path / "runs" / "mine" / "manifest.json").read_text())
-    assert manifest["data"]["skipped"] == ["3.png"]
+    assert manifest["data"]["streams"]["data"]["skipped"] == ["3.png"]
 
 
 def test_a_relative_path_that_leads_nowhere_is_told_in_full(ganzoo, recipe, tmp_path, monkeypatch):
