@@ -82,7 +82,7 @@ class Show(_StepCallback):
 
 
 class Log(_StepCallback):
-    """Writes the losses of a step, and how long training took so far."""
+    """Writes the losses of a step, what components report, and how long training took so far."""
 
     def __init__(self, trainer: Trainer, pace: Pace) -> None:
         super().__init__(trainer)
@@ -95,7 +95,12 @@ class Log(_StepCallback):
             return
         values = torch.stack([value.float() for value in logs.values()]).tolist()
         losses = dict(zip(logs, values, strict=True))
-        record = {"step": done - 1, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
+        record = {
+            "step": done - 1,
+            "phase": trainer.model.timeline.at(done - 1).phase,
+            **losses,
+            **trainer.model.report(),
+        }
         trainer.append(trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
         timing = {"step": done - 1, "seconds": seconds, "waited": round(self._pace.waited, 3)}

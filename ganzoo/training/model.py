@@ -354,12 +354,12 @@ class AdversarialModel(keras.Model):
             found |= _state_of(key, component)
         return found
 
-    def report(self) -> dict[str, Any]:
-        """Return the numbers that components report about themselves, by `kind/key/name`, still on the device."""
-        found: dict[str, Any] = {}
+    def report(self) -> dict[str, float]:
+        """Return the numbers that components report, by `kind/key/name`; reads them from the device."""
+        found: dict[str, float] = {}
         for key, component in self.components():
             with blaming(component, f"'{key}'"):
-                found |= {f"{key}/{name}": value for name, value in component.report().items()}
+                found |= {f"{key}/{name}": float(value) for name, value in component.report().items()}
         return found
 
     def components(self) -> Iterator[tuple[str, Any]]:

@@ -21,6 +21,8 @@ from ganzoo.recipe import find_recipe
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "plugins"
 STEPS = 6
+#: What a run logs because a component reports it, by module.
+REPORTS = {"ganzoo_adaptive": "regularizers/adaptive_noise/p", "ganzoo_balance": "regularizers/balance/accuracy"}
 
 pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="there is no checkout around the tests")
 
@@ -114,6 +116,8 @@ def test_the_recipe_of_the_page_trains_resumes_and_samples(example, module, tmp_
     parts = run.anew().train_in_two(tmp_path / "parts", 3)
     assert differing(state_of(tmp_path / "whole"), parts) == []
     assert journal(tmp_path / "whole")[3:] == journal(tmp_path / "parts")
+    logged = {name for line in journal(tmp_path / "whole") for name in line}
+    assert REPORTS.get(example.module, "step") in logged
     assert len(list(folder.path.glob("*.keras"))) >= 1
     [written] = run.sample(
         trained, tmp_path / "samples.csv" if "digits" not in path.read_text() else tmp_path / "s.png"
