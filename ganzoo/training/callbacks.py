@@ -95,13 +95,8 @@ class Log(_StepCallback):
             return
         values = torch.stack([value.float() for value in logs.values()]).tolist()
         losses = dict(zip(logs, values, strict=True))
-        record = {
-            "step": done - 1,
-            "phase": trainer.model.timeline.at(done - 1).phase,
-            **losses,
-            **trainer.model.report(),
-        }
-        trainer.append(trainer.run.journal, record)
+        record = {"step": done - 1, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
+        trainer.append(trainer.run.journal, {**record, **trainer.model.report()})
         seconds = round(time.perf_counter() - self._began, 3)
         timing = {"step": done - 1, "seconds": seconds, "waited": round(self._pace.waited, 3)}
         trainer.append(trainer.run.timing, timing)
