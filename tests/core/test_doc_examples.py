@@ -111,7 +111,8 @@ def test_the_recipe_of_the_page_trains_resumes_and_samples(example, module, tmp_
     path = tmp_path / "page.toml"
     path.write_text(tomli_w.dumps(recipe_of(example)))
     run = InProcess(path, zoo)
-    assert any(offer.__module__ == example.module for offer in run.recipe.used), "the recipe uses the plugin"
+    components = [*run.recipe.used, *(type(wired.callback) for wired in run.recipe.callbacks)]
+    assert any(each.__module__ == example.module for each in components), "the recipe uses the plugin"
     folder, trained = run.finished(tmp_path / "whole")
     parts = run.anew().train_in_two(tmp_path / "parts", 3)
     assert differing(state_of(tmp_path / "whole"), parts) == []
@@ -119,6 +120,8 @@ def test_the_recipe_of_the_page_trains_resumes_and_samples(example, module, tmp_
     logged = {name for line in journal(tmp_path / "whole") for name in line}
     assert REPORTS.get(example.module, "step") in logged
     assert len(list(folder.path.glob("*.keras"))) >= 1
+    if example.page == "callback.md":
+        assert (folder.path / "callbacks" / "spikes" / "spikes.txt").read_text() == "1\n3\n5\n"
     [written] = run.sample(
         trained, tmp_path / "samples.csv" if "digits" not in path.read_text() else tmp_path / "s.png"
     )

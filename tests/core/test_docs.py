@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from ganzoo import hookspecs, images, load_recipe, load_zoo
 from ganzoo.cli import Commands
 from ganzoo.recipe import list_recipes
-from ganzoo.testing import check_loss
+from ganzoo.testing import check_component, check_loss, check_regularizer
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -61,6 +61,14 @@ def test_every_command_named_exists(page):
 def test_python_in_the_docs_is_python(page):
     for code in blocks(page, "python"):
         ast.parse(code)  # what a page shows as a whole plugin is run by test_doc_examples.py
+
+
+def test_the_component_of_the_plugin_page_keeps_its_contract():
+    found = {"__name__": "shake"}
+    [code] = blocks(ROOT / "docs/plugins.md", "python")
+    exec(compile(code, "plugins.md", "exec", dont_inherit=True), found)
+    check_component(found["Shake"])
+    check_regularizer(found["Shake"]())
 
 
 def test_the_python_of_the_readme_trains_and_saves(tmp_path, monkeypatch):
@@ -140,7 +148,7 @@ def test_changelog_fragments_have_a_known_type_and_render(tmp_path):
 def test_every_hook_is_documented():
     text = (ROOT / "docs/plugins.md").read_text()
     hooks = [name for name in dir(hookspecs) if name.startswith("ganzoo_register_")]
-    assert len(hooks) == 6
+    assert len(hooks) == 9
     assert [name for name in hooks if name not in text] == []
 
 
@@ -159,6 +167,7 @@ def test_every_key_of_the_core_is_in_the_recipe_of_the_docs():
         "losses",
         "regularizers",
         "metrics",
+        "callbacks",
         "optimizers",
         "train",
         "ema",
