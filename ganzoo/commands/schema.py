@@ -196,7 +196,7 @@ def choice(alternatives: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> dict
 
 
 def model_schema(cls: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of one of the core's own sections, without defaults that are no JSON."""
+    """Return the schema of one of the core's own sections, without defaults that are not JSON."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return cls.model_json_schema()

@@ -224,7 +224,7 @@ class _Reader:
                     found[role] = made
         for name in self.mapping(self.table.get("networks")):
             if not _NETWORK.fullmatch(name):
-                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"networks.{name}")
+                self.wrong(f"{name!r} is not a valid name; use letters, digits, '_' and '-'", f"networks.{name}")
                 continue
             if name in found:
                 self.wrong(f"[{name}] configures this network already; keep one of them", f"networks.{name}")
@@ -389,7 +389,7 @@ class _Reader:
         found: dict[str, WiredOptimizer] = {}
         for name in networks:
             if not _NETWORK.fullmatch(name):
-                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"optimizers.{name}")
+                self.wrong(f"{name!r} is not a valid name; use letters, digits, '_' and '-'", f"optimizers.{name}")
         for name in (*_PLAYERS, *filter(_NETWORK.fullmatch, networks)):
             wired = self.optimizer(name, tables[name]) if name in tables else None
             if wired is not None:

@@ -143,7 +143,7 @@ def _refuse_other_formats(path: Path, kind: str) -> None:
     if is_zip:
         _refuse_zip(path, kind)
     elif kind == "keras":
-        raise Refused("is no .keras archive: it does not start as a zip; save it again")
+        raise Refused("is not a .keras archive: it does not start as a zip; save it again")
 
 
 def _head(path: Path) -> bytes:
@@ -176,7 +176,7 @@ def _open_keras(path: Path, wanted: Mapping[str, Header]) -> Opened:
 def _open_h5(source: Path | io.BytesIO, wanted: Mapping[str, Header]) -> Opened:
     head = source.getvalue()[:8] if isinstance(source, io.BytesIO) else _head(source)[:8]
     if head != b"\x89HDF\r\n\x1a\n":
-        raise Refused("is no HDF5 file: it does not start as one; it is damaged or of another format")
+        raise Refused("is not an HDF5 file: it does not start as one; it is damaged or of another format")
     import h5py
 
     file = h5py.File(source, "r")
@@ -203,7 +203,7 @@ def _walk(h5py: Any, file: Any, most: int) -> dict[str, Any]:
             seen.add(address)
             if len(seen) > most or name.count("/") > DEEPEST:
                 raise Refused(
-                    f"has more than {most} objects or goes deeper than {DEEPEST} groups; it is no weight file"
+                    f"has more than {most} objects or goes deeper than {DEEPEST} groups; it is not a weight file"
                 )
             if isinstance(child, h5py.Group):
                 groups.append((f"{name}/", child))
@@ -253,7 +253,7 @@ def _open_safetensors(path: Path, wanted: Mapping[str, Header]) -> Opened:
             raise Refused(f"claims a header of {length} bytes, expected 2 to {most}; it is damaged or no .safetensors")
         header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_unique)
     if not isinstance(header, dict):
-        raise Refused("has a header that is no JSON object; it is damaged or no .safetensors")
+        raise Refused("has a header that is not a JSON object; it is damaged or not .safetensors")
     header.pop("__metadata__", None)
     entries = {name: _entry(name, entry) for name, entry in header.items()}
     _check_offsets({name: offsets for name, (_, offsets) in entries.items()}, total - 8 - length)
@@ -286,7 +286,7 @@ def _entry(name: str, entry: Any) -> tuple[Header, tuple[int, int]]:
         known = ", ".join(SAFETENSORS)
         raise Refused(f"{name} is of type {str(dtype)[:20]}, which is not supported ({known}); save it as F32")
     if not (_are_counts(shape) and _are_counts(offsets) and len(shape) <= 32 and len(offsets) == 2):
-        raise Refused(f"{name} has a shape or data_offsets that are no whole numbers")
+        raise Refused(f"{name} has a shape or data_offsets that are not whole numbers")
     size = math.prod(shape) * np.dtype(SAFETENSORS[dtype]).itemsize
     if offsets[1] - offsets[0] != size:
         # the shape is told too: it shows which array of which network this is

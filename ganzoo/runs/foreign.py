@@ -167,7 +167,7 @@ def _open_regular(path: Path, flags: int = 0) -> tuple[io.BufferedReader, int]:
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         os.close(handle)
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     return os.fdopen(handle, "rb"), status.st_size
 
 

@@ -248,9 +248,9 @@ def test_a_safetensors_header_that_starts_like_a_pickle_is_read(tmp_path):
     ("name", "content", "message"),
     [
         ("w.weights.h5", gzip.compress(b"x"), "compressed with gzip; unpack it first"),
-        ("w.weights.h5", b"", "is no HDF5 file"),
-        ("w.h5", b"<html>", "is no HDF5 file"),
-        ("w.keras", b"<html>", "is no .keras archive"),
+        ("w.weights.h5", b"", "is not an HDF5 file"),
+        ("w.h5", b"<html>", "is not an HDF5 file"),
+        ("w.keras", b"<html>", "is not a .keras archive"),
         ("w.weights.h5", b"\x93NUMPY\1\0", "can hold a pickle"),
         ("w.safetensors", b"", "claims a header of 0 bytes"),
         ("w.safetensors", (2**60).to_bytes(8, "little") + b"{}", f"claims a header of {2**60} bytes"),
@@ -426,7 +426,7 @@ def test_a_trick_inside_an_archive_is_refused_too(tmp_path):
     [
         ({"config.json": b""}, {}, r"has 0 members model\.weights\.h5"),
         ({"model.weights.h5": b"0" * 99}, {"compression": zipfile.ZIP_DEFLATED}, "compressed or encrypted"),
-        ({"model.weights.h5": b"0" * 99}, {}, "is no HDF5 file"),
+        ({"model.weights.h5": b"0" * 99}, {}, "is not an HDF5 file"),
     ],
 )
 def test_archives_with_another_content_are_refused(tmp_path, members, options, message):
@@ -521,7 +521,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path):
     (tmp_path / "folder.h5").mkdir()
     (tmp_path / "device.h5").symlink_to("/dev/zero")
     for name in ("pipe.h5", "folder.h5", "device.h5"):
-        refused(tmp_path / name, "it is no regular file; expected a file of weights")
+        refused(tmp_path / name, "it is not a regular file; expected a file of weights")
 
 
 def test_a_file_that_is_not_there_or_has_an_impossible_name_is_told(tmp_path):
