@@ -108,7 +108,8 @@ class Log(_StepCallback):
             return
         losses = _as_numbers(logs)
         record = {"step": done - 1, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
-        trainer.append(trainer.run.journal, {**record, **trainer.model.report()})
+        record |= trainer.model.report()
+        trainer.append(trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
         timing = {"step": done - 1, "seconds": seconds, "waited": round(self._pace.waited, 3)}
         trainer.append(trainer.run.timing, timing)

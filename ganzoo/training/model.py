@@ -404,10 +404,10 @@ class AdversarialModel(keras.Model):
         return found
 
     def report(self) -> dict[str, float]:
-        """Return the numbers that components report, by `kind/key/name`; reads them from the device."""
+        """Return the numbers that components report about themselves, by `kind/key/name`."""
         found: dict[str, float] = {}
         for key, component in self.components():
-            with blaming(component, f"'{key}'"):
+            with blaming(component, f"report() of '{key}'", step=max(self.step_number - 1, 0)):
                 found |= {f"{key}/{name}": float(value) for name, value in component.report().items()}
         return found
 
