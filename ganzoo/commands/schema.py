@@ -89,7 +89,7 @@ def recipe_schema(definitions: Definitions) -> dict[str, Any]:
 
 @dataclass
 class Definitions:
-    """The schemas of component tables, each written once: components of a kind may lie inside one another."""
+    """The schemas of component tables, each written once: components of a kind may be nested."""
 
     zoo: Zoo
     found: dict[str, Any] = field(default_factory=dict)

@@ -49,7 +49,7 @@ def with_overrides(
     """Return a copy of the recipe's table with these dotted keys changed, and where each changed key now comes from.
 
     Items of a list are addressed by their label, name or term, or by index; the keys returned have the index. Setting
-    the `name` of a component drops the other keys it had: they belonged to another one. `locate` tells where a change
+    the `name` of a component drops the other keys it had: they belonged to another one. `locate` returns where a change
     is written. RecipeError with the changes that do not fit.
     """
     changed = copy.deepcopy(dict(table))

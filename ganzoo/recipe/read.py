@@ -382,7 +382,7 @@ class _Reader:
                 if is_one_slip(name, player):
                     self.wrong(f"unknown player; did you mean '{player}'?", f"optimizers.{name}")
         for player in absent:
-            # networks with optimizers of their own may be all that the player has
+            # each network of the player may have its own optimizer
             if not networks and (player == "generator" or player in trained):
                 message = f'the section is missing; add [optimizers.{player}] with name = "adam" and a learning_rate'
                 self.wrong(message, f"optimizers.{player}")
@@ -454,7 +454,7 @@ class _Reader:
             if is_named(values[name]):
                 made = self.make(f"{key}.{name}", Schedule.kind, Schedule, values[name])
                 good = good and made is not None
-                # where it is wrong, that is told already
+                # a wrong one is reported already
                 values[name] = Constant(1.0) if made is None else self.kept_schedule(made)
         try:
             found = cls.model_validate(values)

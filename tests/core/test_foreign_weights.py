@@ -454,7 +454,7 @@ def placed(name, *offsets):
         (placed(BIAS, -12, 0), "no whole numbers"),
         (placed(BIAS, 48.0, 60.0), "no whole numbers"),
         (placed(BIAS, 48, 2**70), "no whole numbers"),
-        (lambda header: header.pop(BIAS), "holds 60 bytes of data, its header tells of 48; it is cut off or damaged"),
+        (lambda header: header.pop(BIAS), "holds 60 bytes of data, its header describes 48; it is cut off or damaged"),
         (lambda header: header[KERNEL].update(shape=[2**40]), rf"declares float32 \({2**40},\) but bytes 0 to 48"),
         (lambda header: header[KERNEL].update(shape=[True, 12]), "no whole numbers"),
         (lambda header: header[KERNEL].update(shape="43"), "no whole numbers"),
