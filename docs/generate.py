@@ -46,7 +46,7 @@ def families() -> dict[str, type[errors.GanzooError]]:
         name: cls
         for name, cls in vars(errors).items()
         if inspect.isclass(cls) and issubclass(cls, errors.GanzooError) and cls is not errors.GanzooError
-        if "exit_code" in vars(cls)  # a subclass with its parent's code is told with its parent
+        if "exit_code" in vars(cls)  # a subclass with its parent's code is listed with its parent
     }
     return dict(sorted(found.items(), key=lambda item: item[1].exit_code))
 
