@@ -136,7 +136,7 @@ def test_preparing_data_can_be_stopped(ganzoo, tmp_path, monkeypatch):
     monkeypatch.setattr(TFDS, "prepare_files", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
     stopped = ganzoo("data", "prepare", "div2k/bicubic_x4", "--data-dir", tmp_path)
     assert stopped.code == 75
-    assert "the same command goes on" in stopped.err
+    assert "run the same command again to resume" in stopped.err
 
 
 # -- one run in a folder -----------------------------------------------------------------------------------------------
