@@ -108,7 +108,7 @@ TOYS = {
     "discrete": Method(ADVERSARIAL + terms("policy")),
     "adaptive": Method(ADVERSARIAL + item("regularizers", name="adaptive_shift", every=2, rate=0.2)),
     "turns": Method(
-        ADVERSARIAL + terms("classification") + item("regularizers", name="rest_while_winning", above=0.45)
+        ADVERSARIAL + terms("classification") + item("regularizers", name="rest_while_winning", above=0.3)
     ),
     "tabular": Method(data=section("data", name="people")),
     "jobs": Method(
