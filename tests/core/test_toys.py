@@ -107,9 +107,7 @@ TOYS = {
     ),
     "discrete": Method(ADVERSARIAL + terms("policy")),
     "adaptive": Method(ADVERSARIAL + item("regularizers", name="adaptive_shift", every=2, rate=0.2)),
-    "turns": Method(
-        ADVERSARIAL + terms("classification") + item("regularizers", name="rest_while_winning", above=0.3)
-    ),
+    "turns": Method(ADVERSARIAL + terms("classification") + item("regularizers", name="rest_while_winning", above=0.3)),
     "tabular": Method(data=section("data", name="people")),
     "jobs": Method(
         ADVERSARIAL + "".join(item("losses", name="l1", on=job, label=job) for job in ("mirror", "shift", "shrink")),
