@@ -77,10 +77,10 @@ def _plain(file: Any, path: Path, name: str) -> Any:
         inside = isinstance(group, h5py.Group) and part in set(group)
         link = group.get(part, getlink=True) if inside else None
         if not isinstance(link, h5py.HardLink):
-            raise DataError(f"{path}: has no array '{name}' of its own; it has {', '.join(file)}")
+            raise DataError(f"{path}: has no array '{name}' in the file itself; it has {', '.join(file)}")
         group = group[part]
     if not isinstance(group, h5py.Dataset) or group.external or group.is_virtual or group.dtype.kind not in "uif":
-        raise DataError(f"{path}: '{name}' is no plain array of numbers")
+        raise DataError(f"{path}: '{name}' is not a plain array of numbers")
     if not group.shape:
         raise DataError(f"{path}: '{name}' is a single number; expected one row for each example")
     return group
