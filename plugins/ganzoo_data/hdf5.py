@@ -77,7 +77,7 @@ def _plain(file: Any, path: Path, name: str) -> Any:
         inside = isinstance(group, h5py.Group) and part in set(group)
         link = group.get(part, getlink=True) if inside else None
         if not isinstance(link, h5py.HardLink):
-            raise DataError(f"{path}: has no array '{name}' in the file itself; it has {', '.join(file)}")
+            raise DataError(f"{path}: has no array '{name}' of its own; it has {', '.join(file)}")
         group = group[part]
     if not isinstance(group, h5py.Dataset) or group.external or group.is_virtual or group.dtype.kind not in "uif":
         raise DataError(f"{path}: '{name}' is not a plain array of numbers")
