@@ -42,7 +42,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 #: limit, so that this one is what a user meets.
 MOST_PIXELS = 150_000_000
 
-#: Pillow complains of metadata and sizes that are no reason to refuse a file.
+#: Pillow warns about metadata and sizes for which a file need not be refused.
 _PILLOW = r"PIL\."
 _SILENCE = ("ignore", None, Warning, re.compile(_PILLOW), 0)
 
@@ -62,13 +62,13 @@ _SMALLEST_SHOWN = 64
 
 
 def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
-    """Return a file as RGB; DataError naming the file and the cause when it is no good image."""
+    """Return a file as RGB; DataError naming the file and the cause when it cannot be decoded."""
     shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
     ignore_pillow_warnings()
     try:
         return _decode(file, shown)
     except UnidentifiedImageError as error:
-        raise DataError(f"{shown}: is no {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
+        raise DataError(f"{shown}: is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
     except Image.DecompressionBombError as error:
         raise DataError(_too_large(shown)) from error
     except MemoryError as error:
@@ -151,7 +151,7 @@ def _decode(file: str | Path | IO[bytes], name: str) -> Array:
         if image.width * image.height > MOST_PIXELS:
             raise DataError(_too_large(name))
         image.load()
-        # ImageOps.exif_transpose also writes EXIF anew, and fails on entries that only displease it
+        # ImageOps.exif_transpose also rewrites EXIF, and fails on entries that only it rejects
         turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
         rgb = _to_rgb(image)
         return np.array(rgb if turn is None else rgb.transpose(turn))

@@ -14,11 +14,19 @@ from ganzoo.backend import require_torch_backend
 @click.argument("inputs", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, help="File or folder to write; a folder is or ends in /.")
 @click.option(
-    "--count", type=click.IntRange(min=1), default=64, show_default=True, help="Number of samples, generation only."
+    "--count",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    help="Number of samples, generation only.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Random seed of the samples, generation only.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the samples, generation only.")
 @click.option(
-    "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Option of the task, as format=jpg; repeatable."
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the task, e.g. label=3 or format=jpg; repeatable.",
 )
 @click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the INPUTS).")

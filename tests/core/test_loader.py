@@ -113,7 +113,7 @@ def test_a_bad_file_is_named_by_the_thread(tmp_path):
     for name in "abcd":
         (tmp_path / f"{name}.png").write_bytes(b"no image")
     source = ImageFiles(sorted(tmp_path.iterdir()), tmp_path)
-    with pytest.raises(DataError, match=r"[abcd]\.png: is no PNG, JPEG or WEBP image"):
+    with pytest.raises(DataError, match=r"[abcd]\.png: is not a PNG, JPEG or WEBP image"):
         next(iter(StepLoader(made_of(source), first=0, last=9)))
 
 
@@ -295,7 +295,7 @@ def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, 
     monkeypatch.setattr(pace, "_WINDOW", 3)
     done = ganzoo(*tiny(tmp_path, "run"))
     assert done.code == 0, done.err
-    assert done.out.count("data are slow: batches are made at") == 1
+    assert done.out.count("data are slow: batches are prepared at") == 1
     timing = [json.loads(line) for line in (tmp_path / "run" / "timing.jsonl").read_text().splitlines()]
     waited = [line["waited"] for line in timing]
     assert waited == sorted(waited)
