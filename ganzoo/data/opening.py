@@ -15,11 +15,12 @@ from ganzoo.contracts.results import Sources
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example
 from ganzoo.data.checks import example_mistake
+from ganzoo.errors import DataError
 
 if TYPE_CHECKING:
     from ganzoo.recipe import Recipe
 
-#: So many skipped examples are named.
+#: So many examples are named.
 _NAMED = 3
 
 
@@ -95,8 +96,71 @@ def skipped_texts(sources: Mapping[str, Source], *, key: str = "data") -> Iterat
         if source.skipped:
             names = [*source.skipped[:_NAMED], *(["..."] if len(source.skipped) > _NAMED else [])]
             count = "1 bad example is" if len(source.skipped) == 1 else f"{len(source.skipped)} bad examples are"
-            section = f"{key}.{stream}" if len(sources) > 1 else key
-            yield f"{section}: {count} left out: {', '.join(names)}"
+            yield f"{_key(sources, key, stream)}: {count} left out: {', '.join(names)}"
+
+
+def data_texts(recipe: Recipe, sources: Sources, held_out: Sources | None) -> Iterator[str]:
+    """Yield what a person should know of the data: how many, of what, what is left out or ignored."""
+    scored = held_out or {}
+    for stream, source in sources.items():
+        table = _table(recipe, "data", stream)
+        text = f"{_key(sources, 'data', stream)}: {len(source)} examples of {_what(table)}"
+        if stream not in scored:
+            yield f"{text}; none are held out for scores"
+            continue
+        other = _table(recipe, "validation", stream)
+        text += f"; {_key(scored, 'validation', stream)}: {len(scored[stream])} examples of {_what(other)}"
+        is_own = _is_folder(table) and table.get("split") == "all" and not _is_folder(other)
+        key = _key(scored, "validation", stream)
+        yield f"{text}; --set {key}={table['path']} holds out a part of your folder instead" if is_own else text
+    for section, found in (("data", sources), ("validation", scored)):
+        yield from skipped_texts(found, key=section)
+    yield from dict.fromkeys(note for found in (sources, scored) for source in found.values() for note in source.notes)
+
+
+def check_examples(recipe: Recipe, sources: Sources, held_out: Sources | None) -> None:
+    """Look at all examples as far as they are known without being decoded.
+
+    DataError with the number and the first names of those that cannot be read, or that the task cannot use.
+    """
+    for section, found in (("data", sources), ("validation", held_out or {})):
+        for stream, source in found.items():
+            key = _key(found, section, stream)
+            with blaming(source, f"the examples of {key}"):
+                reasons = list(_reasons(recipe.task, source, stream, held_out=section == "validation"))
+            if reasons:
+                shown = [*reasons[:_NAMED], *(["..."] if len(reasons) > _NAMED else [])]
+                what = f"{key}: {len(reasons)} of {len(source)} examples cannot be used"
+                raise DataError("\n  ".join([f"{what}:", *shown]))
+
+
+def _reasons(task: Task, source: Source, stream: str, *, held_out: bool) -> Iterator[str]:
+    """Yield for each example that cannot be used its name and why."""
+    for index, header in enumerate(source.headers()):
+        if isinstance(header, DataError):
+            yield str(header)
+        elif reason := task.unusable(header, stream=stream, held_out=held_out):
+            yield f"{source.name_of(index)}: {reason}"
+
+
+def _key(sources: Sources, section: str, stream: str) -> str:
+    return f"{section}.{stream}" if len(sources) > 1 else section
+
+
+def _table(recipe: Recipe, section: str, stream: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = recipe.resolved[section]
+    return table[stream] if len(recipe.data) > 1 else table
+
+
+def _what(table: Mapping[str, Any]) -> str:
+    """Return a dataset as a person knows it: its name, and what says which part of which data it is."""
+    told = [f"{key} {table[key]}" for key in ("dataset", "path", "split") if key in table]
+    name = str(table["name"]).rpartition("/")[2]
+    return f"{name} ({', '.join(told)})" if told else name
+
+
+def _is_folder(table: Mapping[str, Any]) -> bool:
+    return str(table["name"]).rpartition("/")[2] == "folder"
 
 
 def guarded(sources: Sources, what: str) -> dict[str, Source]:
@@ -118,6 +182,13 @@ class GuardedSource(Source):
     @property
     def skipped(self) -> Sequence[str]:  # type: ignore[override]
         return self._source.skipped
+
+    @property
+    def notes(self) -> Sequence[str]:  # type: ignore[override]
+        return self._source.notes
+
+    def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
+        return self._source.headers()
 
     def __len__(self) -> int:
         with blaming(self._source, f"the number of examples in {self._what}"):
