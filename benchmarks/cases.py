@@ -201,7 +201,7 @@ def stock_keras() -> Iterator[None]:
     ours = {name for name in vars(layers) if name[0].isupper() and hasattr(keras.layers, name)}
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(layers, **{name: getattr(keras.layers, name) for name in ours}))
-        stack.enter_context(patch.dict("ganzoo.training.optimizers._CLASSES", adam=keras.optimizers.Adam))
+        stack.enter_context(patch("ganzoo.training.optimizers.FusedAdam", keras.optimizers.Adam))
         stack.enter_context(patch("ganzoo.execution.prepare.direct_call", lambda _network: None))
         stack.enter_context(patch("ganzoo.training.model.is_per_sample", lambda _network: False))
         yield

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ganzoo.blocks import discriminator_model as discriminator_model
     from ganzoo.contracts.architecture import Architecture as Architecture
     from ganzoo.contracts.architecture import Features as Features
+    from ganzoo.contracts.callback import Callback as Callback
+    from ganzoo.contracts.callback import Watched as Watched
     from ganzoo.contracts.comparison import Comparison as Comparison
     from ganzoo.contracts.comparison import Verdict as Verdict
     from ganzoo.contracts.comparison import logit_maps as logit_maps
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.loss import PairLoss as PairLoss
     from ganzoo.contracts.loss import RelativisticLoss as RelativisticLoss
     from ganzoo.contracts.metric import Metric as Metric
+    from ganzoo.contracts.optimizer import Optimizer as Optimizer
     from ganzoo.contracts.preparable import Preparable as Preparable
     from ganzoo.contracts.preparable import Report as Report
     from ganzoo.contracts.regularizer import Player as Player
@@ -63,7 +66,9 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network as Network
     from ganzoo.contracts.tensor import Tensor as Tensor
     from ganzoo.contracts.tensor import Variable as Variable
+    from ganzoo.contracts.wiring import WiredCallback as WiredCallback
     from ganzoo.contracts.wiring import WiredLoss as WiredLoss
+    from ganzoo.contracts.wiring import WiredOptimizer as WiredOptimizer
     from ganzoo.contracts.wiring import WiredRegularizer as WiredRegularizer
     from ganzoo.data.loader import batches as batches
     from ganzoo.data.opening import TrainingData as TrainingData
@@ -80,6 +85,8 @@ if TYPE_CHECKING:
     from ganzoo.streams import Random as Random
     from ganzoo.training.averaging import WeightAverage as WeightAverage
     from ganzoo.training.model import AdversarialModel as AdversarialModel
+    from ganzoo.training.optimizers import FusedAdam as FusedAdam
+    from ganzoo.training.optimizers import FusedAdamW as FusedAdamW
     from ganzoo.training.setup import build_model as build_model
     from ganzoo.zoo import load_zoo as load_zoo
 
@@ -90,12 +97,14 @@ __version__ = "0.1.0"
 _NAMES_BY_MODULE = {
     "ganzoo.assembly": ("assemble",),
     "ganzoo.contracts.architecture": ("Architecture", "Features"),
+    "ganzoo.contracts.callback": ("Callback", "Watched"),
     "ganzoo.contracts.comparison": ("Comparison", "Verdict", "logit_maps"),
     "ganzoo.contracts.component": ("Component",),
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
     "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
     "ganzoo.contracts.metric": ("Metric",),
+    "ganzoo.contracts.optimizer": ("Optimizer",),
     "ganzoo.contracts.preparable": ("Preparable", "Report"),
     "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),
     "ganzoo.contracts.results": (
@@ -111,7 +120,6 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.step": ("Step",),
     "ganzoo.contracts.task": ("LossTargets", "NetworkSpec", "RowContext", "Task", "View"),
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
-    "ganzoo.contracts.wiring": ("WiredLoss", "WiredRegularizer"),
     "ganzoo.data.loader": ("batches",),
     "ganzoo.data.opening": ("TrainingData", "open_data"),
     "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
@@ -121,8 +129,10 @@ _NAMES_BY_MODULE = {
     "ganzoo.recipe": ("Recipe", "load_recipe"),
     "ganzoo.streams": ("Random",),
     "ganzoo.training.averaging": ("WeightAverage",),
-    "ganzoo.training.model": ("AdversarialModel",),
+    "ganzoo.training.optimizers": ("FusedAdam", "FusedAdamW"),
     "ganzoo.training.setup": ("build_model",),
+    "ganzoo.training.model": ("AdversarialModel",),
+    "ganzoo.contracts.wiring": ("WiredCallback", "WiredLoss", "WiredOptimizer", "WiredRegularizer"),
     "ganzoo.zoo": ("load_zoo",),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

@@ -148,7 +148,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?` for the nearest known name, or an empty string."""
     names = list(known)
     # of short names ('l1', 'on'), one wrong letter is half of all
-    slips = [other for other in names if _is_one_slip(name, other)]
+    slips = [other for other in names if is_one_slip(name, other)]
     matches = difflib.get_close_matches(name, slips or names, n=1, cutoff=0 if slips else 0.6)
     return f"; did you mean '{matches[0]}'?" if matches else ""
 
@@ -158,7 +158,7 @@ def listing(names: Iterable[str]) -> str:
     return ", ".join(f"'{name}'" for name in sorted(names)) or "(none)"
 
 
-def _is_one_slip(one: str, other: str) -> bool:
+def is_one_slip(one: str, other: str) -> bool:
     """Return whether one letter was dropped, inserted or replaced, or two neighbours swapped."""
     short, long = sorted((one, other), key=len)
     if len(long) - len(short) > 1:

@@ -9,10 +9,13 @@ import pluggy
 
 if TYPE_CHECKING:
     from ganzoo.contracts.architecture import Architecture
+    from ganzoo.contracts.callback import Callback
     from ganzoo.contracts.dataset import Dataset
     from ganzoo.contracts.loss import Loss
     from ganzoo.contracts.metric import Metric
+    from ganzoo.contracts.optimizer import Optimizer
     from ganzoo.contracts.regularizer import Regularizer
+    from ganzoo.contracts.schedule import Schedule
     from ganzoo.contracts.task import Task
 
 PROJECT = "ganzoo"
@@ -52,3 +55,18 @@ def ganzoo_register_datasets() -> Mapping[str, type[Dataset]]:  # type: ignore[e
 @hookspec
 def ganzoo_register_metrics() -> Mapping[str, type[Metric]]:  # type: ignore[empty-body]
     """Offer scores on held-out data."""
+
+
+@hookspec
+def ganzoo_register_optimizers() -> Mapping[str, type[Optimizer]]:  # type: ignore[empty-body]
+    """Offer optimizers."""
+
+
+@hookspec
+def ganzoo_register_schedules() -> Mapping[str, type[Schedule]]:  # type: ignore[empty-body]
+    """Offer numbers as functions of the step, for learning rates, weights and strengths."""
+
+
+@hookspec
+def ganzoo_register_callbacks() -> Mapping[str, type[Callback]]:  # type: ignore[empty-body]
+    """Offer callbacks that watch a run."""

@@ -22,11 +22,14 @@ import pluggy
 
 from ganzoo import hookspecs, patching
 from ganzoo.contracts.architecture import Architecture, Features
+from ganzoo.contracts.callback import Callback
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
 from ganzoo.contracts.loss import Loss
 from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.optimizer import Optimizer
 from ganzoo.contracts.regularizer import Regularizer
+from ganzoo.contracts.schedule import Schedule
 from ganzoo.contracts.task import Task
 from ganzoo.errors import PluginError, RecipeError, Stopped, listing, nearest
 from ganzoo.schema.options import options
@@ -47,6 +50,9 @@ KINDS: Mapping[str, Kind] = {
     "task": Kind("ganzoo_register_tasks", (Task,)),
     "dataset": Kind("ganzoo_register_datasets", (Dataset,)),
     "metric": Kind("ganzoo_register_metrics", (Metric,)),
+    "optimizer": Kind("ganzoo_register_optimizers", (Optimizer,)),
+    "schedule": Kind("ganzoo_register_schedules", (Schedule,)),
+    "callback": Kind("ganzoo_register_callbacks", (Callback,)),
 }
 _HOOKS = [kind.hook for kind in KINDS.values()]
 _PREFIX = "ganzoo_register_"

@@ -40,7 +40,8 @@ def unknown(zoo: Zoo, name: str) -> Exception:
 
 def show(zoo: Zoo, kind: str, name: str) -> None:
     """Print one component."""
-    from ganzoo.schema.options import options
+    from ganzoo.errors import listing
+    from ganzoo.schema.options import RESERVED, options
     from ganzoo.terminal import console, say, table
 
     cls = zoo.find(kind, name)
@@ -55,6 +56,8 @@ def show(zoo: Zoo, kind: str, name: str) -> None:
         console().print(shown)
     else:
         say("no options")
+    if keys := RESERVED.get(kind, frozenset()) - {"name"}:
+        say(f"the table also takes {listing(keys)}")
 
 
 def default_text(option: Option) -> str:

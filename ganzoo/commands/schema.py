@@ -47,10 +47,9 @@ def recipe_schema(definitions: Definitions) -> dict[str, Any]:
     """Return the schema of a whole recipe."""
     from ganzoo.recipe import settings
 
-    optimizer = choice(
-        [([name], model_schema(cls)) for name, cls in settings.OPTIMIZERS.items()],
-    )
-    term = {**model_schema(settings.LossSettings), "title": "term", "required": ["term"]}
+    network = definitions.table("architecture", wiring=settings.NetworkSettings)
+    optimizer = definitions.table("optimizer", wiring=settings.OptimizerSettings)
+    term = {**definitions.linked(model_schema(settings.LossSettings)), "title": "term", "required": ["term"]}
     loss = {
         "type": "object",
         "if": {"required": ["term"]},
@@ -64,20 +63,17 @@ def recipe_schema(definitions: Definitions) -> dict[str, Any]:
         "task": definitions.table("task"),
         "data": folder_or(definitions.table("dataset")),
         "validation": folder_or(definitions.table("dataset")),
-        "generator": definitions.table("architecture", role="generator"),
-        "discriminator": definitions.table("architecture", role="discriminator"),
-        "networks": {"type": "object", "additionalProperties": definitions.table("architecture")},
+        "generator": definitions.table("architecture", role="generator", wiring=settings.NetworkSettings),
+        "discriminator": definitions.table("architecture", role="discriminator", wiring=settings.NetworkSettings),
+        "networks": {"type": "object", "additionalProperties": network},
         "losses": array(loss),
         "regularizers": array(definitions.table("regularizer", wiring=settings.RegularizerSettings)),
         "metrics": array(definitions.table("metric", wiring=settings.MetricSettings)),
-        "optimizers": {
-            "type": "object",
-            "properties": {"generator": optimizer, "discriminator": optimizer},
-            "additionalProperties": False,
-        },
-        "train": model_schema(settings.TrainSettings),
+        "callbacks": array(definitions.table("callback", wiring=settings.CallbackSettings)),
+        "optimizers": {"type": "object", "additionalProperties": optimizer},
+        "train": definitions.linked(model_schema(settings.TrainSettings)),
         "ema": model_schema(settings.EmaSettings),
-        "phases": array(model_schema(settings.PhaseSettings)),
+        "phases": array(definitions.linked(model_schema(settings.PhaseSettings))),
         "profiles": {"type": "object", "additionalProperties": {"type": "object"}},
     }
     return {
@@ -107,7 +103,7 @@ class Definitions:
         title = ".".join(filter(None, (kind, role, _base_name(base), "section" if wiring else "")))
         if title not in self.found:
             self.found[title] = {}  # a component of this kind inside another one refers here
-            extra = model_schema(wiring)["properties"] if wiring else {}
+            extra = self.linked(model_schema(wiring)) if wiring else {}
             self.found[title] = choice(list(self.alternatives(kind, role, base, extra)))
         return {"$ref": f"#/$defs/{title}"}
 
@@ -140,22 +136,49 @@ class Definitions:
         own = options(cls)
         return {
             "description": (cls.__doc__ or "").strip().partition("\n")[0],
-            "properties": {"name": _TEXT, **{option.name: self.option(option) for option in own}, **extra},
-            "required": ["name", *(option.name for option in own if option.required)],
+            "properties": {
+                "name": _TEXT,
+                **{option.name: self.option(option) for option in own},
+                **extra.get("properties", {}),
+            },
+            "required": ["name", *(option.name for option in own if option.required), *extra.get("required", ())],
             "additionalProperties": False,
         }
 
     def option(self, option: Option) -> dict[str, Any]:
         """Return the schema of one constructor argument; a nested component is a table again."""
-        from ganzoo.schema.options import nested_contract
+        from ganzoo.schema.options import nesting
         from ganzoo.schema.values import to_toml, value_schema
 
-        contract = nested_contract(option.annotation)
-        if contract is not None:
-            return self.table(contract.kind, base=contract)
-        schema = value_schema(option.annotation)
+        nested = nesting(option.annotation)
+        if nested is not None:
+            inner = self.nested(nested.contract)
+            return {"one": inner, "list": array(inner), "table": {"type": "object", "additionalProperties": inner}}[
+                nested.shape
+            ]
+        schema: dict[str, Any] = self.linked(value_schema(option.annotation))
         default = to_toml(option.default)
         return schema if option.required or default is None else {**schema, "default": default}
+
+    def nested(self, contract: type[Any]) -> dict[str, Any]:
+        """Return the schema of a component inside another one."""
+        from ganzoo.contracts.schedule import Schedule
+        from ganzoo.schema.values import value_schema
+
+        if contract is Schedule:
+            number: dict[str, Any] = self.linked(value_schema(Schedule))
+            return number
+        return self.table(contract.kind, base=contract)
+
+    def linked(self, schema: Any) -> Any:
+        """Return a schema in which the schedules of plugins are known."""
+        from ganzoo.schema.values import NAMED_SCHEDULE
+
+        if schema == NAMED_SCHEDULE:
+            return self.table("schedule")
+        if isinstance(schema, dict):
+            return {name: self.linked(value) for name, value in schema.items()}
+        return [self.linked(value) for value in schema] if isinstance(schema, list) else schema
 
 
 def choice(alternatives: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> dict[str, Any]:

@@ -14,7 +14,8 @@ class Component:
 
     Recipe keys, validation, defaults, `ganzoo describe`, the JSON schema and the docs come from the constructor.
     Allowed annotations: bool, int, float, str, Literal, Annotated with annotated-types limits, `X | None`, tuples of
-    these, `Schedule`, and another contract class (a nested component, written as a table with a `name`).
+    these, `Schedule`, another contract class (a nested component, written as a table with a `name`), and
+    `tuple[Contract, ...]` or `dict[str, Contract]` (an array of such tables, or a table of them).
     A component without weights is best a frozen dataclass. The first line of the docstring is its description.
     """
 

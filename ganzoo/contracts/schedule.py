@@ -7,14 +7,19 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
+from ganzoo.contracts.component import Component
 
-class Schedule(ABC):
+
+class Schedule(Component, ABC):
     """A number as a function of the step.
 
     Where a constructor asks for a Schedule, a recipe may write a plain number, a ramp
-    `{start = 0.1, end = 0.0, steps = 1000, delay = 0, shape = "linear"}` or a staircase
-    `{values = [1e-4, 1e-5], at = [1000]}`.
+    `{start = 0.1, end = 0.0, steps = 1000, delay = 0, shape = "linear"}`, a staircase
+    `{values = [1e-4, 1e-5], at = [1000]}`, or a schedule of a plugin, `{name = "cosine", ...}`. It is a pure function
+    of the step: it holds no state, and gives the same number in every process.
     """
+
+    kind = "schedule"
 
     @abstractmethod
     def __call__(self, step: int) -> float:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ganzoo.contracts.callback import Callback
 from ganzoo.contracts.comparison import Verdict
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.optimizer import Optimizer
 from ganzoo.contracts.regularizer import PlayerName, Regularizer
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
@@ -74,3 +76,20 @@ class WiredMetric:
 
     key: str
     make: Callable[[], Metric]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredOptimizer:
+    """An optimizer, and its learning rate as a function of the step."""
+
+    optimizer: Optimizer
+    rate: Schedule
+
+
+@dataclass(frozen=True, kw_only=True)
+class WiredCallback:
+    """A callback that watches every `every`-th step (None: whenever losses are logged)."""
+
+    key: str
+    callback: Callback
+    every: int | None = None

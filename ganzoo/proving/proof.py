@@ -21,6 +21,8 @@ from ganzoo.streams import numpy_generator
 
 #: What two equal runs may differ in: how long they took, and who holds the folder.
 _UNEQUAL = {"timing.jsonl", ".lock"}
+#: What callbacks write decides nothing, and may tell the time.
+_WATCHED = "callbacks"
 _NAME = "proof"
 #: The environment variable of an attempt and of whatever it starts, by which what survives it is found.
 MARK = "GANZOO_ATTEMPT"
@@ -217,7 +219,7 @@ def contents(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in _UNEQUAL
+        if path.is_file() and path.name not in _UNEQUAL and path.relative_to(folder).parts[0] != _WATCHED
     }
 
 

@@ -17,8 +17,10 @@ _KEPT_KEYS: Mapping[str, frozenset[str]] = {
     "losses": RESERVED["loss"],
     "regularizers": RESERVED["regularizer"],
     "metrics": RESERVED["metric"],
-    "optimizers": frozenset({"learning_rate"}),
-    "phases": frozenset({"steps", "learning_rate"}),
+    "callbacks": RESERVED["callback"],
+    "networks": RESERVED["architecture"],
+    "optimizers": RESERVED["optimizer"],
+    "phases": frozenset({"steps", "learning_rate", "batch_size", "reset_optimizers"}),
 }
 
 
@@ -90,12 +92,19 @@ def _set(table: Any, path: list[str], value: Any) -> str:
         last = _step(table, last)
         table[int(last)] = value
     elif isinstance(table, dict):
-        if last == "name" and not _is_same_name(table.get("name"), value):
-            _forget_options(table, _KEPT_KEYS.get(path[0], frozenset()) if len(path) == 3 else frozenset())
+        if last == "name" and isinstance(value, str) and not _is_same_name(table.get("name"), value):
+            _forget_options(table, _kept(path))
         table[last] = value
     else:
         raise RecipeError(f"'{'.'.join(parents)}' is a value, not a table")
     return key + last
+
+
+def _kept(path: list[str]) -> frozenset[str]:
+    """Return the keys that stay when the component at this path gets another name."""
+    if len(path) == 2 and path[0] in ("generator", "discriminator"):
+        return RESERVED["architecture"]
+    return _KEPT_KEYS.get(path[0], frozenset()) if len(path) == 3 else frozenset()
 
 
 def _step(table: Any, part: str) -> str:

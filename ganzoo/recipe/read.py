@@ -13,15 +13,17 @@ from pydantic import ValidationError
 
 from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.architecture import Architecture
+from ganzoo.contracts.callback import Callback
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
 from ganzoo.contracts.loss import Loss, PairLoss
 from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.optimizer import Optimizer
 from ganzoo.contracts.regularizer import PlayerName, Regularizer
-from ganzoo.contracts.schedule import Constant
+from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.task import LossTargets, Task
-from ganzoo.contracts.wiring import WiredLoss, WiredMetric, WiredRegularizer
-from ganzoo.errors import Problem, RecipeError, listing, nearest
+from ganzoo.contracts.wiring import WiredCallback, WiredLoss, WiredMetric, WiredOptimizer, WiredRegularizer
+from ganzoo.errors import Problem, RecipeError, is_one_slip, listing, nearest
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
 from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
@@ -29,22 +31,23 @@ from ganzoo.recipe.own_data import SECTIONS, with_folders
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.recipe import TEXTS, Recipe
 from ganzoo.recipe.settings import (
-    OPTIMIZERS,
+    CallbackSettings,
     EmaSettings,
     LossSettings,
     MetricSettings,
+    NetworkSettings,
     OptimizerSettings,
     PhaseSettings,
     RegularizerSettings,
     Section,
     TrainSettings,
 )
-from ganzoo.schema.build import Constructed, component_table
+from ganzoo.schema.build import Constructed, component_table, is_named
 from ganzoo.schema.values import shorten, to_toml
 from ganzoo.zoo import Zoo
 
 _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks", "optimizers", "train", "ema")
-_LISTS = ("losses", "regularizers", "metrics", "phases")
+_LISTS = ("losses", "regularizers", "metrics", "callbacks", "phases")
 _KNOWN = (*TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
 _PENALTIES = ("discriminator_penalty", "generator_penalty", "weight_penalty")
@@ -103,6 +106,9 @@ class _Reader:
     used: set[type[Component]] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
     log_keys: dict[str, list[str]] = field(default_factory=dict)
+    #: Schedules of plugins by identity, with their resolved tables.
+    schedules: dict[int, tuple[Schedule, Any]] = field(default_factory=dict)
+    network_phases: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def read(self, name: str) -> Recipe:
         self.check_sections()
@@ -119,15 +125,16 @@ class _Reader:
         wanted = is_given or (data is not None and "validation" in self.table)
         validation = self.streams("validation", streams) if wanted else None
         self.note_same_data()
-        architectures = self.architectures()
-        exposes = exposed_by(task) if task is not None else None
         # a phase with another mistake has a name all the same
         names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
+        architectures = self.architectures(names)
+        exposes = exposed_by(task) if task is not None else None
         losses = self.losses(exposes, names)
         regularizers = self.regularizers(exposes, names)
         metrics = self.metrics()
         trained = self.trained_players(losses, exposes)
         optimizers = self.optimizers(trained)
+        callbacks = self.callbacks()
         self.check_effect(losses, regularizers, names, train, trained)
         if self.problems or train is None or task is None or data is None:
             raise RecipeError(sorted(self.problems, key=_line))
@@ -138,10 +145,12 @@ class _Reader:
             data=data,
             validation=validation,
             architectures=architectures,
+            network_phases=self.network_phases,
             losses=losses,
             regularizers=regularizers,
             metrics=metrics,
             optimizers=optimizers,
+            callbacks=callbacks,
             train=train,
             ema=ema,
             phases=tuple(phases),
@@ -179,7 +188,7 @@ class _Reader:
     def section(self, key: str, cls: type[Settings]) -> Settings | None:
         found = self.settings(key, cls, self.mapping(self.table.get(key)))
         if found is not None:
-            self.resolved[key] = _plain_settings(found)
+            self.resolved[key] = self.plain(found)
         return found
 
     def phases(self) -> list[PhaseSettings]:
@@ -189,7 +198,7 @@ class _Reader:
         for index, phase in enumerate(good):
             if phase.name in [other.name for other in good[:index]]:
                 self.wrong(f"another phase is called '{phase.name}' too", f"phases.{index}.name")
-        self.resolved["phases"] = [_plain_settings(phase) for phase in good]
+        self.resolved["phases"] = [self.plain(phase) for phase in good]
         return good
 
     def streams(self, section: str, names: Sequence[str] | None) -> dict[str, Dataset] | None:
@@ -219,11 +228,11 @@ class _Reader:
             message = "is the same as [data]: scores on training examples say nothing about new ones"
             self.notices.append(str(Problem(message, "validation", self.places("validation"))))
 
-    def architectures(self) -> dict[str, Architecture]:
+    def architectures(self, phases: Sequence[str]) -> dict[str, Architecture]:
         found: dict[str, Architecture] = {}
         for role in ("generator", "discriminator"):
             if role in self.table:
-                made = self.component(role, "architecture", Architecture)
+                made = self.network(role, role, phases)
                 if made is not None and made.role != role:
                     self.wrong(f"'{self.table[role]['name']}' is a {made.role}; {self.roles(role)}", f"{role}.name")
                 elif made is not None:
@@ -235,10 +244,25 @@ class _Reader:
             if name in found:
                 self.wrong(f"[{name}] configures this network already; keep one of them", f"networks.{name}")
                 continue
-            made = self.component(f"networks.{name}", "architecture", Architecture)
+            made = self.network(f"networks.{name}", name, phases)
             if made is not None:
                 found[name] = made
         return found
+
+    def network(self, key: str, name: str, phases: Sequence[str]) -> Architecture | None:
+        """Make the architecture of a section, and note in which phases its network is trained."""
+        given = self.mapping_at(key)
+        settings = self.settings(key, NetworkSettings, core_keys(self.mapping(given), NetworkSettings))
+        self.check_phases(key, settings, phases)
+        own = own_keys(given, NetworkSettings) if isinstance(given, Mapping) else given
+        made = None if own is None else self.make(key, "architecture", Architecture, own, NetworkSettings.model_fields)
+        if made is None or settings is None:
+            return None
+        if settings.phases is not None:
+            self.network_phases[name] = frozenset(settings.phases)
+        self.put(key, {**made.table, **self.plain(settings)})
+        architecture: Architecture = made.component
+        return architecture
 
     def roles(self, role: str) -> str:
         names = self.zoo.names("architecture")
@@ -343,7 +367,7 @@ class _Reader:
         """Yield key, table, the core's settings and the component of each right item; a term has no component."""
         for index, table in enumerate(self.items(section)):
             key = f"{section}.{index}"
-            settings = self.settings(key, cls, {name: table[name] for name in table if name in cls.model_fields})
+            settings = self.settings(key, cls, core_keys(table, cls))
             self.check_phases(key, settings, phases)
             own = own_keys(table, cls)
             is_term = getattr(settings, "term", None) is not None
@@ -353,7 +377,7 @@ class _Reader:
             made = None if is_term else self.make(key, kind, base, own, cls.model_fields)
             if settings is None or (made is None and not is_term):
                 continue
-            resolved = {**(made.table if made else {}), **_plain_settings(settings)}
+            resolved = {**(made.table if made else {}), **self.plain(settings)}
             self.resolved.setdefault(section, []).append(resolved)
             yield key, table, settings, made.component if made else None
 
@@ -364,33 +388,46 @@ class _Reader:
         known = [wired for wired in losses if wired.term is None or wired.term in exposes.terms]
         return {player for wired in known for player in wired.trains(exposes)}
 
-    def optimizers(self, trained: Collection[PlayerName]) -> dict[PlayerName, OptimizerSettings]:
+    def optimizers(self, trained: Collection[PlayerName]) -> dict[str, WiredOptimizer]:
         tables = self.mapping(self.table.get("optimizers"))
-        for key in tables:
-            if key not in _PLAYERS:
-                self.wrong(
-                    f"unknown player{nearest(key, _PLAYERS)}; known are {listing(_PLAYERS)}", f"optimizers.{key}"
-                )
-        found: dict[PlayerName, OptimizerSettings] = {}
-        for player in _PLAYERS:
-            settings = self.optimizer(player, tables.get(player), needed=player == "generator" or player in trained)
-            if settings is not None:
-                found[player] = settings
-        self.resolved["optimizers"] = {player: _plain_settings(settings) for player, settings in found.items()}
+        absent = [player for player in _PLAYERS if player not in tables]
+        networks = [name for name in tables if name not in _PLAYERS]
+        for name in networks:
+            for player in absent:
+                if is_one_slip(name, player):
+                    self.wrong(f"unknown player; did you mean '{player}'?", f"optimizers.{name}")
+        for player in absent:
+            # networks with optimizers of their own may be all that the player has
+            if not networks and (player == "generator" or player in trained):
+                message = f'the section is missing; add [optimizers.{player}] with name = "adam" and a learning_rate'
+                self.wrong(message, f"optimizers.{player}")
+        found: dict[str, WiredOptimizer] = {}
+        for name in networks:
+            if not _NETWORK.fullmatch(name):
+                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"optimizers.{name}")
+        for name in (*_PLAYERS, *filter(_NETWORK.fullmatch, networks)):
+            wired = self.optimizer(name, tables[name]) if name in tables else None
+            if wired is not None:
+                found[name] = wired
         return found
 
-    def optimizer(self, player: PlayerName, table: Any, *, needed: bool) -> OptimizerSettings | None:
-        key = f"optimizers.{player}"
-        if not isinstance(table, Mapping):
-            if needed:
-                self.wrong(f'the section is missing; add [{key}] with name = "adam" and a learning_rate', key)
+    def optimizer(self, name: str, table: Any) -> WiredOptimizer | None:
+        key = f"optimizers.{name}"
+        given = self.mapping(table)
+        settings = self.settings(key, OptimizerSettings, core_keys(given, OptimizerSettings))
+        own = own_keys(given, OptimizerSettings) if isinstance(table, Mapping) else table
+        made = self.make(key, "optimizer", Optimizer, own, OptimizerSettings.model_fields)
+        if made is None or settings is None:
             return None
-        name = table.get("name")
-        if not isinstance(name, str) or name not in OPTIMIZERS:
-            close = nearest(str(name), OPTIMIZERS)
-            self.wrong(f"is {shorten(name)}, expected one of {listing(OPTIMIZERS)}{close}", f"{key}.name")
-            return None
-        return self.settings(key, OPTIMIZERS[name], table)
+        self.put(key, {**made.table, **self.plain(settings)})
+        return WiredOptimizer(optimizer=made.component, rate=settings.learning_rate)
+
+    def callbacks(self) -> tuple[WiredCallback, ...]:
+        found = []
+        for _, table, settings, made in self.wired("callbacks", "callback", Callback, CallbackSettings, ()):
+            name = self.log_key("callbacks", settings.label or str(table["name"]))
+            found.append(WiredCallback(key=name, callback=made, every=settings.every))
+        return tuple(found)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
@@ -410,7 +447,8 @@ class _Reader:
         except RecipeError as error:
             self.problems += error.problems
             return None
-        self.used |= made.used
+        if kind != Callback.kind:
+            self.used |= made.used
         self.notices += made.notices
         return made
 
@@ -425,12 +463,36 @@ class _Reader:
 
     def settings(self, key: str, cls: type[Settings], table: Mapping[str, Any]) -> Settings | None:
         """Check one of the core's own tables."""
+        values = {name: _tuple(value) for name, value in table.items()}
+        good = True
+        for name in cls.schedules & values.keys():
+            if is_named(values[name]):
+                made = self.make(f"{key}.{name}", Schedule.kind, Schedule, values[name])
+                good = good and made is not None
+                # where it is wrong, that is told already
+                values[name] = Constant(1.0) if made is None else self.kept_schedule(made)
         try:
-            return cls.model_validate({name: _tuple(value) for name, value in table.items()})
+            found = cls.model_validate(values)
+            return found if good else None
         except ValidationError as error:
             for item in error.errors():
                 self.note(key, cls, dict(item))
             return None
+
+    def kept_schedule(self, made: Constructed) -> Schedule:
+        """Return the schedule of a plugin; its table is kept for the resolved recipe."""
+        schedule: Schedule = made.component
+        self.schedules[id(schedule)] = (schedule, made.table)
+        return schedule
+
+    def plain(self, settings: Section) -> dict[str, Any]:
+        """Return a section as TOML writes it; what is absent stays absent."""
+        values = {name: getattr(settings, name) for name in type(settings).model_fields}
+        tables = {
+            name: self.schedules[id(value)][1] if id(value) in self.schedules else to_toml(value)
+            for name, value in values.items()
+        }
+        return {name: table for name, table in tables.items() if table is not None}
 
     def note(self, key: str, cls: type[Section], item: dict[str, Any]) -> None:
         inside = ".".join([key, *(str(part) for part in item["loc"][:1])])
@@ -491,6 +553,11 @@ def _line(problem: Problem) -> tuple[str, int]:
     return (file, int(line)) if line.isdecimal() and len(line) < 10 else (problem.place, 0)
 
 
+def core_keys(table: Mapping[str, Any], cls: type[Section]) -> dict[str, Any]:
+    """Return the part of a table that the core reads itself."""
+    return {name: value for name, value in table.items() if name in cls.model_fields}
+
+
 def own_keys(table: Mapping[str, Any], cls: type[Section]) -> dict[str, Any]:
     """Return a table without the keys that the core reads itself."""
     return {name: value for name, value in table.items() if name not in cls.model_fields}
@@ -498,12 +565,6 @@ def own_keys(table: Mapping[str, Any], cls: type[Section]) -> dict[str, Any]:
 
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _plain_settings(settings: Section) -> dict[str, Any]:
-    """Return a section as TOML writes it; what is absent stays absent."""
-    values = {name: to_toml(getattr(settings, name)) for name in type(settings).model_fields}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def exposed_by(task: Task) -> LossTargets:

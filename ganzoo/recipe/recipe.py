@@ -11,17 +11,16 @@ from typing import Any
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
-from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.timeline import Timeline
-from ganzoo.contracts.wiring import WiredLoss, WiredMetric, WiredRegularizer
-from ganzoo.recipe.settings import EmaSettings, OptimizerSettings, PhaseSettings, TrainSettings
+from ganzoo.contracts.wiring import WiredCallback, WiredLoss, WiredMetric, WiredOptimizer, WiredRegularizer
+from ganzoo.recipe.settings import EmaSettings, PhaseSettings, TrainSettings
 
 #: What a recipe says about itself.
 TEXTS = ("title", "paper", "description")
 
-#: Sections that decide how a run is measured, and no weight: a run may go on with others.
-MEASURING = ("validation", "metrics")
+#: Sections that decide how a run is measured and watched, and no weight: a run may go on with others.
+MEASURING = ("validation", "metrics", "callbacks")
 #: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
 RESUMABLE_KEYS = (
     "workers",
@@ -49,15 +48,19 @@ class Recipe:
     validation: Mapping[str, Dataset] | None
     #: By role (`generator`) or by the name of a network of the task.
     architectures: Mapping[str, Architecture]
+    #: The phases in which a network is trained, by the same names; all phases for those that are not here.
+    network_phases: Mapping[str, frozenset[str]]
     losses: tuple[WiredLoss, ...]
     regularizers: tuple[WiredRegularizer, ...]
     metrics: tuple[WiredMetric, ...]
-    optimizers: Mapping[PlayerName, OptimizerSettings]
+    #: By player, or by the name of a network that has its own.
+    optimizers: Mapping[str, WiredOptimizer]
+    callbacks: tuple[WiredCallback, ...]
     train: TrainSettings
     ema: EmaSettings | None
     phases: tuple[PhaseSettings, ...]
     resolved: Mapping[str, Any]
-    #: Every component class in use, those inside other components too.
+    #: Every component class that decides a weight or a score, those inside other components too.
     used: frozenset[type[Component]]
     #: What the recipe's author should know; nothing of it is wrong.
     notices: tuple[str, ...] = ()

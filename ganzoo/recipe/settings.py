@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -34,10 +34,14 @@ class Section(BaseModel):
     model_config = ConfigDict(
         strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, frozen=True
     )
+    #: The keys that take schedules, those of plugins too.
+    schedules: ClassVar[frozenset[str]] = frozenset()
 
 
 class TrainSettings(Section):
     """[train]: the run as a whole."""
+
+    schedules = frozenset({"n_critic"})
 
     seed: Annotated[int, Ge(0)] = 0
     batch_size: PositiveInt
@@ -75,67 +79,36 @@ class EmaSettings(Section):
 class PhaseSettings(Section):
     """[[phases]]: one stretch of training; `learning_rate` counts its steps from the start of the phase."""
 
+    schedules = frozenset({"learning_rate"})
+
     name: Annotated[str, MinLen(1)]
     steps: PositiveInt
     learning_rate: ScheduleValue | None = None
-    #: The batch size in this phase; that of [train] when left out.
+    #: That of [train] when left out.
     batch_size: PositiveInt | None = None
+    #: Let the optimizers forget their momenta when the phase begins.
+    reset_optimizers: bool = False
 
 
 class OptimizerSettings(Section):
-    """[optimizers.PLAYER]: what is common to all optimizers."""
+    """The core's keys of [optimizers.NAME], which is a player or a network."""
 
-    name: str
+    schedules = frozenset({"learning_rate"})
+
     learning_rate: ScheduleValue
-    weight_decay: Annotated[float, Ge(0)] | None = None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The arguments of the Keras optimizer beside its learning rate."""
-        return self.model_dump(exclude={"name", "learning_rate"}, exclude_none=True)
-
-    @property
-    def rate(self) -> Schedule:
-        """The learning rate as a function of the step."""
-        rate: Schedule = self.learning_rate
-        return rate
 
 
-class AdamSettings(OptimizerSettings):
-    """Adam and AdamW. Epsilon is added to the bias-corrected root, as in the paper and in torch."""
+class NetworkSettings(Section):
+    """The core's keys of [generator], [discriminator] and [networks.NAME]."""
 
-    name: Literal["adam", "adamw"]
-    beta_1: Fraction = 0.9
-    beta_2: Fraction = 0.999
-    epsilon: Annotated[float, Gt(0)] = 1e-8
-
-
-class RmspropSettings(OptimizerSettings):
-    """RMSprop; torch's `alpha` is `rho` here."""
-
-    name: Literal["rmsprop"]
-    rho: Fraction = 0.99
-    momentum: Fraction = 0.0
-    epsilon: Annotated[float, Gt(0)] = 1e-8
-
-
-class SgdSettings(OptimizerSettings):
-    """Stochastic gradient descent."""
-
-    name: Literal["sgd"]
-    momentum: Fraction = 0.0
-
-
-OPTIMIZERS: dict[str, type[OptimizerSettings]] = {
-    "adam": AdamSettings,
-    "adamw": AdamSettings,
-    "rmsprop": RmspropSettings,
-    "sgd": SgdSettings,
-}
+    #: In which the network is trained; all when left out.
+    phases: tuple[str, ...] | None = None
 
 
 class _WiredSettings(Section):
     """What [[losses]] and [[regularizers]] have in common."""
+
+    schedules = frozenset({"weight"})
 
     on: str | None = None
     weight: ScheduleValue = Constant(1.0)
@@ -164,4 +137,12 @@ class RegularizerSettings(_WiredSettings):
 class MetricSettings(Section):
     """The core's keys of [[metrics]]."""
 
+    label: Annotated[str, MinLen(1)] | None = None
+
+
+class CallbackSettings(Section):
+    """The core's keys of [[callbacks]]."""
+
+    #: Whenever losses are logged when left out.
+    every: PositiveInt | None = None
     label: Annotated[str, MinLen(1)] | None = None

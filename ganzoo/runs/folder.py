@@ -52,6 +52,7 @@ class RunFolder:
     held_out/         the results on held-out examples, to look at
     checkpoints/      the newest states, complete
     best/             the state with the best score so far, where train.best names one
+    callbacks/        what the callbacks of the recipe write, each in a folder of its own
     evaluation.json   the scores on held-out data
     generator.keras   the trained generator (one file for each product of the task)
     """

@@ -1,4 +1,4 @@
-"""Running a network over photographs of any size in bounded memory."""
+"""Image-to-image networks over images of any size, in bounded memory."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from ganzoo import images
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array, Network
 
+_CHANNELS = 3
+
 
 def apply_in_tiles(network: Network, image: Array, *, scale: int = 1, tile: int, overlap: int) -> Array:
     """Return what an image-to-image network makes of one image, `scale` times as large, in inference mode.
 
     uint8 images give uint8, floats in [-1, 1] give floats. Tiles of `tile` input pixels are computed with `overlap`
     more on each side, which is cut away: where the overlap is at least the network's receptive field, no seam appears.
+    Beside input and result, memory holds one tile.
     """
-    if image.dtype == np.uint8:
-        given = images.to_float(image)
-        return images.to_uint8(apply_in_tiles(network, given, scale=scale, tile=tile, overlap=overlap))
     height, width = image.shape[:2]
-    result = np.empty((height * scale, width * scale, 3), np.float32)
+    dtype = np.uint8 if image.dtype == np.uint8 else np.float32
+    result = np.empty((height * scale, width * scale, _CHANNELS), dtype)
     for top, bottom in _spans(height, tile):
         for left, right in _spans(width, tile):
             above, before = max(top - overlap, 0), max(left - overlap, 0)
@@ -46,6 +47,8 @@ def _spans(length: int, tile: int) -> Iterator[tuple[int, int]]:
 def _call(network: Network, image: Array) -> Array:
     import torch
 
+    is_bytes = image.dtype == np.uint8
+    given = images.to_float(image) if is_bytes else np.ascontiguousarray(image)
     with torch.inference_mode():
-        found: Array = network(np.ascontiguousarray(image)[None], training=False)[0].cpu().numpy()
-    return found
+        found: Array = network(given[None], training=False)[0].cpu().numpy()
+    return images.to_uint8(found) if is_bytes else found

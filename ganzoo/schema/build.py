@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import ValidationError
 
 from ganzoo.blame import blaming
 from ganzoo.contracts.component import Component
+from ganzoo.contracts.schedule import Schedule
 from ganzoo.errors import Problem, RecipeError, listing, nearest
-from ganzoo.schema.options import Option, nested_contract, options
+from ganzoo.schema.options import Nesting, Option, nesting, options, takes_schedule, type_text
 from ganzoo.schema.values import check_value, describe_error, shorten, to_toml
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def component_table(
         raise RecipeError(Problem('expected a table with a name, as {name = "..."}', key=key, place=locate(key)))
     name = table.get("name")
     if not isinstance(name, str):
-        raise RecipeError(Problem("needs a name, a text", key=f"{key}.name", place=locate(key)))
+        message = f"is {shorten(name)}, expected the name of a {kind}" if "name" in table else "needs a name, a text"
+        raise RecipeError(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
     try:
         offer = zoo.offer(kind, name)
     except RecipeError as error:
@@ -127,15 +129,68 @@ def _argument(option: Option, table: Mapping[str, Any], zoo: Zoo, key: str, loca
             raise RecipeError(Problem(f"is required: {option.type_text}", key=key, place=locate(parent)))
         return Constructed(option.default, to_toml(option.default))
     given = table[option.name]
-    contract = nested_contract(option.annotation)
-    if contract is not None:
-        return component_table(contract.kind, given, zoo=zoo, key=key, locate=locate, base=contract)
-    try:
-        value = check_value(option.annotation, given)
-    except ValidationError as error:
-        message = f"is {shorten(given)}, expected {option.type_text} ({describe_error(error)})"
-        raise RecipeError(Problem(message, key=key, place=locate(key))) from error
+    nested = nesting(option.annotation)
+    if nested is None:
+        return _value(option.annotation, given, zoo, key, locate)
+    if nested.shape == "one":
+        return _component(nested.contract, given, zoo, key, locate)
+    return _components(nested, option, given, zoo, key, locate)
+
+
+def _component(contract: type[Component], given: Any, zoo: Zoo, key: str, locate: Locate) -> Constructed:
+    if contract is Schedule:
+        return _value(Schedule, given, zoo, key, locate)
+    return component_table(contract.kind, given, zoo=zoo, key=key, locate=locate, base=contract)
+
+
+def _components(nested: Nesting, option: Option, given: Any, zoo: Zoo, key: str, locate: Locate) -> Constructed:
+    """Make a list or a table of components; RecipeError with the problems of all of them."""
+    container = _CONTAINERS[nested.shape]
+    limited = Annotated[(container, *nested.limits)] if nested.limits else container
+    _check(limited, given, option.type_text, key, locate)
+    items = enumerate(given) if nested.shape == "list" else given.items()
+    made: dict[Any, Constructed] = {}
+    problems: list[Problem] = []
+    for name, item in items:
+        try:
+            made[name] = _component(nested.contract, item, zoo, f"{key}.{name}", locate)
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
+        raise RecipeError(problems)
+    parts = {name: part.component for name, part in made.items()}
+    tables = {name: part.table for name, part in made.items()}
+    is_list = nested.shape == "list"
+    return Constructed(
+        tuple(parts.values()) if is_list else parts,
+        list(tables.values()) if is_list else tables,
+        frozenset().union(*(part.used for part in made.values())),
+        tuple(notice for part in made.values() for notice in part.notices),
+    )
+
+
+def _value(annotation: Any, given: Any, zoo: Zoo, key: str, locate: Locate) -> Constructed:
+    """Return a checked value; where a schedule may stand, a table with a name is one of a plugin."""
+    if takes_schedule(annotation) and is_named(given):
+        return component_table(Schedule.kind, given, zoo=zoo, key=key, locate=locate, base=Schedule)
+    value = _check(annotation, given, type_text(annotation), key, locate)
     return Constructed(value, to_toml(value))
+
+
+def _check(annotation: Any, given: Any, expected: str, key: str, locate: Locate) -> Any:
+    try:
+        return check_value(annotation, given)
+    except ValidationError as error:
+        message = f"is {shorten(given)}, expected {expected} ({describe_error(error)})"
+        raise RecipeError(Problem(message, key=key, place=locate(key))) from error
+
+
+def is_named(given: Any) -> bool:
+    """Return whether a value is a table that names a component."""
+    return isinstance(given, Mapping) and "name" in given
+
+
+_CONTAINERS: Mapping[str, Any] = {"list": tuple[Any, ...], "table": dict[str, Any]}
 
 
 def _unknown(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin, get_type_hints
@@ -17,9 +17,12 @@ from ganzoo.errors import PluginError, listing
 
 #: Keys of a component's table that the core reads itself, by kind; `name` everywhere.
 RESERVED: Mapping[str, frozenset[str]] = {
+    "architecture": frozenset({"name", "phases"}),
+    "callback": frozenset({"name", "every", "label"}),
     "loss": frozenset({"name", "on", "weight", "phases", "term", "label"}),
     "regularizer": frozenset({"name", "on", "weight", "interval", "phases", "label"}),
     "metric": frozenset({"name", "label"}),
+    "optimizer": frozenset({"name", "learning_rate"}),
 }
 _RESERVED_EVERYWHERE = frozenset({"name"})
 
@@ -46,33 +49,85 @@ def options(cls: type[Component]) -> tuple[Option, ...]:
 
 def type_text(annotation: Any) -> str:
     """Return an annotation as a person reads it: `int >= 1`, `'y' or 'rgb'`."""
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return " ".join([type_text(arguments[0]), *(text for item in arguments[1:] for text in _limit_texts(item))])
     if is_union(annotation):
-        return " or ".join(type_text(part) for part in arguments)
-    if annotation is type(None):
-        return "nothing"
-    if origin is tuple:
-        open_ended = arguments[1:] == (Ellipsis,)
-        return f"list of {', '.join(type_text(part) for part in (arguments[:1] if open_ended else arguments))}"
-    if origin is Literal:
-        return " or ".join(repr(part) for part in arguments)
-    plain_names: dict[Any, str] = {str: "text", bool: "true or false", Schedule: "number or schedule"}
-    return plain_names.get(annotation) or str(annotation.__name__)
+        return " or ".join(type_text(part) for part in get_args(annotation))
+    phrase = _PHRASES.get(get_origin(annotation))
+    if phrase is not None:
+        return phrase(get_args(annotation))
+    return _PLAIN_NAMES.get(annotation) or str(annotation.__name__)
 
 
-def nested_contract(annotation: Any) -> type[Component] | None:
-    """Return the contract class that an annotation names (`Features`, `X | None` too), if it does."""
-    parts = get_args(annotation) if is_union(annotation) else (annotation,)
-    for part in parts:
-        if inspect.isclass(part) and issubclass(part, Component):
-            return part
+def _tuple_text(arguments: tuple[Any, ...]) -> str:
+    return f"list of {', '.join(type_text(part) for part in arguments if part is not Ellipsis)}"
+
+
+def _limited_text(arguments: tuple[Any, ...]) -> str:
+    return " ".join([type_text(arguments[0]), *(text for item in arguments[1:] for text in _limit_texts(item))])
+
+
+_PHRASES: Mapping[Any, Callable[[tuple[Any, ...]], str]] = {
+    Annotated: _limited_text,
+    Literal: lambda arguments: " or ".join(repr(part) for part in arguments),
+    tuple: _tuple_text,
+    dict: lambda arguments: f"table of {type_text(arguments[1])}",
+}
+_PLAIN_NAMES: Mapping[Any, str] = {
+    str: "text",
+    bool: "true or false",
+    type(None): "nothing",
+    Schedule: "number or schedule",
+}
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """The components that an annotation asks for: one, a `list` of them or a `table` of them by name."""
+
+    contract: type[Component]
+    shape: Literal["one", "list", "table"] = "one"
+    #: Limits of how many there may be.
+    limits: tuple[Any, ...] = ()
+
+
+def nesting(annotation: Any) -> Nesting | None:
+    """Return the components that an annotation asks for (also as `X | None`); None for values.
+
+    A `Schedule` is a value that can be a component: see `takes_schedule`.
+    """
+    wanted = [part for part in _alternatives(annotation) if part is not type(None)]
+    if len(wanted) != 1:
+        return None
+    bare, limits = _without_limits(wanted[0]), _limits_of(wanted[0])
+    origin, arguments = get_origin(bare), get_args(bare)
+    if is_contract(bare) and bare is not Schedule:
+        return Nesting(bare)
+    if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis and is_contract(arguments[0]):
+        return Nesting(arguments[0], "list", limits)
+    if origin is dict and arguments[0] is str and is_contract(arguments[1]):
+        return Nesting(arguments[1], "table", limits)
     return None
 
 
-def is_union(annotation: Any) -> bool:
+def takes_schedule(annotation: Any) -> bool:
+    """Return whether a schedule may stand here."""
+    return any(_without_limits(part) is Schedule for part in _alternatives(annotation))
 
+
+def is_contract(annotation: Any) -> bool:
+    """Return whether an annotation is a class of components."""
+    return inspect.isclass(annotation) and issubclass(annotation, Component)
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation) if is_union(annotation) else (annotation,)
+
+
+def _limits_of(annotation: Any) -> tuple[Any, ...]:
+    return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+
+
+def is_union(annotation: Any) -> bool:
+    """Return whether an annotation is a choice, `X | Y`."""
     return get_origin(annotation) in (Union, types.UnionType)
 
 
@@ -122,7 +177,8 @@ def _option(cls: type[Component], parameter: inspect.Parameter, hints: Mapping[s
     if not _is_usable(hints[parameter.name]):
         raise PluginError(
             f"{where} has an annotation that no recipe can fill; use bool, int, float, str, Literal, tuples of these, "
-            "Schedule or a contract class, each also with annotated-types limits or `| None`"
+            "Schedule, a contract class, tuple[Contract, ...] or dict[str, Contract], each also with annotated-types "
+            "limits or `| None`"
         )
     required = parameter.default is inspect.Parameter.empty
     return Option(parameter.name, hints[parameter.name], None if required else parameter.default, required)
@@ -130,11 +186,10 @@ def _option(cls: type[Component], parameter: inspect.Parameter, hints: Mapping[s
 
 def _is_usable(annotation: Any) -> bool:
     """Return whether TOML can write what this annotation asks for."""
-    parts = get_args(annotation) if is_union(annotation) else (annotation,)
-    wanted = [part for part in parts if part is not type(None)]
-    if len(wanted) == 1 and (inspect.isclass(wanted[0]) and issubclass(wanted[0], Component)):
-        return True
-    return bool(wanted) and all(_without_limits(part) is Schedule or _is_plain(part) for part in wanted)
+    wanted = [part for part in _alternatives(annotation) if part is not type(None)]
+    return nesting(annotation) is not None or (
+        bool(wanted) and all(_without_limits(part) is Schedule or _is_plain(part) for part in wanted)
+    )
 
 
 def _is_plain(annotation: Any) -> bool:

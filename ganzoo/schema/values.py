@@ -10,6 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic_core import core_schema
 
+from ganzoo.contracts.component import Component
 from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
 from ganzoo.schema.options import is_union
 
@@ -33,11 +34,16 @@ def describe_error(error: ValidationError) -> str:
 
 
 def to_toml(value: Any) -> Any:
-    """Return a value as TOML writes it: schedules as numbers or tables, tuples as lists; None where absent."""
-    if isinstance(value, Constant):
+    """Return a value as TOML writes it: schedules as numbers or tables, tuples as lists; None where absent.
+
+    A default that is a component of a plugin is absent too: no name is known for it here.
+    """
+    if type(value) is Constant:
         return value.value
-    if isinstance(value, Ramp | Staircase):
+    if type(value) in (Ramp, Staircase):
         return {name: to_toml(part) for name, part in vars(value).items()}
+    if isinstance(value, Component):
+        return None
     if isinstance(value, tuple | list):
         return [to_toml(part) for part in value]
     return value
@@ -102,6 +108,10 @@ def _schedule_model(cls: type[Ramp | Staircase]) -> type[BaseModel]:
     return create_model(cls.__name__, __config__=_STRICT, **fields)
 
 
+#: Stands in the JSON schema of a schedule for those of plugins, which are not known here.
+NAMED_SCHEDULE = {"title": "a schedule of a plugin", "type": "object", "required": ["name"]}
+
+
 class _ScheduleSchema:
     """Teaches pydantic what may stand where a Schedule is asked for."""
 
@@ -116,6 +126,7 @@ class _ScheduleSchema:
                 {"type": "number"},
                 {**_schedule_model(Ramp).model_json_schema(), "title": "ramp"},
                 {**_schedule_model(Staircase).model_json_schema(), "title": "staircase"},
+                NAMED_SCHEDULE,
             ]
         }
 

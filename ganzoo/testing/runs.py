@@ -167,7 +167,7 @@ def all_losses(exposed: LossTargets) -> list[WiredLoss]:
 def _model(parts: Parts, fields: Mapping[str, Field]) -> AdversarialModel:
     from ganzoo.assembly import build_network
     from ganzoo.training.model import AdversarialModel
-    from ganzoo.training.optimizers import make_optimizer
+    from ganzoo.training.optimizers import FusedAdam
 
     specs = specs_of(parts, fields)
     networks = {spec.name: build_network(_architecture(parts, spec), spec, seed=0) for spec in specs}
@@ -181,7 +181,7 @@ def _model(parts: Parts, fields: Mapping[str, Field]) -> AdversarialModel:
     model.compile(
         losses=parts.losses,
         regularizers=parts.regularizers,
-        optimizers={spec.player: make_optimizer("adam", _RATE, {}, precision="float32") for spec in specs},
+        optimizers={spec.player: FusedAdam(learning_rate=_RATE) for spec in specs},
         learning_rates={(spec.player, ""): Constant(_RATE) for spec in specs},
         phases=[("train", STEPS)],
     )

@@ -1,16 +1,22 @@
-"""What happens after a step, as Keras callbacks in a fixed order: show, log, draw, save, score."""
+"""What happens after a step, as Keras callbacks in a fixed order: show, log, draw, let others watch, save, score."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import keras
 import torch
 
-from ganzoo.contracts.tensor import Tensor
+from ganzoo.blame import one_line, origin_of
+from ganzoo.contracts.tensor import Network, Tensor
+from ganzoo.contracts.wiring import WiredCallback
 from ganzoo.data.pace import Pace
+from ganzoo.errors import ResourceError, Stopped
+from ganzoo.runs import files
+from ganzoo.runs.names import UniqueStems
 from ganzoo.training.compilation import CompileWatch
 from ganzoo.training.signals import StopRequest
 
@@ -24,7 +30,14 @@ def step_callbacks(trainer: Trainer, pace: Pace, stop: StopRequest, *, steps: in
     """Return the callbacks of one `fit` in the order in which they must act."""
     # a checkpoint claims the log lines of its steps, so they are written before it; a score belongs to a state that a
     # later process can load, so it is made after it
-    ordered = [Show(trainer, pace), Log(trainer, pace), Draw(trainer), Save(trainer, stop), Score(trainer)]
+    ordered = [
+        Show(trainer, pace),
+        Log(trainer, pace),
+        Draw(trainer),
+        *watchers(trainer),
+        Save(trainer, stop),
+        Score(trainer),
+    ]
     return StepCallbacks(ordered, add_history=True, model=trainer.model, epochs=1, steps=steps)
 
 
@@ -82,7 +95,7 @@ class Show(_StepCallback):
 
 
 class Log(_StepCallback):
-    """Writes the losses of a step, and how long training took so far."""
+    """Writes the losses of a step, what components report, and how long training took so far."""
 
     def __init__(self, trainer: Trainer, pace: Pace) -> None:
         super().__init__(trainer)
@@ -93,9 +106,9 @@ class Log(_StepCallback):
         trainer = self.trainer
         if not logs or not self.is_due(done, trainer.recipe.train.log_every):
             return
-        values = torch.stack([value.float() for value in logs.values()]).tolist()
-        losses = dict(zip(logs, values, strict=True))
+        losses = _as_numbers(logs)
         record = {"step": done - 1, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
+        record |= trainer.model.report()
         trainer.append(trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
         timing = {"step": done - 1, "seconds": seconds, "waited": round(self._pace.waited, 3)}
@@ -109,6 +122,96 @@ class Draw(_StepCallback):
     def after(self, done: int, logs: Logs) -> None:
         if self.is_due(done, self.trainer.recipe.train.sample_every):
             self.trainer.draw(done)
+
+
+def watchers(trainer: Trainer) -> list[Watch]:
+    """Return the callbacks that the recipe names, each with a folder of its own."""
+    stems = UniqueStems()
+    folder = trainer.run.path / "callbacks"
+    return [Watch(trainer, wired, folder / stems(wired.key)) for wired in trainer.recipe.callbacks]
+
+
+class Watch(_StepCallback):
+    """Lets a callback of the recipe watch every so many steps; one that fails is told once and then left out."""
+
+    def __init__(self, trainer: Trainer, wired: WiredCallback, folder: Path) -> None:
+        super().__init__(trainer)
+        self._wired = wired
+        self._folder = folder
+        self._every = wired.every or trainer.recipe.train.log_every
+        self._callback: Any = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._guarded(self._begin)
+
+    def after(self, done: int, logs: Logs) -> None:
+        if self._callback is None or not self.is_due(done, self._every):
+            return
+        values = _as_numbers(logs)
+        # each with its own copy: callbacks may change what they are given
+        self._guarded(lambda: self._callback.on_train_batch_end(done - 1, dict(values)))
+        if self._callback is not None:
+            self._guarded(lambda: self._callback.on_epoch_end(done - 1, dict(values)))
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self._callback is not None:
+            self._guarded(lambda: self._callback.on_train_end({}))
+
+    def _begin(self) -> None:
+        run = self.trainer.run.path.resolve()
+        if not self._folder.resolve().is_relative_to(run):
+            raise ResourceError(f"{self._folder}: lies outside of the run folder")
+        files.make_folder(self._folder)
+        self._callback = self._wired.callback.build(self._folder)
+        if not isinstance(self._callback, keras.callbacks.Callback):
+            raise TypeError(f"build() returned {type(self._callback).__name__}, expected a keras.callbacks.Callback")
+        self._callback.set_model(RunView(self.trainer))
+        self._callback.set_params({"epochs": 1, "steps": self.trainer.total, "verbose": 0})
+        self._callback.on_train_begin({})
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do what a callback wants; whatever it raises costs its own output only."""
+        trainer = self.trainer
+        trainer.run.require()
+        try:
+            with trainer.model.float32_eager(), torch.no_grad():
+                act()
+        except (KeyboardInterrupt, Stopped):
+            raise
+        except BaseException as error:
+            self._callback = None
+            origin = origin_of(type(self._wired.callback))
+            where = f"callback '{self._wired.key}' of {origin}, step {trainer.model.step_number}"
+            trainer.observer.note(f"{where}: {one_line(error)}; training goes on without it")
+
+
+class RunView:
+    """What a callback of the recipe has as its model: it looks at the run, and what it sets here changes nothing."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self.stop_training = False
+
+    @property
+    def step(self) -> int:
+        """How many steps of the run are done."""
+        return self._trainer.model.step_number
+
+    @property
+    def phase(self) -> str:
+        """The phase of the last step."""
+        return self._trainer.model.timeline.at(max(self.step - 1, 0)).phase
+
+    @property
+    def networks(self) -> Mapping[str, Network]:
+        """The networks to sample from."""
+        return self._trainer.model.sampling_networks()
+
+    @property
+    def pictures(self) -> Mapping[int, Path]:
+        """The sample pictures by the number of steps that were done."""
+        found = self._trainer.run.samples.glob("step-*.png")
+        return {int(path.stem[5:]): path for path in found if path.stem[5:].isdecimal()}
 
 
 class Save(_StepCallback):
@@ -133,3 +236,9 @@ class Score(_StepCallback):
     def after(self, done: int, logs: Logs) -> None:
         if done < self.trainer.total and not self.trainer.model.stop_training:
             self.trainer.score(done)
+
+
+def _as_numbers(logs: Logs) -> dict[str, float]:
+    """Return losses as numbers, fetched from the device at once."""
+    values = torch.stack([value.float() for value in logs.values()]).tolist() if logs else []
+    return dict(zip(logs, values, strict=True))

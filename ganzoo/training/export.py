@@ -8,6 +8,9 @@ import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import keras
+
+from ganzoo import layers
 from ganzoo.blame import blaming
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Picture, Result
@@ -55,18 +58,32 @@ def export_bytes(network: Network) -> bytes:
         for name in sorted(given.namelist()):
             content = given.read(name)
             if name.endswith(".json"):
-                content = json.dumps(_without_process_ids(json.loads(content), {})).encode()
+                content = json.dumps(_portable(json.loads(content), {})).encode()
             made.writestr(zipfile.ZipInfo(name, _NO_DAY), content)
     return plain.getvalue()
 
 
-def _without_process_ids(value: Any, known: dict[int, int]) -> Any:
-    """Replace what only the writing process means: the date, and addresses as names of shared objects."""
+def _portable(value: Any, known: dict[int, int]) -> Any:
+    """Replace what only the writing process knows: the date, addresses as names of objects, faster layers."""
     if isinstance(value, list):
-        return [_without_process_ids(part, known) for part in value]
+        return [_portable(part, known) for part in value]
     if not isinstance(value, dict):
         return value
-    found = {key: _without_process_ids(part, known) for key, part in value.items() if key != "date_saved"}
+    found = {key: _portable(part, known) for key, part in value.items() if key != "date_saved"}
     if "shared_object_id" in found:
         found["shared_object_id"] = known.setdefault(found["shared_object_id"], len(known) + 1)
-    return found
+    return _under_keras_name(found)
+
+
+def _under_keras_name(layer: dict[str, Any]) -> dict[str, Any]:
+    """Return a layer that only computes faster than Keras' own as that one, so that plain Keras loads the file."""
+    name = layer.get("class_name")
+    if layer.get("registered_name") != f"ganzoo>{name}" or not _is_drop_in(str(name)):
+        return layer
+    return {**layer, "module": "keras.layers", "registered_name": None}
+
+
+def _is_drop_in(name: str) -> bool:
+    """Return whether a layer of ganzoo is Keras' layer of that name with the same configuration and variables."""
+    mine, theirs = getattr(layers, name, None), getattr(keras.layers, name, None)
+    return mine is not None and theirs is not None and issubclass(mine, theirs)

@@ -11,6 +11,7 @@ from typing import Any
 import tomli_w
 
 from ganzoo.assembly import assemble
+from ganzoo.blame import blaming
 from ganzoo.contracts.results import Sources
 from ganzoo.data.opening import TrainingData, fit
 from ganzoo.errors import CheckpointError, PluginError, RecipeError
@@ -118,6 +119,9 @@ def prepare(
     if wants_best and (recipe.train.evaluate_every is None or held_out is None or not recipe.metrics):
         raise RecipeError("train.best: needs train.evaluate_every, a section [validation] and [[metrics]]")
     check_metrics(recipe.metrics, lambda: sources, observer.note)
+    for wired in recipe.callbacks:
+        with blaming(wired.callback, f"callback '{wired.key}'"):
+            wired.callback.check()
     # a run that goes on knows of its data what it knew when it began
     data = TrainingData(sources, run.read_fitted() if run.exists else fit(recipe.task, sources))
     model = build_model(recipe, assemble(recipe, data.fields, data.fitted), data.fitted)

@@ -21,7 +21,7 @@ from ganzoo.contracts.task import NetworkSpec, Task, View
 from ganzoo.contracts.tensor import Example, Network, Tensor, Variable
 from ganzoo.contracts.timeline import Timeline
 from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
-from ganzoo.errors import PluginError
+from ganzoo.errors import GanzooError, PluginError
 from ganzoo.execution.keras_internals import get_device
 from ganzoo.execution.layout import align_optimizer_memory
 from ganzoo.execution.mixing import is_per_sample
@@ -30,8 +30,10 @@ from ganzoo.seeding import reseed_network, seed_everything
 from ganzoo.streams import Random
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.guard import FiniteGuard, NotFinite
+from ganzoo.training.keras_callbacks import checked, stops_on_nan
 from ganzoo.training.objective import Objective, Term
 from ganzoo.training.optimizers import OptimizerGroup, descend
+from ganzoo.training.scheduled import value_at
 from ganzoo.training.state import network_state, numbered
 from ganzoo.training.turns import Turns
 
@@ -105,6 +107,39 @@ class AdversarialModel(keras.Model):
         self._written_rates: dict[str, float] = {}
         self._guard = FiniteGuard()
         self._ready = False
+        self._stops_on_nan = False
+
+    # -- as a Keras model ----------------------------------------------------------------------------------------------
+
+    def fit(self, *args: Any, callbacks: Any = None, **options: Any) -> keras.callbacks.History:
+        """Train as Keras does; the logs of an epoch are means over its steps.
+
+        GanzooError for callbacks that act on the one optimizer or the one file that other models have.
+        """
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks = checked(callbacks)
+            self._stops_on_nan = stops_on_nan(callbacks)
+        return super().fit(*args, callbacks=callbacks, **options)
+
+    def evaluate(self, *_: Any, **__: Any) -> Any:
+        """GanzooError: what is scored is up to the task."""
+        raise GanzooError(
+            "an AdversarialModel has no evaluate(), so no validation_data either: scores are up to the task; "
+            "use ganzoo evaluate RUN, or [validation] and [[metrics]] in the recipe"
+        )
+
+    def predict(self, *_: Any, **__: Any) -> Any:
+        """GanzooError: a network predicts, not the model of all of them."""
+        raise GanzooError(
+            "an AdversarialModel has no predict(): call sampling_networks()['generator'], or its predict()"
+        )
+
+    def save(self, *_: Any, **__: Any) -> None:
+        """GanzooError: networks are saved one by one, weights all together."""
+        raise GanzooError(
+            "an AdversarialModel is not saved as a whole: save networks, as networks['generator'].save(path), or all "
+            "weights, as save_weights('all.weights.h5'); ganzoo run keeps complete checkpoints"
+        )
 
     # -- one step ------------------------------------------------------------------------------------------------------
 
@@ -113,8 +148,16 @@ class AdversarialModel(keras.Model):
 
         Returns every loss by `player/name`, unweighted and still on the device, and the weighted total of each player.
         """
+        try:
+            return self._step(batch)
+        except NotFinite as refused:
+            if not self._stops_on_nan:
+                raise
+            return {"loss": torch.tensor(float("nan")), **{key: torch.tensor(x) for key, x in refused.losses.items()}}
+
+    def _step(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         view = self._begin_step(batch)
-        plays = {name: self.turns.plays(name, view.step) for name in PLAYERS}
+        plays = {name: self._plays(name, view.step) for name in PLAYERS}
         view = replace(view, fakes=self._generate(view, with_gradient=plays["generator"]))
 
         logs: dict[str, Tensor] = {}
@@ -125,6 +168,11 @@ class AdversarialModel(keras.Model):
 
         self.step_number += 1
         return logs
+
+    def _plays(self, name: PlayerName, step: Step) -> bool:
+        """Return whether the player is updated in this step: a player whose networks all rest in this phase is not."""
+        rests = bool(self._network_phases) and not self._trained(name, step)
+        return self.turns.plays(name, step) and not rests
 
     def _begin_step(self, batch: Mapping[str, Tensor]) -> View:
         """Set everything that depends on the step alone, and return what the task sees of it."""
@@ -288,11 +336,12 @@ class AdversarialModel(keras.Model):
         factors = self._rate_factors(group.player, step)
         for name, optimizer in group.optimizers.items():
             if (name, step.phase) in self.learning_rates:
-                rate = self.learning_rates[name, step.phase](step.phase_step)
+                schedule, number = self.learning_rates[name, step.phase], step.phase_step
             elif (name, "") in self.learning_rates:
-                rate = self.learning_rates[name, ""](step.number)
+                schedule, number = self.learning_rates[name, ""], step.number
             else:
                 continue
+            rate = value_at(schedule, number, f"the learning rate of '{name}'", step=step)
             if factors:
                 self._written_rates.pop(name, None)
                 optimizer.learning_rate.value.data.copy_(torch.as_tensor(rate) * factors)
@@ -354,12 +403,12 @@ class AdversarialModel(keras.Model):
             found |= _state_of(key, component)
         return found
 
-    def report(self) -> dict[str, Any]:
-        """Return the numbers that components report about themselves, by `kind/key/name`, still on the device."""
-        found: dict[str, Any] = {}
+    def report(self) -> dict[str, float]:
+        """Return the numbers that components report about themselves, by `kind/key/name`."""
+        found: dict[str, float] = {}
         for key, component in self.components():
-            with blaming(component, f"'{key}'"):
-                found |= {f"{key}/{name}": value for name, value in component.report().items()}
+            with blaming(component, f"report() of '{key}'", step=max(self.step_number - 1, 0)):
+                found |= {f"{key}/{name}": float(value) for name, value in component.report().items()}
         return found
 
     def components(self) -> Iterator[tuple[str, Any]]:

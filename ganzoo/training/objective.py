@@ -21,6 +21,7 @@ from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
 from ganzoo.streams import Random
 from ganzoo.training.judging import LazyVerdict
+from ganzoo.training.scheduled import value_at
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ class Objective:
                 if values:
                     scalars = [_scalar(wired.regularizer, what, value, view.step) for value in values]
                     value = sum(scalars[1:], scalars[0])
-                    found[wired.key] = Term(value, wired.weight(view.step.number) * wired.interval)
+                    found[wired.key] = Term(value, weight_at(wired, view.step) * wired.interval)
         return found
 
     def _penalty_values(self, wired: WiredRegularizer, player: Player, view: View) -> Iterator[Tensor]:
@@ -258,6 +259,11 @@ class Objective:
         return broken_contract(self.task, "task", problem, step=step.number)
 
 
+def weight_at(wired: WiredLoss | WiredRegularizer, step: Step) -> float:
+    """Return what the recipe multiplies a loss or a penalty with at this step."""
+    return value_at(wired.weight, step.number, f"the weight of '{wired.key}'", step=step)
+
+
 def loss_weights(player: PlayerName, active: Sequence[WiredLoss], step: Step) -> dict[str, float]:
     """Return the weight of each loss in a player's total.
 
@@ -265,7 +271,7 @@ def loss_weights(player: PlayerName, active: Sequence[WiredLoss], step: Step) ->
     losses keep their ratio, and the largest counts 1: weighted down, the discriminator's gradients would sink to
     Adam's epsilon, and penalties would outweigh them.
     """
-    weights = {wired.key: wired.weight(step.number) for wired in active}
+    weights = {wired.key: weight_at(wired, step) for wired in active}
     if player == "generator":
         return weights
     adversarial = {wired.key: weights[wired.key] for wired in active if wired.is_adversarial}

@@ -1,4 +1,4 @@
-"""Keras optimizers from a recipe's settings, and the one update that both players make."""
+"""Keras optimizers from a recipe's components, and the one update that both players make."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import torch
 
+from ganzoo.blame import blaming, broken_contract
+from ganzoo.contracts.optimizer import Optimizer
 from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.tensor import Tensor, Variable
 from ganzoo.execution.keras_internals import TorchAdam, TorchAdamW
@@ -61,19 +63,11 @@ def _state(slot: Variable, weight: Tensor) -> Tensor:
 
 
 class FusedAdam(_Fused, TorchAdam):
-    """Keras' Adam with a fused step."""
+    """Keras' Adam with a fused step; epsilon is added where the paper adds it."""
 
 
 class FusedAdamW(_Fused, TorchAdamW):
-    """Keras' AdamW with a fused step."""
-
-
-_CLASSES = {
-    "adam": FusedAdam,
-    "adamw": FusedAdamW,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-}
+    """Keras' AdamW with a fused step; epsilon is added where the paper adds it."""
 
 
 #: Where float16's loss scale stands when even a loss that is not scaled up overflows.
@@ -81,15 +75,20 @@ _LEAST_SCALE = 1.0
 
 
 def make_optimizer(
-    name: str, learning_rate: float, options: Mapping[str, Any], *, precision: str = "float32"
+    optimizer: Optimizer, learning_rate: float, *, key: str = "", precision: str = "float32"
 ) -> keras.optimizers.Optimizer:
     """Return a Keras optimizer; the model sets its learning rate from a schedule before each step.
 
     In float16 it scales the loss, so that small gradients do not vanish, leaves out updates that overflow, and adapts
     the scale; what it knows of that is part of its variables.
     """
-    optimizer = _CLASSES[name](learning_rate=learning_rate, **options)
-    return keras.optimizers.LossScaleOptimizer(optimizer) if precision == "float16" else optimizer
+    what = f"optimizer of '{key}'" if key else "optimizer"
+    with blaming(optimizer, what):
+        made = optimizer.build(learning_rate)
+    if not isinstance(made, keras.optimizers.Optimizer):
+        problem = f"build() returned {type(made).__name__}, expected a keras.optimizers.Optimizer"
+        raise broken_contract(optimizer, what, problem)
+    return keras.optimizers.LossScaleOptimizer(made) if precision == "float16" else made
 
 
 class OptimizerGroup:

@@ -12,6 +12,7 @@ from ganzoo.contracts.schedule import Schedule
 from ganzoo.contracts.step import Step
 from ganzoo.contracts.tensor import Variable
 from ganzoo.training.objective import Objective
+from ganzoo.training.scheduled import value_at
 
 
 class Turns:
@@ -47,7 +48,7 @@ class Turns:
     def critic_updates(self, step: Step) -> int:
         """Return n_critic at this step; 1 where no loss trains the discriminator."""
         alone = not self._objective.active_losses("discriminator", step)
-        return 1 if alone else max(1, round(self._n_critic(step.number)))
+        return 1 if alone else max(1, round(value_at(self._n_critic, step.number, "n_critic", step=step)))
 
     def count(self, player: PlayerName) -> int:
         """Return how many updates the player has had."""

@@ -98,7 +98,7 @@ def test_other_data_are_refused_with_the_difference(ganzoo, stopped, monkeypatch
 def test_the_manifest_names_the_plugins_in_use_and_their_code(stopped):
     plugins = manifest(stopped)["environment"]["plugins"]
     used = {name for name, plugin in plugins.items() if plugin["used"]}
-    assert used == {"data", "generation", "losses", "metrics", "mlp", "regularizers"}
+    assert used == {"data", "generation", "losses", "metrics", "mlp", "optimizers", "regularizers"}
     assert "srgan" in plugins, "it was imported, used or not"
     assert all(len(plugin["code"]) == 16 for plugin in plugins.values())
 

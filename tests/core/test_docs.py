@@ -15,6 +15,8 @@ from click.testing import CliRunner
 from ganzoo import hookspecs, load_recipe, load_zoo
 from ganzoo.cli import Commands
 from ganzoo.recipe import list_recipes
+from ganzoo.testing import check_component
+from ganzoo.training.optimizers import make_optimizer
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "examples/ganzoo-lsgan/README.md"]
@@ -44,6 +46,17 @@ def test_every_command_named_exists(page):
 def test_python_in_the_docs_is_python(page):
     for code in blocks(page, "python"):
         ast.parse(code)
+
+
+def test_the_components_of_the_plugin_page_keep_their_contracts():
+    found = {}
+    for code in blocks(ROOT / "docs/plugins.md", "python")[:-1]:
+        exec(compile(code, "plugins.md", "exec", dont_inherit=True), found)
+    for name in ("Shake", "Lion", "Triangle", "Spikes"):
+        check_component(found[name])
+    assert [found["Triangle"](height=2.0, period=4)(step) for step in range(5)] == [0.0, 1.0, 2.0, 1.0, 0.0]
+    optimizer = make_optimizer(found["Lion"](), 0.1)
+    assert float(optimizer.learning_rate.value) == pytest.approx(0.1)
 
 
 def test_the_python_of_the_readme_trains_and_saves(tmp_path, monkeypatch):
@@ -91,7 +104,7 @@ def test_changelog_fragments_have_a_known_type_and_render(tmp_path):
 def test_every_hook_is_documented():
     text = (ROOT / "docs/plugins.md").read_text()
     hooks = [name for name in dir(hookspecs) if name.startswith("ganzoo_register_")]
-    assert len(hooks) == 6
+    assert len(hooks) == 9
     assert [name for name in hooks if name not in text] == []
 
 
@@ -110,6 +123,7 @@ def test_every_key_of_the_core_is_in_the_recipe_of_the_docs():
         "losses",
         "regularizers",
         "metrics",
+        "callbacks",
         "optimizers",
         "train",
         "ema",

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 import torch
+from bundled import bundled_optimizer
 
 from ganzoo.layers.memory import in_kernel_memory
-from ganzoo.training.optimizers import descend, make_optimizer
+from ganzoo.training.optimizers import descend
 
 
 def variables():
@@ -29,7 +30,7 @@ def gradients(step, shapes):
 def test_the_fused_step_is_the_step_of_torchs_optimizer(name, options, reference):
     mine = variables()
     theirs = [torch.nn.Parameter(variable.value.detach().clone()) for variable in mine]
-    optimizer = make_optimizer(name, 1e-2, options)
+    optimizer = bundled_optimizer(name, 1e-2, options)
     optimizer.build(mine)
     more = {"weight_decay": options["weight_decay"]} if "weight_decay" in options else {}
     other = reference(
@@ -48,7 +49,7 @@ def test_the_fused_step_is_the_step_of_torchs_optimizer(name, options, reference
 
 def test_the_first_step_is_the_learning_rate_against_the_sign():
     variable = keras.Variable(np.array([1.0, -2.0], np.float32))
-    optimizer = make_optimizer("adam", 0.1, {"epsilon": 1e-12})
+    optimizer = bundled_optimizer("adam", 0.1, {"epsilon": 1e-12})
     optimizer.build([variable])
     optimizer.apply([torch.tensor([3.0, -0.01])], [variable])
     assert variable.numpy() == pytest.approx([0.9, -1.9], abs=1e-6)
@@ -56,7 +57,7 @@ def test_the_first_step_is_the_learning_rate_against_the_sign():
 
 def test_the_state_is_keras_own():
     mine = variables()
-    stock, fused = keras.optimizers.Adam(), make_optimizer("adam", 1e-3, {})
+    stock, fused = keras.optimizers.Adam(), bundled_optimizer("adam", 1e-3, {})
     for optimizer in (stock, fused):
         optimizer.build(mine)
     assert [variable.path.rpartition("/")[2] for variable in fused.variables] == [
@@ -70,7 +71,7 @@ def after_two_steps(*, kernel_order, gradient_order):
     gradient = gradients(1, [(3, 3, 4, 5)])[0]
     if kernel_order:
         variable.value.data = in_kernel_memory(variable.value.data)
-    optimizer = make_optimizer("adam", 1e-2, {})
+    optimizer = bundled_optimizer("adam", 1e-2, {})
     optimizer.build([variable])
     for _ in range(2):
         optimizer.apply([in_kernel_memory(gradient) if gradient_order else gradient], [variable])
@@ -88,7 +89,7 @@ def test_kernels_and_gradients_in_any_memory_order_give_the_same_step(kernel_ord
 @pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])
 def test_every_optimizer_descends_and_leaves_unreached_variables_alone(name):
     reached, other = keras.Variable(np.ones(3, np.float32)), keras.Variable(np.ones(2, np.float32))
-    optimizer = make_optimizer(name, 1e-2, {})
+    optimizer = bundled_optimizer(name, 1e-2, {})
     optimizer.build([reached, other])
     descend((reached.value**2).sum(), [reached, other], optimizer)
     assert (reached.numpy() < 1).all()
@@ -97,7 +98,7 @@ def test_every_optimizer_descends_and_leaves_unreached_variables_alone(name):
 
 def test_the_norm_of_all_gradients_together_is_limited():
     variable = keras.Variable(np.array([3.0, 4.0], np.float32))
-    optimizer = make_optimizer("sgd", 1.0, {})
+    optimizer = bundled_optimizer("sgd", 1.0, {})
     optimizer.build([variable])
     descend((variable.value**2).sum(), [variable], optimizer, clip_norm=0.5)
     assert variable.numpy() == pytest.approx([3 - 0.3, 4 - 0.4], abs=1e-5)

@@ -9,12 +9,13 @@ import keras
 import numpy as np
 import pytest
 import torch
+from bundled import bundled_optimizer
 from prepared import prepared
 from tiny_runs import each_recipe, finish, forked, last_state, tiny
 
 import ganzoo
 from ganzoo.training.compilation import CompileWatch
-from ganzoo.training.optimizers import descend, make_optimizer
+from ganzoo.training.optimizers import descend
 from ganzoo.training.state import to_arrays
 
 
@@ -58,7 +59,7 @@ def test_what_a_run_leaves_is_float32_and_needs_nothing_of_its_precision(tmp_pat
 
 
 def optimizer_of(*values):
-    optimizer = make_optimizer("sgd", 0.1, {}, precision="float16")
+    optimizer = bundled_optimizer("sgd", 0.1, {}, precision="float16")
     weight = keras.Variable(np.array(values, np.float32))
     optimizer.build([weight])
     return optimizer, weight

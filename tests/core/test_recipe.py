@@ -141,7 +141,12 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
         ('name = "gaussians"', 'name = "gaussians"\nlayout = "circle"', "expected 'ring' or 'grid'"),
         ('name = "gaussians"', 'name = "gaussians"\nlayout = "grid"', "a grid needs a square number of modes, not 8"),
         ('name = "gaussians"', "modes = 8", "needs a name"),
-        ("[optimizers.discriminator]", "[optimizers.critic]", "the section is missing; add [optimizers.discriminator]"),
+        (
+            '[optimizers.discriminator]\nname = "adam"\nlearning_rate = {start = 1e-3, end = 1e-5, steps = 100}\n',
+            "",
+            "the section is missing; add [optimizers.discriminator]",
+        ),
+        ("[optimizers.discriminator]", "[optimizers.discriminatr]", "unknown player; did you mean 'discriminator'?"),
         ('name = "adam"\nlearning_rate = 1e-3', 'name = "adamm"\nlearning_rate = 1e-3', "did you mean 'adam'?"),
         ("[data]", "[dataa]", "the section [data] is missing"),
         ("batch_size = 8", "batch_size = 8\nn_critic = 0.5", "train.n_critic: is 0.5: expected a whole number >= 1"),

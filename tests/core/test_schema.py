@@ -114,8 +114,11 @@ def test_a_component_without_a_schema_is_left_out_with_a_notice_and_nothing_else
 
 def test_the_keys_that_a_component_cannot_take_are_those_of_its_section():
     settings = {
+        "architecture": sections.NetworkSettings,
+        "callback": sections.CallbackSettings,
         "loss": sections.LossSettings,
         "regularizer": sections.RegularizerSettings,
         "metric": sections.MetricSettings,
+        "optimizer": sections.OptimizerSettings,
     }
     assert {kind: {*cls.model_fields, "name"} for kind, cls in settings.items()} == RESERVED

@@ -441,6 +441,14 @@ def test_a_controller_decides_whose_turn_it_is_and_reports_why(toy, tmp_path):
     assert 0 <= trainer.model.report()["regularizers/rest_while_winning/accuracy"] <= 1
 
 
+@only("turns")
+def test_what_a_component_reports_is_in_the_log(toy, tmp_path):
+    toy.train(tmp_path / "run")
+    reported = [line["regularizers/rest_while_winning/accuracy"] for line in journal(tmp_path / "run")]
+    assert len(reported) == 20
+    assert len(set(reported)) > 2
+
+
 @only("tabular")
 def test_rows_of_a_table_are_sampled_in_the_units_and_words_of_the_data(toy, tmp_path):
     run, trained = finished(toy, tmp_path / "run")

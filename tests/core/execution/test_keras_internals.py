@@ -8,12 +8,12 @@ from pathlib import Path
 import keras
 import pytest
 import torch
+from bundled import bundled_optimizer
 
 import ganzoo
 from ganzoo import layers
 from ganzoo.execution import keras_internals
 from ganzoo.execution.prepare import prepare_execution
-from ganzoo.training.optimizers import make_optimizer
 
 #: What ganzoo imports from inside Keras, and may use of objects that Keras makes.
 SYMBOLS = {
@@ -46,7 +46,7 @@ def test_keras_still_has_each_private_symbol(module, name):
 
 
 def test_keras_still_has_each_private_attribute(network):
-    optimizer = make_optimizer("adam", 1e-3, {})
+    optimizer = bundled_optimizer("adam", 1e-3, {})
     optimizer.build(network.trainable_variables)
     owners = {
         "network": network,
@@ -89,7 +89,7 @@ def test_the_fused_step_is_taken(network, monkeypatch):
     taken = []
     fused = torch._fused_adam_
     monkeypatch.setattr(torch, "_fused_adam_", lambda *values, **options: taken.append(1) or fused(*values, **options))
-    optimizer = make_optimizer("adam", 1e-3, {})
+    optimizer = bundled_optimizer("adam", 1e-3, {})
     optimizer.build(network.trainable_variables)
     gradients = [torch.ones_like(variable.value) for variable in network.trainable_variables]
     with torch.no_grad():

@@ -1,0 +1,54 @@
+"""Components that watch a run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ganzoo.contracts.component import Component
+
+if TYPE_CHECKING:
+    import keras
+
+    from ganzoo.contracts.tensor import Network
+
+
+class Watched(Protocol):
+    """What a callback of a run has as its `model`."""
+
+    #: How many steps of the run are done.
+    step: int
+    #: The phase of the last of them.
+    phase: str
+
+    @property
+    def networks(self) -> Mapping[str, Network]:
+        """The networks to sample from by name: the averaged copy where there is one."""
+
+    @property
+    def pictures(self) -> Mapping[int, Path]:
+        """The sample pictures that the run has written so far, by the number of steps that were done."""
+
+
+class Callback(Component, ABC):
+    """Makes a Keras callback that watches a run: it decides no weight, and a run goes on without it when it fails.
+
+    It acts at `on_train_begin`, after each `every`-th step of the run and after the last one at `on_train_batch_end`
+    and then at `on_epoch_end` (so that callbacks of Keras that act after an epoch do so at each of these steps), and at
+    `on_train_end`. The first argument is the number of the step, counted from 0 over the whole run; the logs hold the
+    losses of that step as plain numbers. `self.model` is a `ganzoo.Watched`.
+    """
+
+    kind = "callback"
+
+    def check(self) -> None:
+        """Raise BackendError with the remedy where a package is missing; called before anything is written."""
+
+    @abstractmethod
+    def build(self, folder: Path) -> keras.callbacks.Callback:
+        """Return the callback; whatever it writes goes into `folder`, which exists and is its own.
+
+        A run that goes on finds there what its earlier process wrote, perhaps of steps that will be taken again.
+        """

@@ -1,0 +1,21 @@
+"""What a schedule says at a step, with the schedule named where it fails."""
+
+from __future__ import annotations
+
+import math
+
+from ganzoo.blame import blaming, broken_contract
+from ganzoo.contracts.schedule import Constant, Schedule
+from ganzoo.contracts.step import Step
+
+
+def value_at(schedule: Schedule, number: int, what: str, *, step: Step | None = None) -> float:
+    """Return the value of a schedule at its step `number`; PluginError when it is not a finite number."""
+    if type(schedule) is Constant:
+        return schedule.value
+    at = None if step is None else step.number
+    with blaming(schedule, f"schedule of {what}", step=at):
+        value = float(schedule(number))
+    if not math.isfinite(value):
+        raise broken_contract(schedule, f"schedule of {what}", f"gave {value}, expected a finite number", step=at)
+    return value

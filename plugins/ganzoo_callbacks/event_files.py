@@ -1,0 +1,39 @@
+"""What writes event files; imported only where a run is watched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import keras
+from torch.utils.tensorboard import SummaryWriter
+
+from ganzoo import images
+
+
+class EventFiles(keras.callbacks.Callback):
+    """Losses as scalars by step, sample pictures as images by the step that they were drawn after."""
+
+    def __init__(self, folder: Path, *, pictures: bool) -> None:
+        super().__init__()
+        self._folder = folder
+        self._pictures = pictures
+        self._shown = 0
+
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        first = self.model.step
+        # what an earlier process wrote beyond the checkpoint that the run goes on from is not shown any more
+        self._writer = SummaryWriter(str(self._folder), purge_step=first)
+        self._shown = first if first else -1
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        for name, value in (logs or {}).items():
+            self._writer.add_scalar(name, value, batch)
+        for done, path in sorted(self.model.pictures.items()) if self._pictures else ():
+            if done > self._shown:
+                self._writer.add_image("samples", images.read_image(path), max(done - 1, 0), dataformats="HWC")
+                self._shown = done
+        self._writer.flush()
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:
+        self._writer.close()

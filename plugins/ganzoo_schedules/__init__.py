@@ -1,0 +1,28 @@
+"""Numbers as functions of the step: the usual decays, restarts and warm-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ganzoo import Ramp, Schedule, Staircase, hookimpl
+from ganzoo_schedules.constant import Constant
+from ganzoo_schedules.cosine import Cosine, CosineRestarts
+from ganzoo_schedules.decays import InverseSquareRoot, LinearToZero, Polynomial
+from ganzoo_schedules.warm_up import WarmUp
+
+GANZOO_API = "1"
+
+
+@hookimpl
+def ganzoo_register_schedules() -> Mapping[str, type[Schedule]]:
+    return {
+        "constant": Constant,
+        "cosine": Cosine,
+        "cosine_restarts": CosineRestarts,
+        "inverse_square_root": InverseSquareRoot,
+        "linear_to_zero": LinearToZero,
+        "polynomial": Polynomial,
+        "ramp": Ramp,
+        "staircase": Staircase,
+        "warm_up": WarmUp,
+    }
