@@ -33,9 +33,17 @@ def open_source(dataset: Dataset, *, key: str = "data") -> Source:
     what = f"{key}: dataset '{type(dataset).__name__}'"
     whose, remedy = f"{what} of {origin_of(type(dataset))}", f"lower what sets its size, as {key}.count"
     with explaining_memory(whose, remedy), blaming(dataset, what):
-        source = dataset.open()
+        source = _opened(dataset, key)
         _check_source(dataset, what, source)
         return source
+
+
+def _opened(dataset: Dataset, key: str) -> Source:
+    """Open a dataset; where it is not the training data that are missing, the message says which."""
+    try:
+        return dataset.open()
+    except DataError as error:
+        raise error if key == "data" else DataError(f"{key}: {error}") from error
 
 
 def _check_source(dataset: Dataset, what: str, source: Any) -> None:
@@ -126,20 +134,29 @@ def check_examples(recipe: Recipe, sources: Sources, held_out: Sources | None) -
     for section, found in (("data", sources), ("validation", held_out or {})):
         for stream, source in found.items():
             key = _key(found, section, stream)
-            with blaming(source, f"the examples of {key}"):
-                reasons = list(_reasons(recipe.task, source, stream, held_out=section == "validation"))
+            what = f"{key}: headers()"
+            with blaming(source, what):
+                reasons = list(_reasons(recipe.task, source, stream, what))
             if reasons:
                 shown = [*reasons[:_NAMED], *(["..."] if len(reasons) > _NAMED else [])]
-                what = f"{key}: {len(reasons)} of {len(source)} examples cannot be used"
-                raise DataError("\n  ".join([f"{what}:", *shown]))
+                count = f"{key}: {len(reasons)} of {len(source)} examples cannot be used:"
+                raise DataError("\n  ".join([count, *shown]))
 
 
-def _reasons(task: Task, source: Source, stream: str, *, held_out: bool) -> Iterator[str]:
+def _reasons(task: Task, source: Source, stream: str, what: str) -> Iterator[str]:
     """Yield for each example that cannot be used its name and why."""
+    held_out = what.startswith("validation")
     for index, header in enumerate(source.headers()):
         if isinstance(header, DataError):
             yield str(header)
-        elif reason := task.unusable(header, stream=stream, held_out=held_out):
+            continue
+        if not isinstance(header, Mapping):
+            raise broken_contract(
+                source, what, f"yielded {type(header).__name__}, expected shapes by name or a DataError"
+            )
+        with blaming(task, "task, unusable()"):
+            reason = task.unusable(header, stream=stream, held_out=held_out)
+        if reason:
             yield f"{source.name_of(index)}: {reason}"
 
 

@@ -51,7 +51,7 @@ def find_images(folder: Path) -> Found:
     """Return the image files of `image_files`, and what else is there."""
     if not folder.is_dir():
         raise DataError(
-            f"{folder}: there is no such folder{resolved(folder)}; give the folder that holds your images as data.path"
+            f"{folder}: there is no such folder{resolved(folder)}; give the path of the folder that holds your images"
         )
     found = Found([])
     for root, folders, names in os.walk(folder, onerror=_unreadable):
@@ -102,7 +102,7 @@ def _unreadable(error: OSError) -> None:
 
 
 class ImageFiles(Source):
-    """Images by file, each changed by `change`; `skipped` names those that were left out."""
+    """Images by file, each changed by `change`; `skipped` names those that were left out, `hint` ends refusals."""
 
     def __init__(
         self,
@@ -113,10 +113,12 @@ class ImageFiles(Source):
         notes: Sequence[str] = (),
         image: Field = IMAGE,
         change: Callable[[Array], Array] | None = None,
+        hint: str = "",
     ) -> None:
         self._paths = list(paths)
         self._root = root
         self._change = change
+        self._hint = hint
         self.skipped = tuple(skipped)
         self.notes = tuple(notes)
         self.fields = {"image": image}
@@ -125,7 +127,10 @@ class ImageFiles(Source):
         return len(self._paths)
 
     def __getitem__(self, index: int) -> dict[str, Array]:
-        image = images.read_image(self._paths[index])
+        try:
+            image = images.read_image(self._paths[index])
+        except DataError as error:
+            raise DataError(f"{error}{self._hint}") from error
         return {"image": image if self._change is None else self._change(image)}
 
     def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
@@ -133,7 +138,10 @@ class ImageFiles(Source):
         fixed = {"image": tuple(side for side in shape if isinstance(side, int))} if None not in shape else None
         for path in self._paths:
             found = header_of(path)
-            yield found if fixed is None or isinstance(found, DataError) else fixed
+            if isinstance(found, DataError):
+                yield DataError(f"{found}{self._hint}")
+            else:
+                yield fixed or found
 
     def name_of(self, index: int) -> str:
         return str(self._paths[index])

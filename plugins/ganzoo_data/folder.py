@@ -62,6 +62,7 @@ class Folder(Dataset):
             notes=[f"{root}: {ignored}"] if ignored else [],
             image=Field(shape=(*(self._size or (None, None)), self.channels), dtype="uint8", low=0, high=255),
             change=Change(self._size, self.resize, self.channels) if self.size or self.channels == 1 else None,
+            hint='; on_bad_image = "skip" leaves such images out' if self.on_bad_image == "fail" else "",
         )
 
     @property

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tomli_w
 import unpaired
+from ganzoo_data.files import ImageFiles
+from ganzoo_super_resolution.super_resolution import SuperResolution
 
 from ganzoo import images
 from ganzoo.errors import RecipeError
@@ -214,7 +216,10 @@ def test_all_images_that_cannot_be_used_are_told_before_the_first_step(ganzoo, m
     ended = ganzoo(command, "mine.toml", "--set", "data.split=all")
     assert ended.code == 4
     assert "error: data: 5 of 13 examples cannot be used:" in ended.err
-    assert "my_photos/bad.jpg: is not a PNG, JPEG, WEBP, TIFF or BMP image" in ended.err
+    refused = (
+        'my_photos/bad.jpg: is not a PNG, JPEG, WEBP, TIFF or BMP image; on_bad_image = "skip" leaves such images out'
+    )
+    assert refused in ended.err
     assert "my_photos/small1.png: the image is 8x10, but task.crop is 16; leave it out or lower task.crop" in ended.err
     assert "small2" not in ended.err
     assert not (mine.parent / "runs" / "mine").exists()
@@ -232,3 +237,31 @@ def test_images_of_several_sizes_are_generated_at_the_size_that_the_message_name
     assert ended.code == 4
     assert "held-out data: field 'image' is 8x8x1, but the training data have 16x16x3" in ended.err
     assert "--set validation=PATH" in ended.err
+
+
+def test_validation_data_that_are_missing_are_told_as_such(ganzoo, mine, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", str(mine))
+    ended = ganzoo("check", "srgan_div2k", "--set", "data=my_photos")
+    assert ended.code == 4
+    assert "error: validation: 'div2k/bicubic_x4' is not prepared" in ended.err
+    assert "--set data=DIR --set validation=DIR" in ended.err
+    ended = ganzoo("check", "mine.toml", "--set", "validation=elsewhere")
+    assert "error: validation: elsewhere: there is no such folder" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("owner", "member", "message"),
+    [
+        (ImageFiles, "headers", "data: headers() of plugin 'data' (keras-ganzoo"),
+        (SuperResolution, "unusable", "task, unusable() of plugin 'super_resolution' (keras-ganzoo"),
+    ],
+)
+def test_what_fails_while_examples_are_looked_at_is_named(ganzoo, mine, monkeypatch, owner, member, message):
+    monkeypatch.setattr(owner, member, lambda *given, **named: {}["gone"])
+    ended = ganzoo("check", "mine.toml")
+    assert ended.code == 3
+    assert f"error: {message}" in ended.err
+    monkeypatch.setattr(ImageFiles, "headers", lambda self: [3])
+    ended = ganzoo("check", "mine.toml")
+    assert ended.code == 3
+    assert "yielded int, expected shapes by name or a DataError" in ended.err
