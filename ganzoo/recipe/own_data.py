@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 #: Where a bare text means a folder.
@@ -62,10 +63,25 @@ def _is_whole(table: Any) -> bool:
 
 def _is_same_folder(data: Any, validation: Any) -> bool:
     """Return whether a folder is to be split: its whole is given for both, the second time as a bare text."""
-    return (
-        _is_whole(validation)
-        and isinstance(data, Mapping)
-        and data.get("name") in ("folder", "data/folder")
-        and data.get("path") == validation["path"]
-        and "split" not in data
-    )
+    return _is_whole(validation) and _is_folder(data) and "split" not in data and _is_same_path(data, validation)
+
+
+def _is_folder(table: Any) -> bool:
+    return isinstance(table, Mapping) and table.get("name") in ("folder", "data/folder")
+
+
+def _is_same_path(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    paths = [table.get("path") for table in (one, other)]
+    return all(isinstance(path, str) for path in paths) and len({Path(str(path)).absolute() for path in paths}) == 1
+
+
+def shares_examples(data: Any, validation: Any) -> bool:
+    """Return whether resolved [data] and [validation] have examples in common, as far as can be seen from them."""
+    if not data or not validation or data == validation:
+        return bool(data) and data == validation
+    if "name" not in data:
+        return any(shares_examples(data[stream], validation.get(stream)) for stream in data)
+    if not (_is_folder(data) and _is_folder(validation) and _is_same_path(data, validation)):
+        return False
+    is_split = {data["split"], validation["split"]} == {"train", "validation"}
+    return not (is_split and all(data.get(key) == validation.get(key) for key in ("fraction", "limit")))

@@ -27,7 +27,7 @@ from ganzoo.errors import Problem, RecipeError, is_one_slip, listing, nearest
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
 from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
-from ganzoo.recipe.own_data import SECTIONS, with_folders
+from ganzoo.recipe.own_data import SECTIONS, shares_examples, with_folders
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.recipe import TEXTS, Recipe
 from ganzoo.recipe.settings import (
@@ -124,7 +124,7 @@ class _Reader:
         # what is wrong with a folder is told once
         wanted = is_given or (data is not None and "validation" in self.table)
         validation = self.streams("validation", streams) if wanted else None
-        self.note_same_data()
+        self.note_shared_examples()
         # a phase with another mistake has a name all the same
         names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
         architectures = self.architectures(names)
@@ -222,10 +222,9 @@ class _Reader:
         made_of = {name: self.component(f"{section}.{name}", "dataset", Dataset) for name in names if name in table}
         return {name: made for name, made in made_of.items() if made is not None}
 
-    def note_same_data(self) -> None:
-        data, validation = (self.resolved.get(section) for section in SECTIONS)
-        if data and data == validation:
-            message = "is the same as [data]: scores on training examples say nothing about new ones"
+    def note_shared_examples(self) -> None:
+        if shares_examples(*(self.resolved.get(section) for section in SECTIONS)):
+            message = "has training examples of [data]: scores on them say nothing about new ones"
             self.notices.append(str(Problem(message, "validation", self.places("validation"))))
 
     def architectures(self, phases: Sequence[str]) -> dict[str, Architecture]:

@@ -161,11 +161,22 @@ def test_a_mistake_about_the_folder_is_told_once(tmp_path, overrides, message):
     assert message in str(caught.value)
 
 
-def test_scoring_the_training_images_is_told(tmp_path):
+@pytest.mark.parametrize(
+    ("options", "shared"),
+    [
+        ("", True),
+        (', path = "./my_photos/", limit = 3', True),
+        (', split = "validation"', True),
+        (', path = "others"', False),
+    ],
+)
+def test_scoring_training_images_is_told(tmp_path, options, shared):
     (tmp_path / "mine.toml").write_text(MINE)
-    same = ["data.split=all", 'validation={name="folder", path="my_photos"}']
+    path = "" if "path" in options else ', path = "my_photos"'
+    same = ["data.split=all", f"validation={{name = 'folder'{path}{options}}}"]
     notices = load_recipe(tmp_path / "mine.toml", zoo=ZOO, overrides=same).notices
-    assert ["is the same as [data]" in notice for notice in notices] == [True]
+    assert ["validation: has training examples of [data]" in notice for notice in notices] == [True] * shared
+    assert load_recipe(tmp_path / "mine.toml", zoo=ZOO, overrides=["validation=my_photos/"]).notices == ()
 
 
 # -- on the command line -----------------------------------------------------------------------------------------------
