@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import runpy
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ _FIXED = {
     130: (
         "a second signal, or Ctrl-C where there is nothing to save",
         "every complete checkpoint",
-        "the same command goes on",
+        "run the same command again: it resumes",
     ),
 }
 
@@ -45,7 +46,7 @@ def families() -> dict[str, type[errors.GanzooError]]:
         name: cls
         for name, cls in vars(errors).items()
         if inspect.isclass(cls) and issubclass(cls, errors.GanzooError) and cls is not errors.GanzooError
-        if "exit_code" in vars(cls)  # a subclass with its parent's code is told with its parent
+        if "exit_code" in vars(cls)  # a subclass with its parent's code is listed with its parent
     }
     return dict(sorted(found.items(), key=lambda item: item[1].exit_code))
 
@@ -95,6 +96,12 @@ def errors_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def reference_page() -> str:
+    """Return docs/reference.md."""
+    page: str = runpy.run_path(str(ROOT / "docs" / "reference.py"))["page"]()
+    return page
+
+
 def readme() -> str:
     """Return README.md with the table of bundled recipes between its two comments."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -115,6 +122,7 @@ def main() -> None:
     """Write everything that is generated."""
     (ROOT / "docs" / "errors.md").write_text(errors_page(), encoding="utf-8")
     (ROOT / "README.md").write_text(readme(), encoding="utf-8")
+    (ROOT / "docs" / "reference.md").write_text(reference_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ def build_network(
     architecture: Architecture, spec: NetworkSpec, seed: int, *, precision: str = "float32", compiled: bool = False
 ) -> Network:
     """Build one network with weights, and names of layers, that no other component can move."""
-    # a stream of its own per name: a network's weights do not depend on how many others are built before it
+    # one stream per name: a network's weights do not depend on how many others are built before it
     seed_everything(seed, f"initial/{spec.name}")
     what = f"architecture of '{spec.name}'"
     with fresh_layer_names(), building_in(precision), blaming(architecture, what, passing=(ValueError,)):
@@ -157,7 +157,7 @@ def check_network(architecture: Architecture, spec: NetworkSpec, network: Networ
     if not isinstance(network, keras.Model):
         raise broken_contract(architecture, what, f"build() returned {type(network).__name__}, expected a keras.Model")
     if not uses_graph(network):
-        return  # a network with code of its own shows its outputs when it is called
+        return  # the outputs of a network with a custom `call` are known when it is called
     shapes = output_shapes(network, spec)
     for name, field in spec.signature.outputs.items():
         if name not in shapes:

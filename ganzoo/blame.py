@@ -20,7 +20,7 @@ _ALLOCATOR = "DefaultCPUAllocator"
 def blaming(
     component: object, what: str, *, step: int | None = None, passing: tuple[type[Exception], ...] = ()
 ) -> Iterator[None]:
-    """Turn whatever the component raises inside this block into a ComponentError that names it.
+    """Turn every error of the component inside this block into a ComponentError that names it.
 
     `component` may be its class, where there is no instance yet. `what` is the component as the user knows it: its kind
     and its key in the recipe, as `loss 'gan'`. Errors that

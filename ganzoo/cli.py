@@ -108,7 +108,7 @@ def _open_closed_streams() -> None:
 
 
 def _close_output() -> None:
-    """Flush; a reader that has gone away is no error, not at interpreter exit either."""
+    """Flush; a reader that has closed its end is not an error, also at interpreter exit."""
     try:
         sys.stdout.flush()
     except (OSError, ValueError):

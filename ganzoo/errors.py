@@ -1,6 +1,6 @@
 """The mistakes that ganzoo explains itself, and the exit code of each family.
 
-Whatever is not a `GanzooError` is a defect of ganzoo or of a plugin and keeps its traceback.
+An exception that is not a `GanzooError` is a defect of ganzoo or of a plugin and keeps its traceback.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class GanzooError(Exception):
     """A situation that is explained in one message; never shown as a traceback."""
 
     exit_code: ClassVar[int] = 1
-    #: What is safe on the disk, and what to do next, whatever the message.
+    #: What is safe on the disk, and what to do next, for every message.
     safe: ClassVar[str] = ""
     remedy: ClassVar[str] = ""
 
@@ -66,7 +66,7 @@ class PluginError(GanzooError):
 
 
 class ComponentError(PluginError):
-    """A component of a plugin raised an error that it does not explain; `trace` is the traceback as text.
+    """A component of a plugin raised an error without an explanation of its own; `trace` is the traceback as text.
 
     `original` is what it raised, in the process in which it did. (`__cause__` will not do: Keras' `fit` clears it.)
     """
@@ -93,7 +93,7 @@ class CheckpointError(GanzooError):
 
     exit_code = 5
     safe = "the run folder is as it was"
-    remedy = "the message lists what changed or is damaged; --allow-drift or --fork go on knowingly"
+    remedy = "the message lists what changed or is damaged; use --allow-drift or --fork if the change is intended"
 
 
 class NumericError(GanzooError):
@@ -105,11 +105,11 @@ class NumericError(GanzooError):
 
 
 class ResourceError(GanzooError):
-    """Disk, memory or permissions do not suffice."""
+    """Disk space, memory or permissions are insufficient."""
 
     exit_code = 7
     safe = "every complete checkpoint"
-    remedy = "make room, or choose another place with --runs; the same command goes on"
+    remedy = "free space, or choose another folder with --runs, and run the same command again: it resumes"
 
 
 class LockedError(GanzooError):
@@ -141,7 +141,7 @@ class Stopped(GanzooError):
 
     exit_code = 75
     safe = "a checkpoint of the last step"
-    remedy = "the same command goes on"
+    remedy = "run the same command again: it resumes"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

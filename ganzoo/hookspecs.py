@@ -1,4 +1,4 @@
-"""The hooks: what a plugin may offer. Each returns a mapping from the name used in recipes to a component class."""
+"""The hooks by which a plugin offers components; each returns a mapping from the name used in recipes to a class."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def ganzoo_register_losses() -> Mapping[str, type[Loss]]:  # type: ignore[empty-
 
 @hookspec
 def ganzoo_register_regularizers() -> Mapping[str, type[Regularizer]]:  # type: ignore[empty-body]
-    """Offer whatever steadies training: penalties, noise, clipping, augmentation, replay."""
+    """Offer regularizers: penalties, noise, clipping, augmentation, replay, balance."""
 
 
 @hookspec
 def ganzoo_register_tasks() -> Mapping[str, type[Task]]:  # type: ignore[empty-body]
-    """Offer tasks: what is learned, from which fields, judged and sampled how."""
+    """Offer tasks: what is learned from which fields, and how it is scored and sampled."""
 
 
 @hookspec

@@ -1,4 +1,4 @@
-"""A number that travels from the device to the host without making a step wait for it."""
+"""A number that is copied from the device to the host without making a step wait for it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ganzoo.contracts.tensor import Tensor, Variable
 
 
 class HostValue:
-    """Gives a component, on the host, the number that it pushed one update before.
+    """Gives a component on the host the number that it pushed one update earlier.
 
-    A controller of turns decides on the host. Reading the newest value from a GPU there would make every step wait for
-    the device; this waits for a copy that began one update earlier and has arrived. The lag is the same on every
-    device, so runs stay exact: keep `state()` in the component's own state.
+    A controller of turns decides on the host. Reading the newest value from a GPU would make every step wait for the
+    device; this reads a copy that began one update earlier. The lag is the same on every device, so runs stay exact:
+    include `state()` in the component's state.
     """
 
     def __init__(self, initial: float = 0.0) -> None:
@@ -30,7 +30,7 @@ class HostValue:
         return float(self._current.value)
 
     def push(self, value: Tensor) -> None:
-        """Send a scalar on its way; the one sent before becomes `value`."""
+        """Start copying a scalar to the host; the one pushed before becomes `value`."""
         self._arrive()
         self._current.value.data.copy_(self._pending.value.data)
         if value.device.type != "cuda":

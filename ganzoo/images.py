@@ -47,7 +47,7 @@ _WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
 #: limit, so that this one is what a user meets.
 MOST_PIXELS = 150_000_000
 
-#: Pillow complains of metadata and sizes that are no reason to refuse a file.
+#: Pillow warns about metadata and sizes for which a file need not be refused.
 _PILLOW = r"PIL\."
 _SILENCE = ("ignore", None, Warning, re.compile(_PILLOW), 0)
 
@@ -79,7 +79,7 @@ _SMALLEST_SHOWN = 64
 
 
 def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
-    """Return a file as RGB; DataError naming the file and the cause when it is no good image."""
+    """Return a file as RGB; DataError naming the file and the cause when it cannot be decoded."""
     with _opened(file, name) as image:
         return _decode(image)
 

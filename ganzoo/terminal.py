@@ -1,4 +1,4 @@
-"""What commands print: tables, progress and notes, on a terminal or into a pipe.
+"""Output of commands: tables, progress and notes, on a terminal or in a pipe.
 
 Output is best effort. A closed pipe, an ASCII locale or a narrow terminal never stops a run.
 """

@@ -98,7 +98,7 @@ class Offer:
 
     @property
     def qualified(self) -> str:
-        """The name that means this component whatever else is installed."""
+        """The name that means this component independently of other plugins."""
         return f"{self.plugin.name}/{self.name}"
 
 
@@ -248,7 +248,7 @@ def _in_process(extra: Mapping[str, Any]) -> list[tuple[Plugin, Callable[[], Any
 
 
 def _guarded(plugin: Plugin, work: Callable[[], None]) -> None:
-    """Run a plugin's import and hooks; whatever goes wrong becomes its `error`, except a user's interrupt."""
+    """Run a plugin's import and hooks; an exception becomes its `error`, except a user's interrupt."""
     began, empty = time.monotonic(), patching.emptied()
     try:
         work()
@@ -319,7 +319,7 @@ def _offered(function: Callable[[], Any], kind: str) -> dict[str, type[Component
 def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
     contracts = KINDS[kind].contracts
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise PluginError(f"{hook}: {name!r} is no name; use letters, digits, '_' and '-'")
+        raise PluginError(f"{hook}: {name!r} is not a valid name; use letters, digits, '_' and '-'")
     if not (inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)):
         expected = " or ".join(contract.__name__ for contract in contracts)
         raise PluginError(f"{hook}: '{name}' is {cls!r}, expected a subclass of ganzoo.{expected}")

@@ -1,4 +1,4 @@
-"""What a user should know about plugins and recipe before the work begins."""
+"""Notices about plugins and recipe before the work begins."""
 
 from __future__ import annotations
 

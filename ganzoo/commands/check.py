@@ -59,7 +59,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     for shown in tables:
         output.print()
         output.print(shown)
-    say(f"\n{rehearsed_text(scored)}\neverything fits; ganzoo run trains it")
+    say(f"\n{rehearsed_text(scored)}\nOK: ganzoo run can train it")
 
 
 def rehearsed(
@@ -94,14 +94,14 @@ class Notes:
         """Ignore losses."""
 
     def note(self, message: str) -> None:
-        """Show what is worth a line in a run, too."""
+        """Show notes as a run does."""
         from ganzoo.terminal import say
 
         say(message, stderr=True)
 
 
 def rehearsed_text(scored: Mapping[str, int]) -> str:
-    """Return what was rehearsed."""
+    """Return a summary of the rehearsal."""
     done = "rehearsed: one step of each phase, one picture, a checkpoint, the exported networks"
     if not scored:
         return f"{done}; nothing is scored"
@@ -110,7 +110,7 @@ def rehearsed_text(scored: Mapping[str, int]) -> str:
 
 
 def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -> Table:
-    """Return what the data hold, a row for each stream."""
+    """Return the size and fields of the data, a row for each stream."""
     from ganzoo.terminal import table
 
     rows = [

@@ -25,7 +25,7 @@ def command() -> None:
 @command.command(name="prepare")
 @click.argument("name")
 @click.option(
-    "--from", "origin", type=click.Path(exists=True, path_type=Path), help="Files you have, instead of a download."
+    "--from", "origin", type=click.Path(exists=True, path_type=Path), help="Use these files instead of a download."
 )
 @click.option("--data-dir", "directory", type=click.Path(path_type=Path), help="Where to put the result.")
 def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
@@ -37,7 +37,7 @@ def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
 
     owner = find_preparable(load_zoo(), name)
     reporter = Reporter()
-    with StopRequest("stopped; the same command goes on") as stop:
+    with StopRequest("stopped; run the same command again to resume") as stop:
         try:
             place = owner.prepare_files(name, origin=origin, directory=directory, report=reporter)
         finally:

@@ -65,7 +65,7 @@ def memory() -> str:
 
 
 def disk() -> str:
-    """Return the room where runs would lie."""
+    """Return the free space in the folder of runs."""
     import shutil
 
     usage = shutil.disk_usage(Path())

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def command(
     run: Path, data: str | None, names: tuple[str, ...], options: tuple[str, ...], best: bool, as_json: bool
 ) -> None:
-    """Score the networks of a RUN folder on held-out data with the recipe's metrics, beside the task's baseline.
+    """Score the networks of a RUN folder on held-out data with the recipe's metrics, next to the task's baseline.
 
     Nothing is written. --metric NAME scores with other metrics than the recipe's.
     """
@@ -102,7 +102,7 @@ def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple
         given = (parse_assignment(option.partition(".")[2]) for option in options if option.startswith(f"{name}."))
         table = {"name": name, **dict(given)}
         make = partial(component_table, "metric", table, zoo=zoo, key=f"--metric {name}", base=Metric)
-        make()  # what is wrong is told before networks are loaded
+        make()  # errors are reported before networks are loaded
         made.append(WiredMetric(key=name, make=partial(_component, make)))
     return tuple(made)
 

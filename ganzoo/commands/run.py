@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 @click.command(name="run")
 @click.argument("recipe")
 @click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value, as train.seed=1; repeatable."
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value, e.g. train.seed=1; repeatable."
 )
-@click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, as smoke.")
+@click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, e.g. smoke.")
 @click.option("--name", metavar="NAME", help="Name of the run; the recipe's (and profile's) by default.")
 @click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Where runs lie."
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="Folder of runs."
 )
-@click.option("--resume", is_flag=True, help="Insist on going on with a run that exists.")
+@click.option("--resume", is_flag=True, help="Fail unless the run exists.")
 @click.option(
     "--allow-drift",
     is_flag=True,
-    help="Go on although data, versions, threads or device changed; the manifest says so.",
+    help="Resume although data, versions, threads or device changed; the manifest records it.",
 )
 @click.option(
     "--fork", type=click.Path(path_type=Path), metavar="RUN", help="Start a new run from the networks of another."
@@ -49,15 +49,15 @@ def command(
     fork: Path | None,
     weights: tuple[str, ...],
 ) -> None:
-    """Train RECIPE: a file, the name of a bundled recipe, or a run folder to go on with.
+    """Train RECIPE: a file, the name of a bundled recipe, or a run folder to resume.
 
-    The same command again continues where the last checkpoint was written. Ctrl-C finishes the step and saves; a
+    The same command resumes from the last checkpoint. Ctrl-C finishes the step and saves; a
     second one stops at once.
     """
     require_torch_backend()
     from ganzoo.training.signals import StopRequest
 
-    with StopRequest("stopped, nothing is lost; the same command goes on") as stop:
+    with StopRequest("stopped, nothing is lost; run the same command again to resume") as stop:
         from ganzoo.commands._notices import tell
         from ganzoo.zoo import load_zoo
 
@@ -119,7 +119,7 @@ def _train(
     from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
-    # data first: what is missing is told at once, before keras and torch are imported
+    # data first: missing data are reported before keras and torch are imported
     sources = open_sources(plan.data)
     held_out = open_sources(plan.validation, key="validation") if plan.validation else None
     for text in data_texts(plan, sources, held_out):

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 @click.argument("inputs", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The file (or folder) to write.")
 @click.option(
-    "--count", type=click.IntRange(min=1), default=64, show_default=True, help="How many, where the task invents them."
+    "--count",
+    type=click.IntRange(min=1),
+    default=64,
+    show_default=True,
+    help="Number of new samples.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Which ones, where the task invents them.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of new samples.")
 @click.option(
-    "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of the task, as label=3; repeatable."
+    "--set", "assignments", multiple=True, metavar="KEY=VALUE", help="An option of the task, e.g. label=3; repeatable."
 )
 @click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
 def command(

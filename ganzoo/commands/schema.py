@@ -89,7 +89,7 @@ def recipe_schema(definitions: Definitions) -> dict[str, Any]:
 
 @dataclass
 class Definitions:
-    """The schemas of component tables, each written once: components of a kind may lie inside one another."""
+    """The schemas of component tables, each written once: components of a kind may be nested."""
 
     zoo: Zoo
     found: dict[str, Any] = field(default_factory=dict)
@@ -202,7 +202,7 @@ def folder_or(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def model_schema(cls: type[BaseModel]) -> dict[str, Any]:
-    """Return the schema of one of the core's own sections, without defaults that are no JSON."""
+    """Return the schema of one of the core's own sections, without defaults that are not JSON."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return cls.model_json_schema()

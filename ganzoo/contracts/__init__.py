@@ -1,1 +1,1 @@
-"""What every kind of component promises. Nothing here imports keras or torch."""
+"""The contracts of every kind of component. Nothing here imports keras or torch."""

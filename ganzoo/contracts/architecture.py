@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 class Architecture(Component, ABC):
     """Builds one network for what a task asks of it.
 
-    `role` says what the network can be used as; a recipe that puts a generator in the discriminator's place is
-    refused. Roles known to everyone: `generator`, `discriminator`, `encoder`, `classifier`. A task may name others.
+    `role` is what the network can be used as; a recipe that puts a generator in the discriminator's place is refused.
+    Common roles are `generator`, `discriminator`, `encoder` and `classifier`. A task may name others.
 
     A discriminator ends in logits (no sigmoid): output `logits`, (batch, 1) or a map (batch, h, w, 1), or a list of
     such tensors. A task or a regularizer may ask for more outputs of it: `features` is the flat activation before the
-    logits, `features/NAME` what its layer NAME gives; any other name is one more linear head, of the field's shape.
+    logits, `features/NAME` the output of its layer NAME; any other name is one more linear head, of the field's shape.
     """
 
     kind = "architecture"
@@ -35,10 +35,9 @@ class Architecture(Component, ABC):
         """
 
     def begin_step(self, network: Network, step: Step) -> None:
-        """Set what changes over the run (a growing network's fade, say) in one of its networks, before each step.
+        """Set what changes in the network during the run (the fade of a growing network); called before each step.
 
-        Must depend on the step alone. What it sets is a non-trainable variable of the network, so that an exported
-        file has it.
+        It depends on the step only, and sets non-trainable variables of the network, which exported files contain.
         """
 
 
@@ -51,7 +50,7 @@ class Features(Component, ABC):
     #: The layers whose activations can be asked for, shallow to deep.
     layers: ClassVar[tuple[str, ...]]
 
-    #: What numbers computed with this network must be labelled with, e.g. `VGGHED`.
+    #: The label of numbers that are computed with this network, such as `VGGHED`.
     label: str
 
     @abstractmethod

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Watched(Protocol):
-    """What a callback of a run has as its `model`."""
+    """The `model` of a callback of a run."""
 
     #: How many steps of the run are done.
     step: int
@@ -33,7 +33,7 @@ class Watched(Protocol):
 
 
 class Callback(Component, ABC):
-    """Makes a Keras callback that watches a run: it decides no weight, and a run goes on without it when it fails.
+    """Builds a Keras callback that watches a run. It does not influence weights; a run continues if it fails.
 
     It acts at `on_train_begin`, after each `every`-th step of the run and after the last one at `on_train_batch_end`
     and then at `on_epoch_end` (so that callbacks of Keras that act after an epoch do so at each of these steps), and at
@@ -48,7 +48,7 @@ class Callback(Component, ABC):
 
     @abstractmethod
     def build(self, folder: Path) -> keras.callbacks.Callback:
-        """Return the callback; whatever it writes goes into `folder`, which exists and is its own.
+        """Return the callback; it writes only into `folder`, which exists and belongs to it.
 
-        A run that goes on finds there what its earlier process wrote, perhaps of steps that will be taken again.
+        A resumed run finds there what its earlier process wrote, perhaps for steps that are repeated.
         """

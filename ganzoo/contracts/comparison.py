@@ -1,4 +1,4 @@
-"""Real against fake, with any condition already bound."""
+"""Comparisons of real and fake, with conditions already bound."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Judge: TypeAlias = "Callable[[Tensor], Tensor | Mapping[str, Any]]"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What adversarial losses and penalties act on; they never learn about conditions.
+    """Real, fake and the network that judges them: what adversarial losses and penalties act on, without conditions.
 
     `real` and `fake` have the batch axis first and the same shape. `judge` maps samples to logits, or to a dict of
     outputs with `logits` among them. Logits are one tensor, (batch, 1) or a map (batch, ..., 1), or a list of such
@@ -23,9 +23,9 @@ class Comparison:
 
     `fake_judge` judges the fakes where their condition differs from the reals' (other labels, other texts).
 
-    `one_batch` states that `judge` may be given real and fake concatenated on axis 0: it has no condition for each
-    place in the batch, and all that it returns has the batch axis first. That spares half of the calls; it is used
-    only for networks in which no layer mixes samples.
+    `one_batch` states that `judge` accepts real and fake concatenated on axis 0: it has no condition per row of the
+    batch, and all its outputs have the batch axis first. This halves the number of calls; it is used only for networks
+    in which no layer mixes samples.
     """
 
     judge: Judge
@@ -48,10 +48,10 @@ class Comparison:
 
 
 class Verdict(Protocol):
-    """Both sides of a comparison after the discriminator has judged them; each side is computed once, when needed.
+    """The discriminator's outputs for both sides of a comparison; each side is computed once, when it is needed.
 
-    `real` and `fake` hold the discriminator's outputs by name: `logits`, and whatever else the task or a regularizer
-    asked the discriminator for (`features`, class scores). In the generator's update `real` carries no gradient.
+    `real` and `fake` hold the discriminator's outputs by name: `logits`, and every other output that the task or
+    a regularizer asked for (`features`, class scores). In the generator's update `real` carries no gradient.
     """
 
     @property

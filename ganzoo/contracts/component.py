@@ -1,4 +1,4 @@
-"""What all components share."""
+"""The base class of all components."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Component:
     A component without weights is best a frozen dataclass. The first line of the docstring is its description.
     """
 
-    #: How the kind is called in messages and listings: architecture, loss, ...
+    #: The name of the kind in messages and listings: architecture, loss, ...
     kind: ClassVar[str] = "component"
 
     def state(self) -> Mapping[str, Variable]:
@@ -27,5 +27,5 @@ class Component:
         return {}
 
     def report(self) -> Mapping[str, Tensor | float]:
-        """Return numbers that belong into the log (a strength, an accuracy), by name; scalars, still on the device."""
+        """Return numbers for the log (a strength, an accuracy), by name: floats, or scalars on the device."""
         return {}

@@ -1,4 +1,4 @@
-"""Where examples come from."""
+"""Sources of examples."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 class Source(ABC):
     """Examples by index, in a stable order. Must survive pickling: worker processes get a copy.
 
-    Without worker processes examples are read in a thread, one at a time, while a step is computed: reading leaves
-    alone what belongs to the whole process, as warning filters, standard output and global random generators do.
-    Random access is the contract, so that the batch of any step can be built without the ones before it. Examples are
-    held to what `fields` promises: ComponentError names the example that breaks it.
+    Without worker processes, examples are read in a thread, one at a time, while a step is computed: do not change
+    warning filters, standard output or global random generators. Examples are read by index, so that the batch of any
+    step can be built without the ones before it. Each example must match `fields`: ComponentError names the one that
+    does not.
     """
 
-    #: What each example holds.
+    #: The fields of each example.
     fields: Mapping[str, Field]
-    #: What was left out because it is bad, by name: shown by `ganzoo check` and `ganzoo run`, kept in the manifest.
+    #: Names of bad examples that were left out: shown by `ganzoo check` and `ganzoo run`, kept in the manifest.
     skipped: Sequence[str] = ()
     #: What else a person should know of the data, a line each: shown by `ganzoo check` and `ganzoo run`.
     notes: Sequence[str] = ()
@@ -39,7 +39,7 @@ class Source(ABC):
         """Return example `index` (0 ... len - 1): arrays as `fields` promises. DataError naming the file if bad."""
 
     def name_of(self, index: int) -> str:
-        """Return what a person calls this example: a file name where there is one."""
+        """Return the name of this example for messages: a file name where there is one."""
         return f"example {index}"
 
     def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
@@ -51,20 +51,20 @@ class Source(ABC):
         return iter(())
 
     def order(self, epoch: int, seed: int) -> Callable[[range], Sequence[int]] | None:
-        """Return an order of this source's own for one epoch; None for a random one.
+        """Return the order of examples in one epoch; None for a random order.
 
-        The order maps places of the epoch to indices, each index once: by category, say, or shard after shard. It is a
-        pure function of its arguments.
+        The order maps positions in the epoch to indices, each index once, such as by category or by shard. It is a pure
+        function of its arguments.
         """
         return None
 
     def fingerprint(self) -> str:
-        """Return a text that changes when the data change (files, sizes, order); stored with the run."""
+        """Return a text that changes when the data change (files, sizes, order); it is stored with the run."""
         return f"{type(self).__name__}:{len(self)}"
 
 
 class Dataset(Component, ABC):
-    """Knows how to open a source."""
+    """Opens a source of examples."""
 
     kind = "dataset"
 

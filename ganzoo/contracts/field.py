@@ -1,4 +1,4 @@
-"""What a named array looks like: the language in which data, tasks and architectures agree."""
+"""Descriptions of named arrays, by which data, tasks and architectures agree."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Field:
     """Shape (without the batch axis), dtype and value range of one named array.
 
     In a shape, None is a side that varies, and `...` in the first place any number of axes. Images are channels last.
-    Class labels are int32 scalars with `low = 0` and `high = classes - 1`. `names` are what a person calls the values
-    of an integer field: class names, or the words of a vocabulary, in the order of their numbers.
+    Class labels are int32 scalars with `low = 0` and `high = classes - 1`. `names` are the names of the values of an
+    integer field: class names, or the words of a vocabulary, in the order of their numbers.
     """
 
     shape: tuple[int | EllipsisType | None, ...]
@@ -53,17 +53,17 @@ class Field:
         return f"{shape or 'scalar'} {self.dtype}{limits}"
 
 
-#: A discriminator's verdict: one number per sample, or a map of them; the architecture decides.
+#: Logits of a discriminator: one number per sample, or a map of them; the architecture decides.
 LOGITS = Field(shape=(..., 1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
-    """What a network takes and gives, by name.
+    """The inputs and outputs of a network, by name.
 
     A network with one input is called with a tensor, with several by a dict; the same holds for what it returns. An
-    output called `features` is the flat activation before a discriminator's logits, `features/NAME` what its layer
-    NAME gives.
+    output called `features` is the flat activation before a discriminator's logits, `features/NAME` the output
+    of its layer NAME.
     """
 
     inputs: Mapping[str, Field]

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Loss(Component):
-    """What all losses share. The recipe gives weight, phases and what it acts on; the loss returns a plain scalar."""
+    """The base class of losses. The recipe sets weight, phases and target; the loss returns an unweighted scalar."""
 
     kind = "loss"
 
     def build(self) -> None:
-        """Create what the loss needs (feature networks, variables); called once, before the first step."""
+        """Create feature networks and variables; called once, before the first step."""
 
 
 class AdversarialLoss(Loss, ABC):
@@ -45,7 +45,7 @@ class RelativisticLoss(Loss, ABC):
 
 
 class PairLoss(Loss, ABC):
-    """Compares what a network gave with what it should have given; trains the generator's side."""
+    """Compares an output with its target; trains the generator's side."""
 
     @abstractmethod
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class Metric(Component, ABC):
-    """Accumulates over what a task's `evaluate` yields, then gives named numbers.
+    """Accumulates the results that a task's `evaluate` yields, then returns named scores.
 
-    One instance scores one method (a table row); the core makes a fresh one for each. `output` and `target` hold
+    One instance scores one method (a table row); the core makes a new one for each. `output` and `target` hold
     arrays by field name: one photograph each (uint8, H x W x C, no batch axis) for image restoration, or arrays with
-    a first axis of examples for generation. Each docstring says which it wants.
+    a first axis of examples for generation. Each metric's docstring says which it expects.
     """
 
     kind = "metric"
@@ -27,14 +27,14 @@ class Metric(Component, ABC):
     larger_is_better: bool = True
 
     def build(self, training: OpenTraining) -> None:
-        """Load what the metric needs (feature networks); called once, before the first update.
+        """Load feature networks and reference data; called once, before the first update.
 
         `training()` opens the training data, by stream, for a metric that compares with them.
         """
 
     @abstractmethod
     def update(self, output: Example, target: Example) -> None:
-        """Take one output and what it should have been, or a set of fakes and a set of reals."""
+        """Add one output and its target, or a set of fakes and a set of reals."""
 
     @abstractmethod
     def result(self) -> Mapping[str, float]:

@@ -1,4 +1,4 @@
-"""How gradients move weights."""
+"""Optimizers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Optimizer(Component, ABC):
     """Makes the Keras optimizer of one player, or of one network.
 
-    The recipe gives the learning rate, which the model writes before each step. Whatever an optimizer remembers is a
-    variable that Keras knows (`add_variable_from_reference`, `add_optimizer_variables`): then it is saved and restored.
+    The recipe gives the learning rate, which the model writes before each step. The state of an optimizer consists of
+    variables that Keras knows (`add_variable_from_reference`, `add_optimizer_variables`): they are saved and restored.
     """
 
     kind = "optimizer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-#: Called with what is being done, how much is done and how much there is (None when unknown), in bytes or examples.
+#: Called with the current activity, the amount done and the total (None when unknown), in bytes or examples.
 Report = Callable[[str, int, "int | None"], None]
 
 
@@ -19,14 +19,14 @@ class Preparable:
 
     @classmethod
     def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:
-        """Download (or take from `origin`) and write what `name` needs; return where it lies now.
+        """Download the files of `name` (or take them from `origin`), write them, and return their path.
 
-        `directory` overrides the usual place. Checksums are verified; an interrupted download goes on where it
-        stopped; what was complete before stays complete. DataError with the remedy when offline.
+        `directory` overrides the default folder. Checksums are verified; an interrupted download is resumed; complete
+        files are kept. DataError with the remedy when offline.
         """
         raise KeyError(name)
 
     @classmethod
     def recipe_lines(cls, name: str, *, directory: Path | None) -> str:
-        """Return the lines of a recipe that use what was prepared in `directory` (None: the usual place)."""
+        """Return the lines of a recipe that use the files prepared in `directory` (None: the default folder)."""
         return ""

@@ -44,8 +44,7 @@ class Regularizer(Component):
     def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
         """Create variables; called once, before the first step.
 
-        `comparisons` are those that this regularizer acts on in any of its phases; they show shapes, their values mean
-        nothing.
+        `comparisons` are those that this regularizer acts on in any of its phases; only their shapes are meaningful.
         """
 
     def discriminator_signature(self, signature: Signature) -> Signature:
@@ -68,8 +67,8 @@ class Regularizer(Component):
     def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> Tensor:
         """Return a scalar added to the discriminator's loss.
 
-        `judged.real` and `judged.fake` hold what the discriminator said in this update, without another call;
-        `judged.comparison` has what it saw, and judges other samples.
+        `judged.real` and `judged.fake` hold the discriminator's outputs of this update, without another call;
+        `judged.comparison` holds its inputs, and judges other samples.
         """
         raise TypeError(f"{type(self).__name__} has no discriminator penalty")
 
@@ -88,7 +87,7 @@ class Regularizer(Component):
         raise TypeError(f"{type(self).__name__} has no weight penalty")
 
     def loss_factors(self, player: Player, losses: Mapping[str, Tensor], *, step: Step) -> Mapping[str, Tensor | float]:
-        """Return factors for some of the player's losses, by their key; the others keep their weight.
+        """Return factors for some of the player's losses, by their key; other losses keep their weight.
 
         `losses` holds the unweighted values, with gradient, before the player's total is formed. A ratio of gradients
         with respect to `player.networks[name].get_layer(layer).kernel`, say, balances two losses.
@@ -98,8 +97,8 @@ class Regularizer(Component):
     def plays(self, player: PlayerName, *, step: Step) -> bool:
         """Return whether this player may be updated in this step; False from any regularizer skips the update.
 
-        Decide from `step` and from numbers on the host: reading a value from a GPU here would make every step wait
-        for it. `ganzoo.HostValue` brings a value to the host without waiting, one step later.
+        Decide from `step` and from numbers on the host: reading a value from a GPU would make every step wait for it.
+        `ganzoo.HostValue` copies a value to the host without waiting; it is available one step later.
         """
         raise TypeError(f"{type(self).__name__} does not decide whose turn it is")
 
@@ -120,5 +119,5 @@ class Regularizer(Component):
 
     @property
     def has_penalty(self) -> bool:
-        """Whether any penalty is overridden, on which weight and interval act."""
+        """Whether any penalty is overridden, to which weight and interval apply."""
         return any(self.has(f"{what}_penalty") for what in ("discriminator", "generator", "weight"))

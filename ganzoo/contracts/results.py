@@ -1,4 +1,4 @@
-"""What a trained run shows, scores and samples."""
+"""Pictures, results and samples of a trained run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array, Example, Network
     from ganzoo.streams import Random
 
-#: Something to look at: an image (uint8, H x W x 3), a text, or the columns of a table by name.
+#: A picture: an image (uint8, H x W x 3), a text, or the columns of a table by name.
 Picture: TypeAlias = "Array | str | Mapping[str, Array]"
 
 #: Sources by stream name; the single stream of most tasks is called `data`.
@@ -24,7 +24,7 @@ Sources: TypeAlias = "Mapping[str, Source]"
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """A run's networks, ready to use, and what the task knows of the data.
+    """The trained networks of a run, and what the task knows about the data.
 
     `networks` holds the averaged copy of a product where there is one. `fields` are those of the training data (named
     `stream/field` where there are several streams), `fitted` is what the task's `fit` returned.
@@ -37,10 +37,10 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One result on held-out data: by which method, what came out, what was wanted.
+    """One result on held-out data: method, output and target.
 
-    `method` is the row of the table of scores: the name of the product that made it (`generator`), or a baseline with
-    a name of its own. Where a person would look at it, `picture` shows the result and `name` says which example it is.
+    `method` is the row of the table of scores: the name of the product that made it (`generator`), or the name of
+    a baseline. `picture`, if any, displays the result, and `name` says which example it is.
     """
 
     method: str
@@ -53,17 +53,17 @@ class Result:
 
 
 class SamplingOptions(Component):
-    """Options of `ganzoo sample RUN --set KEY=VALUE`; a task with options has a subclass of its own."""
+    """Options of `ganzoo sample RUN --set KEY=VALUE`; a task with options defines a subclass."""
 
     kind = "sampling"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleRequest:
-    """What `ganzoo sample` is asked for.
+    """A request of `ganzoo sample`.
 
-    `inputs` are files given on the command line, `output` the file or folder to write, `count` how many samples a task
-    makes that invents them, `options` an instance of the task's `sampling`.
+    `inputs` are files given on the command line, `output` the file or folder to write, `count` the number of samples
+    of a generation task, `options` an instance of the task's `sampling`.
     """
 
     output: Path

@@ -1,4 +1,4 @@
-"""Where a run stands. Everything that changes with time is a pure function of this."""
+"""The position of a step in a run. Everything that changes with time is a pure function of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is learned, and how its results are shown."""
+"""Tasks: what is learned, and how results are shown."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpec:
-    """One network to train: its name, the role an architecture must have, whose side it is on, what it takes.
+    """One network to train: its name, the role of its architecture, its player, its inputs and outputs.
 
-    A *product* is what the training is for: a generator, a classifier, an encoder. Products are averaged, exported,
-    sampled and scored. The networks on the generator's side are products unless they say otherwise.
+    A *product* is a network for which the training is done: a generator, a classifier, an encoder. Products are
+    averaged, exported, sampled and scored. The networks on the generator's side are products unless they say otherwise.
     """
 
     name: str
@@ -40,7 +40,7 @@ class NetworkSpec:
 
     @property
     def is_product(self) -> bool:
-        """Whether the training is for this network."""
+        """Whether this network is a product."""
         return self.player == "generator" if self.product is None else self.product
 
 
@@ -56,7 +56,7 @@ class LossTargets:
 
 @dataclass(frozen=True, kw_only=True)
 class RowContext:
-    """What `prepare` knows beside the example: its stream, the step, its own randomness, what `fit` returned."""
+    """The context of `prepare`: the stream of the example, the step, random numbers, and what `fit` returned."""
 
     step: Step
     rng: np.random.Generator
@@ -66,12 +66,12 @@ class RowContext:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What a task sees during one update.
+    """The state of one update, as a task sees it.
 
     `batch` holds tensors by name as `prepare` made them (`stream/name` where there are several streams), `count` is
-    how many rows the largest stream has: as many fakes are wanted. `fakes` is what `generate` returned (empty while it
-    is being made), `judged` holds the comparisons after the discriminator (empty before), `rng` is the task's stream of
-    random numbers, `fitted` what `fit` returned.
+    the number of rows of the largest stream, and of the fakes to generate. `fakes` is what `generate` returned (empty
+    inside `generate`), `judged` holds the comparisons after the discriminator (empty before it), `rng` is the task's
+    stream of random numbers, `fitted` what `fit` returned.
     """
 
     networks: Mapping[str, Network]
@@ -86,22 +86,22 @@ class View:
 
 
 class Task(Component, ABC):
-    """Says what is learned from which data, which networks play, and how results are shown and measured.
+    """Defines what is learned from which data, the networks, and how results are shown and measured.
 
-    A task must have `exposes`, `networks`, `prepare` and `generate`, and whichever of `compare`, `pair` and `term` it
-    exposes something for. What it shows has defaults, which draw, score and sample what `generate` returns.
+    Required are `exposes`, `networks`, `prepare` and `generate`, and those of `compare`, `pair` and `term` for which it
+    exposes names. Pictures, scores and samples have defaults, which use what `generate` returns.
     """
 
     kind = "task"
 
     #: The streams of examples that the task needs. A recipe gives one `[data]`, or one `[data.NAME]` for each of
-    #: several; each stream is walked in an order of its own.
+    #: several; each stream is read in its own order.
     streams: ClassVar[tuple[str, ...]] = ("data",)
 
-    #: What `ganzoo sample RUN --set KEY=VALUE` takes.
+    #: The options of `ganzoo sample RUN --set KEY=VALUE`.
     sampling: ClassVar[type[SamplingOptions]] = SamplingOptions
 
-    # -- what is learned -----------------------------------------------------------------------------------------------
+    # -- learning -----------------------------------------------------------------------------------------------------
 
     @property
     @abstractmethod
@@ -109,7 +109,7 @@ class Task(Component, ABC):
         """The comparisons, pairs and terms that a recipe can name."""
 
     def offers(self, step: Step) -> LossTargets:
-        """Return what there is at this step, a part of `exposes`; everything by default.
+        """Return the part of `exposes` that is available at this step; everything by default.
 
         A task that alternates between jobs offers one of them at a time. Losses on what is not offered are left out,
         and a player for whom no loss remains is not updated.
@@ -121,9 +121,9 @@ class Task(Component, ABC):
         return dict.fromkeys(self.streams, batch_size)
 
     def fit(self, sources: Sources) -> Example:
-        """Return what the task must know of the data as a whole (scalers, vocabularies, means), as arrays by name.
+        """Return statistics of the data as a whole (scalers, vocabularies, means), as arrays by name.
 
-        Called once per run, before the first step, and saved with the run; every other method is handed it as `fitted`.
+        Called once per run, before the first step, and saved with it; every other method receives them as `fitted`.
         """
         return {}
 
@@ -151,7 +151,7 @@ class Task(Component, ABC):
 
     @abstractmethod
     def generate(self, view: View) -> Mapping[str, Tensor]:
-        """Make fakes, and what belongs to them (latents, codes), by name. The core decides about gradients."""
+        """Return fakes, and their latents or codes, by name. The core decides about gradients."""
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
         """Return the comparisons that `offers` names at this step, from `view.batch` and `view.fakes`."""
@@ -165,10 +165,10 @@ class Task(Component, ABC):
         """Return one scalar named in `exposes` for this player's update, from `view.judged` and the rest."""
         raise KeyError(name)
 
-    # -- what is shown -------------------------------------------------------------------------------------------------
+    # -- showing -------------------------------------------------------------------------------------------------------
 
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
-        """Choose the inputs whose pictures are drawn again and again over the run, as arrays by name.
+        """Return the inputs of the pictures that are drawn repeatedly during the run, as arrays by name.
 
         By default prepared rows of the first examples, as many of each stream as `rows` has for `count`.
         """
@@ -177,7 +177,7 @@ class Task(Component, ABC):
         return first_rows(self, sources, count=count, rng=rng, fitted=fitted)
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Picture:
-        """Return what the networks make of the fixed inputs, to look at; the same `rng` every time.
+        """Return a picture of the networks' outputs for the fixed inputs; `rng` is the same every time.
 
         By default a drawing of the first of the fakes that can be drawn: images in a grid, points in a scatter plot.
         """
@@ -186,7 +186,7 @@ class Task(Component, ABC):
         return draw_fakes(self, trained, inputs, rng=rng)
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
-        """Yield results on held-out data, with a baseline as its own method where one exists.
+        """Yield results on held-out data, and those of a baseline as another method where one exists.
 
         By default the fakes for each batch of prepared held-out rows, as the method of the first product.
         """
@@ -195,7 +195,7 @@ class Task(Component, ABC):
         return results_by_batch(self, trained, sources, rng=rng)
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
-        """Do what the trained networks are for, write the result to `request.output`, return the files written.
+        """Use the trained networks, write the result to `request.output`, and return the written files.
 
         RecipeError when the task cannot do what is asked. By default `request.count` fakes from random latents.
         """

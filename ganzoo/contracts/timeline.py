@@ -1,4 +1,4 @@
-"""Where a step lies among the phases of a run."""
+"""Phases of a run by step number."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Timeline:
         return tuple(name for name, _ in self.phases)
 
     def spent(self, number: int) -> list[tuple[str, int]]:
-        """Return how many of the steps before this one each phase had; past the end, the last phase goes on."""
+        """Return how many of the steps before this one each phase had; past the end, the last phase continues."""
         found, left = [], number
         for index, (name, steps) in enumerate(self.phases):
             used = left if index == len(self.phases) - 1 else min(left, steps)
@@ -42,7 +42,7 @@ class Timeline:
         return found
 
     def at(self, number: int) -> Step:
-        """Return the step with this number; past the end, the last phase goes on."""
+        """Return the step with this number; past the end, the last phase continues."""
         index = min(bisect_right(self._ends, number), len(self.phases) - 1)
         name, steps = self.phases[index]
         start = self._ends[index] - steps

@@ -20,7 +20,7 @@ _ONE = Constant(1.0)
 
 @dataclass(frozen=True, kw_only=True)
 class _Wired:
-    """What losses and regularizers have in common: a unique key for the logs, a weight, the phases (None: all)."""
+    """A loss or regularizer in a recipe: a unique key for the logs, a weight, the phases (None: all)."""
 
     key: str
     on: str | None = None
@@ -49,7 +49,7 @@ class WiredLoss(_Wired):
         return self.loss is not None and not isinstance(self.loss, PairLoss)
 
     def trains(self, exposes: LossTargets) -> tuple[PlayerName, ...]:
-        """Return whom it trains: a pair loss the generator, an adversarial one both, a term whom the task says."""
+        """Return the trained players: generator for a pair loss, both for an adversarial one, or those of the term."""
         if self.term is not None:
             return exposes.terms[self.term]
         return ("discriminator", "generator") if self.is_adversarial else ("generator",)
@@ -72,7 +72,7 @@ class WiredRegularizer(_Wired):
 
 @dataclass(frozen=True, kw_only=True)
 class WiredMetric:
-    """A metric, made afresh for each row of a table."""
+    """A metric, made anew for each row of a table."""
 
     key: str
     make: Callable[[], Metric]

@@ -12,7 +12,7 @@ _PATIENCE = 5.0
 
 
 class _Raised:
-    """What the iterator raised, at the place where it did."""
+    """An exception of the iterator, in the position in which it was raised."""
 
     def __init__(self, error: BaseException) -> None:
         self.error = error

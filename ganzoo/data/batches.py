@@ -30,7 +30,7 @@ NOTHING = -1
 class StepBatches:
     """Batches by step number. It has no length: a run asks for as many as it needs.
 
-    Each stream is walked in an order of its own; the last batch of an epoch is filled up from the next one. A batch
+    Each stream is read in its own order; the last batch of an epoch is filled up from the next one. A batch
     holds the rows of all streams, under `stream/name` where there are several. `batch_size` may differ by phase, as a
     mapping from phase names. `datasets` and `task_name` are what messages call sources and task.
     """

@@ -1,4 +1,4 @@
-"""What datasets and tasks promise of each example and each row; looked at cheaply, once for each that is read."""
+"""Cheap checks of each example and row that is read: what datasets and tasks promise."""
 
 from __future__ import annotations
 

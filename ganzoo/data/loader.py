@@ -23,11 +23,11 @@ from ganzoo.recipe import Recipe
 
 __all__ = ["NoLongerWanted", "StepBatches", "StepLoader", "batches"]
 
-#: So many batches lie ready, at least.
+#: The least number of batches that are kept ready.
 _AHEAD = 2
 #: The main thread looks up so often while it waits: signals, and makers that hang.
 _GLANCE = 0.5
-#: One example that takes so many seconds is told, and one that takes more than the limit ends the run.
+#: One example that takes so many seconds is reported, and one that takes more than the limit ends the run.
 _NOTICE = 60.0
 _LIMIT = 300.0
 _LIMIT_NAME = "GANZOO_DATA_TIMEOUT"
@@ -47,7 +47,7 @@ class StepLoader(DataLoader[Any]):
     """Yields the batches of steps `first` ... `last - 1` in order, made ahead by worker processes or else by a thread.
 
     `pace` knows how long training waited for them. The thread, or the processes, end with the iterator. While it waits,
-    `wanted` is asked whether to go on (NoLongerWanted otherwise), and `note` is told of an example that takes long;
+    `wanted` is asked whether to continue (NoLongerWanted otherwise), and `note` receives the name of a slow example;
     ResourceError when it takes longer than GANZOO_DATA_TIMEOUT seconds, 300 if not set. A DataLoader in name only: that
     is what Keras' `fit` takes.
     """
@@ -140,7 +140,7 @@ class StepLoader(DataLoader[Any]):
 
 
 class _Here:
-    """Makes batches in whatever thread iterates."""
+    """Makes batches in the thread that iterates."""
 
     def __init__(self, batches: StepBatches, first: int, last: int) -> None:
         self._batches = batches

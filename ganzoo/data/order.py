@@ -3,7 +3,7 @@
 A generalised Feistel network with cycle walking (Black and Rogaway 2002, "Ciphers with Arbitrary Finite Domains",
 methods 2 and 3). An index is a pair of digits in Z_a x Z_b with a * b slightly above the number of examples; each round
 adds a keyed hash of one digit to the other, which can be undone, so all rounds together are a permutation of the pairs.
-A pair beyond the data is permuted again until it lies within them.
+A pair beyond the data is permuted again until it is within them.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class Pace:
         self._since = (time.perf_counter(), 0.0)
 
     def add(self, *, made: float, waited: float) -> None:
-        """Take note of one batch: seconds that making it took a maker, and that training waited for it."""
+        """Record one batch: the seconds that a maker took, and the seconds that training waited."""
         self._made += made
         self.waited += waited
         self._left -= 1
@@ -52,6 +52,6 @@ def _advice(rate: float, share: float, makers: int) -> str:
     wanted = min(math.ceil(makers * _MARGIN / rate), os.cpu_count() or 1)
     more = f"--set train.workers={wanted}, which changes no result, or with " if wanted > makers else ""
     return (
-        f"data are slow: batches are made at {rate:.2g} times the rate at which steps use them, and {share:.0%} of the "
-        f"time is spent waiting; go on with {more}data that are read faster (smaller images, JPEG instead of PNG)"
+        f"data are slow: batches are prepared at {rate:.2g} times the rate at which steps use them, and {share:.0%} of "
+        f"the time is spent waiting; resume with {more}data that are read faster (smaller images, JPEG instead of PNG)"
     )

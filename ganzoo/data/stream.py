@@ -1,4 +1,4 @@
-"""One source, walked epoch by epoch in an order of its own."""
+"""One source, read epoch by epoch in its own order."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Stream:
         self.name = name
         self.source = source
         self.what = what
-        # partners of different streams must change every epoch, so each has a seed of its own
+        # partners of different streams must change every epoch, so each has its own seed
         self._seed = seed if name == SINGLE else derive_seed(seed, f"stream/{name}")
         self._cache = Cache(cache)
         with blaming(source, f"the number of examples in {what}"):
@@ -63,7 +63,7 @@ class Stream:
         return example, mistake
 
     def name_of(self, index: int) -> str:
-        """Return what a person calls an example, whatever the source says."""
+        """Return the name of an example for messages, also if the source fails to give one."""
         with suppress(Exception):
             return str(self.source.name_of(index))
         return f"example {index}"

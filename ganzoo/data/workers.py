@@ -1,6 +1,6 @@
-"""Processes that make batches, each every n-th one, and hand them over through a socket of their own.
+"""Processes that make every n-th batch each, and send them through their own sockets.
 
-Worker k of n makes the batches of steps first + k, first + k + n, ... and is told no more: a batch is a pure function
+Worker k of n makes the batches of steps first + k, first + k + n, ... and needs nothing else: a batch is a function
 of its step. The main process holds one end of each socket; when it dies or closes it, the worker ends at once, wherever
 it is. A worker that dies closes the other end, which the main process notices at once.
 """
@@ -38,7 +38,7 @@ Made = tuple[dict[str, Array], float]
 class Workers:
     """Makes the batches of steps `first` ... `last - 1` in worker processes; iterating receives them in order.
 
-    ResourceError naming the worker and its example when one dies; whatever a worker raises is raised here. Processes
+    ResourceError naming the worker and its example when one dies; an exception of a worker is raised here. Processes
     are never forked from this one: a fork after an array_record read crashes.
     """
 
@@ -95,7 +95,7 @@ class Workers:
     def _received(self, worker: _Worker) -> Made:
         try:
             ready = wait([worker.connection, *(other.process.sentinel for other in self._workers)])
-            # none ends by itself; a dead one is told even where batches of it still lie in the socket
+            # none ends by itself; a dead one is reported even if its socket still holds batches
             for dead in (other for other in self._workers if other.process.sentinel in ready):
                 worker = dead
                 raise EOFError
@@ -178,7 +178,7 @@ def _work(connection: Connection, progress: Any, steps: range) -> None:
 
 
 def _end_with(stream: int) -> None:
-    """End this process, whatever it does, when the other end of the connection is closed; nothing comes from there."""
+    """End this process when the other end of the connection is closed; nothing is received from it."""
     try:
         os.read(stream, 1)
     finally:

@@ -1,1 +1,1 @@
-"""What makes Keras fast and exact and is not a layer. Private to the core."""
+"""Fast and exact execution of Keras networks on torch. Private to the core."""

@@ -39,7 +39,7 @@ def direct_call(network: Network) -> Callable[..., Any] | None:
 
     Keras checks, casts, names and traces around every layer, 0.1 ms each time; the operations, and so every bit, stay
     the same. Inputs other than tensors of the declared dtype and shape take Keras' way. Networks with masks, variables
-    of another dtype than float32 or code of their own have no replacement.
+    with a dtype other than float32 or a custom `call` have no replacement.
     """
     if not uses_graph(network) or not all(_is_plain(operation) for operation in network.operations):
         return None

@@ -58,7 +58,7 @@ def seed_generators(network: Network) -> Iterator[SeedGenerator]:
 
 
 def uses_graph(network: Network) -> bool:
-    """Return whether a network runs Keras' own graph of layers, not code of its own."""
+    """Return whether a network runs Keras' graph of layers, not a custom `call`."""
     return bool(type(network).call is Functional.call)
 
 
@@ -80,7 +80,7 @@ def nodes_in_order(network: Network) -> list[Any]:
 
 @contextmanager
 def fresh_layer_names() -> Iterator[None]:
-    """Let automatic layer names start from nothing, as if this process had built no layer before."""
+    """Reset automatic layer names inside this block, as if this process had not built a layer before."""
     before = get_global_attribute(_NAME_COUNTS)
     set_global_attribute(_NAME_COUNTS, defaultdict(int))
     try:

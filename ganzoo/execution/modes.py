@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Keras' policies: weights are float32 in all of them.
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
-#: How many shapes of all networks together may be compiled; beyond that torch goes on uncompiled without a word.
+#: How many shapes of all networks together may be compiled; beyond that torch silently continues uncompiled.
 _MOST = 64
 
 _is_eager = False
@@ -34,7 +34,7 @@ def building_in(precision: str) -> Iterator[None]:
 
 
 def with_float32_outputs(call: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a call that gives float32 whatever the layers compute in: losses must not round."""
+    """Return a call with float32 outputs in any compute dtype of the layers: losses must not round."""
 
     def float32_call(*arguments: Any, **options: Any) -> Any:
         return _as_float32(call(*arguments, **options))

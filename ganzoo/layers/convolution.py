@@ -31,7 +31,7 @@ class _Convolution(KernelMemory):
 class Conv2D(_Convolution, keras.layers.Conv2D):
     """`keras.layers.Conv2D` without copies: (n, h, w, c) -> (n, h', w', filters).
 
-    Same arguments, variables and outputs. The kernel has Keras' shape (h, w, c, filters), but lies in memory in the
+    Same arguments, variables and outputs. The kernel has Keras' shape (h, w, c, filters), but is stored in the
     order filters, h, w, c. Zeros around the image are torch's own; only where "same" needs more of them after than
     before (an even side at stride 2, say) the image is copied once.
     """
@@ -67,7 +67,7 @@ class Conv2D(_Convolution, keras.layers.Conv2D):
 class Conv2DTranspose(_Convolution, keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` without copies: (n, h, w, c) -> (n, h', w', filters).
 
-    Same arguments, variables and outputs. The kernel has Keras' shape (h, w, filters, c), but lies in memory in the
+    Same arguments, variables and outputs. The kernel has Keras' shape (h, w, filters, c), but is stored in the
     order c, h, w, filters. Where Keras cuts more off after than before (odd kernels at stride 2, say), the result is a
     view of a slightly larger one.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Dense(KernelMemory, keras.layers.Dense):
     """`keras.layers.Dense` in one operation: (..., inputs) -> (..., units).
 
-    Same arguments, variables and outputs. The kernel has Keras' shape (inputs, units), but lies in memory in the order
+    Same arguments, variables and outputs. The kernel has Keras' shape (inputs, units), but is stored in the order
     units, inputs.
     """
 

@@ -21,7 +21,7 @@ _GAIN = sqrt(2)
 class EqualizedConv2D(Conv2D):
     """A convolution whose kernel is multiplied by gain / sqrt(fan_in) at each call (ProGAN, arXiv 1710.10196).
 
-    The kernel starts as N(0, 1), so that every layer learns at the same speed under Adam whatever its size. What is
+    The kernel starts as N(0, 1), so that layers of every size learn at the same speed under Adam. What is
     saved is the kernel before scaling; the bias is not scaled. Takes the arguments of `Conv2D`.
     """
 

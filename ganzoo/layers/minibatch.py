@@ -36,7 +36,7 @@ class MinibatchStdDev(keras.layers.Layer):
 
     def _of_batch(self, inputs: Tensor) -> Tensor:
         batch, channels = inputs.shape[0], inputs.shape[-1]
-        # Keras traces shapes with a batch of its own choice
+        # Keras traces shapes with an arbitrary batch
         size = 1 if inputs.is_meta else min(self.group_size, batch)
         if batch % size:
             raise ValueError(f"cannot split a batch of {batch} into groups of {size}; change batch or group_size")

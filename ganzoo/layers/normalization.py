@@ -50,7 +50,7 @@ class BatchNormalization(_FullPrecision, keras.layers.BatchNormalization):
 
     def _by_batch(self, values: Tensor, count: int) -> Tensor:
         old = as_tensor(self.moving_mean)
-        # of its own for each call: autograd keeps these, so they must not be changed by the next one
+        # new for each call: autograd keeps these, so the next call must not change them
         mean, variance = torch.zeros_like(old), torch.zeros_like(old)
         normalized = self._normalized(values, mean, variance, training=True)
         with torch.no_grad():
@@ -76,7 +76,7 @@ class BatchNormalization(_FullPrecision, keras.layers.BatchNormalization):
 class GroupNormalization(_FullPrecision, keras.layers.GroupNormalization):
     """`keras.layers.GroupNormalization` in one fused operation, for any values with channels last (arXiv 1803.08494).
 
-    Same arguments, variables and outputs; statistics are float32 or better whatever the dtype of the values.
+    Same arguments, variables and outputs; statistics are float32 or better for every dtype of the values.
     """
 
     def call(self, inputs: Tensor) -> Any:

@@ -52,7 +52,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         u, v = self._vectors(matrix, update=bool(training) and self.trainable)
         sigma = torch.dot(u, torch.mv(matrix, v))
         sigma = torch.where(sigma == 0, torch.ones_like(sigma), sigma)  # a kernel of zeros stays one
-        # inside, the layer reads the normalized kernel in place of its own; a scope hides all that one around it holds
+        # inside, the layer reads the normalized kernel in place of its variable; an inner scope hides the outer one
         state = [(variable, variable.value) for variable in self.layer.variables if variable is not kernel]
         with keras.StatelessScope([*state, (kernel, kernel.value / sigma)], initialize_variables=False):
             outputs: Tensor = self.layer(inputs)
@@ -83,7 +83,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         return self.layer.kernel
 
     def _matrix(self, kernel: Tensor) -> Tensor:
-        """Return the kernel as a matrix (outputs, the rest); a view where the kernel lies in memory as torch wants."""
+        """Return the kernel as a matrix (outputs, the rest); a view where the kernel has torch's memory layout."""
         if isinstance(self.layer, keras.layers.Conv2DTranspose):
             return kernel.permute(3, 0, 1, 2).reshape(-1, kernel.shape[2]).T
         return kernel.movedim(-1, 0).reshape(kernel.shape[-1], -1)

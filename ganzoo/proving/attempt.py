@@ -1,4 +1,4 @@
-"""One attempt at a run, in a process of its own that may be told to die before a certain file-system call.
+"""One attempt at a run, in a separate process that can kill itself before a certain file-system call.
 
 Keras and torch are imported here, so that a server which has imported this module can fork attempts that start at once.
 """
@@ -55,7 +55,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
 
 @dataclass(frozen=True)
 class Job:
-    """What to run, and where to die."""
+    """The command to run, and where to kill it."""
 
     arguments: tuple[str, ...]
     #: Where the process says what it printed, and which calls and moments it came to.

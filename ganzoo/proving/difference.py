@@ -1,4 +1,4 @@
-"""Says in which arrays and log lines two runs differ, and what the likely cause is."""
+"""Finds the arrays and log lines in which two runs differ, and the likely cause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from ganzoo.contracts.tensor import Array
 
 _OWN_GENERATOR = (
-    "two runs that nobody killed differ: likely a component draws randomness from a generator of its own, not from the "
+    "two runs that nobody killed differ: likely a component draws randomness from a separate generator, not from the "
     "rng that it is given, or depends on the time or on what the process did before"
 )
 _HIDDEN_STATE = (
@@ -22,7 +22,7 @@ _HIDDEN_STATE = (
 )
 _MEASURED = (
     "the states are equal and what was written about them is not: likely a metric, a picture or evaluate() of the task "
-    "draws randomness from a generator of its own, or keeps state"
+    "draws randomness from a separate generator, or keeps state"
 )
 
 

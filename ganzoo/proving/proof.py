@@ -21,10 +21,10 @@ from ganzoo.streams import numpy_generator
 
 #: What two equal runs may differ in: how long they took, and who holds the folder.
 _UNEQUAL = {"timing.jsonl", ".lock"}
-#: What callbacks write decides nothing, and may tell the time.
+#: Files of callbacks do not influence a run, and may contain times.
 _WATCHED = "callbacks"
 _NAME = "proof"
-#: The environment variable of an attempt and of whatever it starts, by which what survives it is found.
+#: The environment variable of an attempt and its child processes, by which survivors are found.
 MARK = "GANZOO_ATTEMPT"
 #: What comes before a comparison of two runs that nobody killed.
 UNDISTURBED = "a second run without any kill"
@@ -35,7 +35,7 @@ Calls = Literal["none", "kinds", "every"]
 
 @dataclass
 class Proof:
-    """What was tried, and that it held."""
+    """The record of a successful proof."""
 
     reference: dict[str, str]
     seconds: float

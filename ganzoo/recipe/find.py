@@ -12,7 +12,7 @@ LARGEST = 2**20
 
 
 def bundled_folders() -> list[Path]:
-    """Return where bundled recipes can lie: beside a checkout's package, or among the installation's shared data."""
+    """Return the folders of bundled recipes: next to a checkout's package, or in the installation's shared data."""
     beside = Path(__file__).parents[2] / "recipes"
     installed = Path(sysconfig.get_path("data")) / "share" / "ganzoo" / "recipes"
     return [folder for folder in (beside, installed) if folder.is_dir()]

@@ -1,4 +1,4 @@
-"""What a recipe may hold at most, so that none, however strange, takes all time, memory or stack."""
+"""Limits of recipes, so that no recipe exhausts time, memory or stack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from ganzoo.errors import Problem, RecipeError
 
-#: How many tables and arrays may lie inside one another, and how many parts a dotted key may have.
+#: How many tables and arrays may be nested, and how many parts a dotted key may have.
 DEEPEST = 32
 #: How many tables an array may have: losses, phases and the like.
 MOST_TABLES = 200
@@ -16,7 +16,7 @@ MOST_TABLES = 200
 MOST_KEYS = 1000
 MOST_ITEMS = 10_000
 LONGEST_KEY = 200
-#: How many wrong names of phases, and how many overrides of nothing, are told with all the names there are.
+#: How many wrong names of phases, and how many overrides of nothing, are reported with all known names.
 MOST_TOLD = 10
 
 #: TOML's own integers.

@@ -12,7 +12,7 @@ from ganzoo.recipe.limits import DEEPEST, MOST_TOLD, check_shape
 from ganzoo.recipe.own_data import SECTIONS, BareFolder
 from ganzoo.schema.options import RESERVED
 
-#: Keys of the items of a section that mean the same whatever name the item gets.
+#: Keys of the items of a section that mean the same for every name of the item.
 _KEPT_KEYS: Mapping[str, frozenset[str]] = {
     "losses": RESERVED["loss"],
     "regularizers": RESERVED["regularizer"],
@@ -25,7 +25,7 @@ _KEPT_KEYS: Mapping[str, frozenset[str]] = {
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """Return key and value of `KEY=VALUE`; a value that is no TOML is a plain text."""
+    """Return key and value of `KEY=VALUE`; a value that is not TOML is plain text."""
     key, equals, value = text.partition("=")
     if not equals or not all(part.strip() for part in key.split(".")):
         raise RecipeError(Problem("expected KEY=VALUE, as train.seed=1", place=f"--set {text}"))
@@ -50,7 +50,7 @@ def with_overrides(
     """Return a copy of the recipe's table with these dotted keys changed, and where each changed key now comes from.
 
     Items of a list are addressed by their label, name or term, or by index; the keys returned have the index. Setting
-    the `name` of a component drops the other keys it had: they belonged to another one. `locate` tells where a change
+    the `name` of a component drops the other keys it had: they belonged to another one. `locate` returns where a change
     is written. RecipeError with the changes that do not fit.
     """
     changed = copy.deepcopy(dict(table))

@@ -1,4 +1,4 @@
-"""Where each key of a TOML text stands. tomllib tells values but no lines."""
+"""Line numbers of the keys of a TOML text, which tomllib does not report."""
 
 from __future__ import annotations
 

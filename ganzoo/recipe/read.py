@@ -238,7 +238,7 @@ class _Reader:
                     found[role] = made
         for name in self.mapping(self.table.get("networks")):
             if not _NETWORK.fullmatch(name):
-                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"networks.{name}")
+                self.wrong(f"{name!r} is not a valid name; use letters, digits, '_' and '-'", f"networks.{name}")
                 continue
             if name in found:
                 self.wrong(f"[{name}] configures this network already; keep one of them", f"networks.{name}")
@@ -396,14 +396,14 @@ class _Reader:
                 if is_one_slip(name, player):
                     self.wrong(f"unknown player; did you mean '{player}'?", f"optimizers.{name}")
         for player in absent:
-            # networks with optimizers of their own may be all that the player has
+            # each network of the player may have its own optimizer
             if not networks and (player == "generator" or player in trained):
                 message = f'the section is missing; add [optimizers.{player}] with name = "adam" and a learning_rate'
                 self.wrong(message, f"optimizers.{player}")
         found: dict[str, WiredOptimizer] = {}
         for name in networks:
             if not _NETWORK.fullmatch(name):
-                self.wrong(f"{name!r} is no name; use letters, digits, '_' and '-'", f"optimizers.{name}")
+                self.wrong(f"{name!r} is not a valid name; use letters, digits, '_' and '-'", f"optimizers.{name}")
         for name in (*_PLAYERS, *filter(_NETWORK.fullmatch, networks)):
             wired = self.optimizer(name, tables[name]) if name in tables else None
             if wired is not None:
@@ -468,7 +468,7 @@ class _Reader:
             if is_named(values[name]):
                 made = self.make(f"{key}.{name}", Schedule.kind, Schedule, values[name])
                 good = good and made is not None
-                # where it is wrong, that is told already
+                # a wrong one is reported already
                 values[name] = Constant(1.0) if made is None else self.kept_schedule(made)
         try:
             found = cls.model_validate(values)

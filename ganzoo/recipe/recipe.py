@@ -19,9 +19,9 @@ from ganzoo.recipe.settings import EmaSettings, PhaseSettings, TrainSettings
 #: What a recipe says about itself.
 TEXTS = ("title", "paper", "description")
 
-#: Sections that decide how a run is measured and watched, and no weight: a run may go on with others.
+#: Sections that decide how a run is scored and observed but not its weights: a run may resume with others.
 MEASURING = ("validation", "metrics", "callbacks")
-#: Keys of [train] that decide how a run is watched and fed, and no weight: a run may go on with others.
+#: Keys of [train] that decide how a run is observed and fed but not its weights: a run may resume with others.
 RESUMABLE_KEYS = (
     "workers",
     "log_every",

@@ -29,7 +29,7 @@ Fraction = Annotated[float, Ge(0), Lt(1)]
 
 
 class Section(BaseModel):
-    """What all sections share: strict types, no unknown keys."""
+    """The base of all sections: strict types, no unknown keys."""
 
     model_config = ConfigDict(
         strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True, frozen=True
@@ -106,7 +106,7 @@ class NetworkSettings(Section):
 
 
 class _WiredSettings(Section):
-    """What [[losses]] and [[regularizers]] have in common."""
+    """The common keys of [[losses]] and [[regularizers]]."""
 
     schedules = frozenset({"weight"})
 

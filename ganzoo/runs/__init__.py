@@ -1,1 +1,1 @@
-"""What a run leaves on disk, and how it is found again."""
+"""Files of a run, and how they are found again."""

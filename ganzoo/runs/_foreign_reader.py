@@ -1,4 +1,4 @@
-"""Read one foreign weight file in a process of its own and hand back plain arrays.
+"""Read one foreign weight file in a separate process and return plain arrays.
 
 `ganzoo.runs.foreign` runs this file by its path, in a fresh folder that holds the file as `weights` and what is
 expected as `request.json`. It writes `answer.json` and, when everything is as expected, `arrays.npz`. It imports
@@ -60,7 +60,7 @@ def lower_limits(limits: Mapping[str, int]) -> None:
     for name, most in limits.items():
         kind = getattr(resource, name)
         _, hard = resource.getrlimit(kind)
-        # a second later, so that the signal of the soft limit arrives and the death can be told
+        # a second later, so that the signal of the soft limit arrives and the cause can be reported
         above = most + 1 if kind == resource.RLIMIT_CPU else most
         if hard != resource.RLIM_INFINITY:
             most, above = min(most, hard), min(above, hard)
@@ -76,7 +76,7 @@ def _answer(request: Mapping[str, Any]) -> dict[str, Any]:
         return {"problem": "needs more memory to read than its weights should; it is damaged or made to exhaust it"}
     except ImportError as error:
         return {"problem": f"cannot be read here, as its library does not load: {error}; reinstall h5py and numpy"}
-    except Exception as error:  # whatever a damaged file causes in a reader is the file's fault
+    except Exception as error:  # every exception that a damaged file causes is the file's fault
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return {"problem": "cannot be copied: the folder for temporary files is full; make room or set TMPDIR"}
         why = f"{type(error).__name__}: {str(error)[:500]}"
@@ -129,7 +129,7 @@ def _write(path: Path, wanted: Mapping[str, Header], load: Callable[[str], NDArr
 
 
 def _refuse_other_formats(path: Path, kind: str) -> None:
-    """Refuse by the first bytes what can run code, whatever the file is called."""
+    """Refuse by the first bytes what can run code, under any file name."""
     head = _head(path)
     if kind == "safetensors" and head[6:9] == b"\0\0{":
         return  # a header of 640 bytes starts like a pickle of protocol 2
@@ -143,7 +143,7 @@ def _refuse_other_formats(path: Path, kind: str) -> None:
     if is_zip:
         _refuse_zip(path, kind)
     elif kind == "keras":
-        raise Refused("is no .keras archive: it does not start as a zip; save it again")
+        raise Refused("is not a .keras archive: it does not start as a zip; save it again")
 
 
 def _head(path: Path) -> bytes:
@@ -158,7 +158,7 @@ def _refuse_zip(path: Path, kind: str) -> None:
         raise Refused(f"was written by torch.save: it {PICKLE}")
     if kind != "keras":
         hint = "name it .keras" if MEMBER in names else "save it as .safetensors or .weights.h5"
-        raise Refused(f"is a zip archive, whatever its name says; {hint}")
+        raise Refused(f"is a zip archive in spite of its name; {hint}")
 
 
 def _open_keras(path: Path, wanted: Mapping[str, Header]) -> Opened:
@@ -176,7 +176,7 @@ def _open_keras(path: Path, wanted: Mapping[str, Header]) -> Opened:
 def _open_h5(source: Path | io.BytesIO, wanted: Mapping[str, Header]) -> Opened:
     head = source.getvalue()[:8] if isinstance(source, io.BytesIO) else _head(source)[:8]
     if head != b"\x89HDF\r\n\x1a\n":
-        raise Refused("is no HDF5 file: it does not start as one; it is damaged or of another format")
+        raise Refused("is not an HDF5 file: it does not start as one; it is damaged or of another format")
     import h5py
 
     file = h5py.File(source, "r")
@@ -203,7 +203,7 @@ def _walk(h5py: Any, file: Any, most: int) -> dict[str, Any]:
             seen.add(address)
             if len(seen) > most or name.count("/") > DEEPEST:
                 raise Refused(
-                    f"has more than {most} objects or goes deeper than {DEEPEST} groups; it is no weight file"
+                    f"has more than {most} objects or goes deeper than {DEEPEST} groups; it is not a weight file"
                 )
             if isinstance(child, h5py.Group):
                 groups.append((f"{name}/", child))
@@ -238,7 +238,7 @@ def _h5_header(h5py: Any, name: str, array: Any) -> Header:
     if array.shape is None:
         raise Refused(f"{name} is without a shape; save the weights again with Keras")
     if array.id.get_storage_size() != math.prod(array.shape) * array.dtype.itemsize:
-        # the shape is told too: a bomb declares much and stores nothing
+        # report the shape too: a bomb declares much and stores nothing
         raise Refused(f"{name} declares {_told((str(array.dtype), array.shape))} but does not store that much")
     return str(array.dtype), tuple(array.shape)
 
@@ -253,7 +253,7 @@ def _open_safetensors(path: Path, wanted: Mapping[str, Header]) -> Opened:
             raise Refused(f"claims a header of {length} bytes, expected 2 to {most}; it is damaged or no .safetensors")
         header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_unique)
     if not isinstance(header, dict):
-        raise Refused("has a header that is no JSON object; it is damaged or no .safetensors")
+        raise Refused("has a header that is not a JSON object; it is damaged or not .safetensors")
     header.pop("__metadata__", None)
     entries = {name: _entry(name, entry) for name, entry in header.items()}
     _check_offsets({name: offsets for name, (_, offsets) in entries.items()}, total - 8 - length)
@@ -278,7 +278,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _entry(name: str, entry: Any) -> tuple[Header, tuple[int, int]]:
-    """Return one array's header and where its bytes lie, having compared both."""
+    """Return one array's header and the place of its bytes, which must agree."""
     if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
         raise Refused(f"{name} has a header without exactly dtype, shape and data_offsets")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -286,10 +286,10 @@ def _entry(name: str, entry: Any) -> tuple[Header, tuple[int, int]]:
         known = ", ".join(SAFETENSORS)
         raise Refused(f"{name} is of type {str(dtype)[:20]}, which is not supported ({known}); save it as F32")
     if not (_are_counts(shape) and _are_counts(offsets) and len(shape) <= 32 and len(offsets) == 2):
-        raise Refused(f"{name} has a shape or data_offsets that are no whole numbers")
+        raise Refused(f"{name} has a shape or data_offsets that are not whole numbers")
     size = math.prod(shape) * np.dtype(SAFETENSORS[dtype]).itemsize
     if offsets[1] - offsets[0] != size:
-        # the shape is told too: it shows which array of which network this is
+        # report the shape too: it shows which array of which network this is
         told = _told((SAFETENSORS[dtype], tuple(shape)))
         raise Refused(f"{name} declares {told} but bytes {offsets[0]} to {offsets[1]}; it is damaged")
     return (SAFETENSORS[dtype], tuple(shape)), (offsets[0], offsets[1])
@@ -308,7 +308,7 @@ def _check_offsets(places: Mapping[str, tuple[int, int]], length: int) -> None:
             raise Refused(f"{name} {kind}: it starts at byte {begin}, expected {position}; the file is damaged")
         position = end
     if position != length:
-        raise Refused(f"holds {length} bytes of data, its header tells of {position}; it is cut off or damaged")
+        raise Refused(f"holds {length} bytes of data, its header describes {position}; it is cut off or damaged")
 
 
 _OPENERS: dict[str, Callable[[Path, Mapping[str, Header]], Opened]] = {

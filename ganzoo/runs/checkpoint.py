@@ -63,7 +63,7 @@ class CheckpointStore:
     ) -> Path:
         """Write one checkpoint beside the others, flush it, make it appear by a rename, then drop the oldest.
 
-        `facts` go into its manifest. A save that fails is tried again a few times, and `complain` told; ResourceError
+        `facts` go into its manifest. A failed save is retried a few times, and reported to `complain`; ResourceError
         when it fails for good, with every older checkpoint intact.
         """
         content = pack_arrays(values)

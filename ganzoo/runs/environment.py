@@ -1,4 +1,4 @@
-"""What the bits of a result depend on beside the recipe and the data: versions, code, device, threads."""
+"""The environment on which the bits of a result depend: versions, code, device, threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run folder: `runs/<name>/` and what lies where in it."""
+"""The run folder `runs/<name>/` and its files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class RunFolder:
     held_out/         the results on held-out examples, to look at
     checkpoints/      the newest states, complete
     best/             the state with the best score so far, where train.best names one
-    callbacks/        what the callbacks of the recipe write, each in a folder of its own
+    callbacks/        what the callbacks of the recipe write, each in its own folder
     evaluation.json   the scores on held-out data
     generator.keras   the trained generator (one file for each product of the task)
     """
@@ -138,7 +138,7 @@ class RunFolder:
         self.require()
         inside = path.parent.resolve()
         if not inside.is_relative_to(self.path.resolve()) or path.name in ("", ".", ".."):
-            raise ResourceError(f"{path}: lies outside of the run folder {self.path}, where nothing is written")
+            raise ResourceError(f"{path}: is outside the run folder {self.path}, where nothing is written")
         files.make_folder(path.parent)
         files.write_durably(path.with_name(path.name + picture_suffix(picture)), encode_picture(picture))
 
@@ -155,7 +155,7 @@ class RunFolder:
             raise ResourceError(
                 f"{self.path}: the run folder was removed or moved while the run trained; its checkpoints, logs and "
                 "pictures are not there any more, and what was trained since the last checkpoint is lost. Where the "
-                "folder was moved, ganzoo run FOLDER goes on with it; otherwise the same command begins again"
+                "folder was moved, ganzoo run FOLDER resumes it; otherwise the same command begins again"
             )
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:

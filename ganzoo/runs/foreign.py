@@ -2,7 +2,7 @@
 
 Names, shapes and types of what is expected come from the network, never from the file. No byte of the file is parsed
 in this process: `_foreign_reader.py` parses a copy and hands back plain arrays. The copy is what is hashed and what is
-read, so the hash tells what was loaded even where somebody rewrites the file meanwhile.
+read, so the hash is that of the loaded bytes even if the file is rewritten at the same time.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _Header = tuple[str, tuple[int, ...]]
 
 
 class Expected(Protocol):
-    """What an array of the file must be like: a Keras variable, an array, anything with these two."""
+    """The expected shape and dtype of an array: a Keras variable, an array, anything with these two."""
 
     @property
     def shape(self) -> Sequence[int]: ...
@@ -84,7 +84,7 @@ def read_foreign(path: Path, expected: Mapping[str, Expected]) -> dict[str, Arra
 
 
 def open_foreign(path: Path, expected: Mapping[str, Expected], *, ignored: Sequence[str] = ()) -> Foreign:
-    """Do the same and tell the hash too; arrays in the groups `ignored`, such as an optimizer's, are passed over."""
+    """Do the same and return the hash too; arrays in the groups `ignored`, such as an optimizer's, are passed over."""
     kind = _kind(path)
     wanted = _wanted(path, expected)
     try:
@@ -155,19 +155,19 @@ def _copy(path: Path, into: Path, most: int) -> str:
         _check_size(path, size, most)
         while chunk := source.read(2**20):
             copied += len(chunk)
-            _check_size(path, copied, most)  # again: it may grow meanwhile
+            _check_size(path, copied, most)  # again: it may have grown
             digest.update(chunk)
             target.write(chunk)
     return digest.hexdigest()
 
 
 def _open_regular(path: Path, flags: int = 0) -> tuple[io.BufferedReader, int]:
-    """Open a file and tell its size; ValueError for what is none, of which pipes would be waited for without end."""
+    """Open a file and return its size; ValueError for others, as a pipe would block forever."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         os.close(handle)
-        raise ValueError("it is no regular file")
+        raise ValueError("it is not a regular file")
     return os.fdopen(handle, "rb"), status.st_size
 
 
@@ -179,7 +179,7 @@ def _check_size(path: Path, size: int, most: int) -> None:
 
 
 def _ask(path: Path, folder: Path, request: Mapping[str, Any]) -> None:
-    """Have the copy read by a process of its own; return when the arrays lie in the folder."""
+    """Read the copy in a separate process; return when the arrays are in the folder."""
     work = _total(request["expected"]) + (folder / "weights").stat().st_size
     limits = _limits(request["expected"], work, archive=request["kind"] == "keras")
     (folder / "request.json").write_text(json.dumps({**request, "limits": limits}), encoding="utf-8")
@@ -227,7 +227,7 @@ def _run(path: Path, folder: Path, cpu_seconds: int, clock_seconds: int) -> None
 
 
 def _libraries() -> list[str]:
-    """Return where numpy and h5py lie, all that the isolated process finds beside the standard library."""
+    """Return the folders of numpy and h5py, all that the isolated process finds besides the standard library."""
     found = [spec.origin for spec in map(find_spec, ("numpy", "h5py")) if spec is not None and spec.origin]
     return sorted({str(Path(origin).parents[1]) for origin in found})
 
@@ -307,7 +307,7 @@ def _take(path: Path, arrays: Path, wanted: Mapping[str, _Header]) -> dict[str, 
             if len(archive.infolist()) != len(wanted) or members.keys() != {f"{name}.npy" for name in wanted}:
                 raise ValueError("other names")
             values = {name: _array(archive, members[f"{name}.npy"], header) for name, header in wanted.items()}
-    except Exception as error:  # whatever it is: the arrays are not those that were asked for
+    except Exception as error:  # any exception: the arrays are not those that were asked for
         raise CheckpointError(
             f"{path}: the process that read it handed back something else ({_printable(error)}); save the weights again"
         ) from error

@@ -41,7 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _sign(handle: int) -> None:
-    """Say who holds the lock; a full disk must not keep anybody from working."""
+    """Write who holds the lock; a full disk must not prevent the work."""
     holder = {
         "pid": os.getpid(),
         "host": socket.gethostname(),

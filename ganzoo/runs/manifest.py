@@ -1,4 +1,4 @@
-"""What a run must say about itself so that another person can judge and repeat it."""
+"""The manifest of a run, by which another person can judge and repeat it."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import unicodedata
 
 #: In bytes: with a number and a suffix a file name must stay below the 255 of common file systems.
 _LONGEST = 120
-#: Windows opens devices by these names, whatever the suffix.
+#: Windows opens devices by these names with any suffix.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -21,7 +21,7 @@ def file_stem(text: str) -> str:
 
 
 class UniqueStems:
-    """Makes file stems of which no two are equal, on file systems that do not tell cases apart either."""
+    """Makes file stems of which no two are equal, also on case-insensitive file systems."""
 
     def __init__(self) -> None:
         self._used: set[str] = set()

@@ -1,4 +1,4 @@
-"""What tasks need to show, score and sample what they learned: chunks, drawings, files, tiles, class names."""
+"""Helpers of tasks for pictures, scores and samples: chunks, drawings, files, tiles, class names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task shows when it says nothing of its own: the fakes that `generate` returns."""
+"""Default pictures, results and samples of a task: the fakes that `generate` returns."""
 
 from __future__ import annotations
 

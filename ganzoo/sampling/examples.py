@@ -30,7 +30,7 @@ def to_network(values: Array) -> Array:
 
 
 def to_edge(values: Array) -> Array:
-    """Return a batch as people see it: images (n, h, w, c) as uint8, other values as they are."""
+    """Return a batch for display: images (n, h, w, c) as uint8, other values unchanged."""
     is_images = values.ndim == _IMAGE_AXES + 1 and values.dtype.kind == "f" and values.shape[-1] in (1, 3)
     return images.to_uint8(values) if is_images else values
 

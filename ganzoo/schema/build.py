@@ -54,7 +54,7 @@ def construct(
 ) -> Constructed:
     """Make a component from a table without its `name` and core keys; RecipeError with every problem of the table.
 
-    `core` are the keys that the core reads from the same table: a misspelt one is told with its right name.
+    `core` are the keys that the core reads from the same table: a misspelt one is reported with the right name.
     """
     problems: list[Problem] = []
     values: dict[str, Any] = {}

@@ -43,7 +43,7 @@ class Option:
 
 
 def options(cls: type[Component]) -> tuple[Option, ...]:
-    """Return what a component can be given; PluginError when its constructor is no schema."""
+    """Return what a component can be given; PluginError when its constructor is not a schema."""
     return _options(cast("Any", cls))
 
 

@@ -14,6 +14,7 @@ from ganzoo.testing.demands import demand, demand_gradient, demand_scalar, expla
 if TYPE_CHECKING:
     from ganzoo.contracts.component import Component
     from ganzoo.contracts.metric import Metric
+    from ganzoo.contracts.results import Sources
     from ganzoo.contracts.tensor import Example, Tensor
 
 #: What counts its calls shows it within so many.
@@ -39,11 +40,14 @@ def check_loss(loss: Loss, *, image_size: int = 16) -> None:
         demand(False, type(loss), "must be an AdversarialLoss, a RelativisticLoss or a PairLoss")
 
 
-def check_metric(metric: Metric, output: Example, target: Example) -> None:
-    """Check that the metric gives finite numbers by name, the same whenever asked, and leaves its inputs alone."""
+def check_metric(metric: Metric, output: Example, target: Example, *, training: Sources | None = None) -> None:
+    """Check that the metric gives finite numbers by name, the same whenever asked, and leaves its inputs alone.
+
+    `training` holds the sources by stream for a metric that compares with the training data.
+    """
     cls = type(metric)
     with explained(cls):
-        metric.build(dict)
+        metric.build(lambda: training or {})
         with left_as_they_are(cls, "update()", (output, target)):
             metric.update(output, target)
         result = metric.result()

@@ -1,4 +1,4 @@
-"""What every check asks for: a condition with a message that names the component's class."""
+"""Conditions of the checks, with messages that name the class of the component."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ganzoo.training.model import AdversarialModel
 
 STEPS = 10
-#: Where a second model goes on from the state of the first.
+#: The step at which a second model resumes from the state of the first.
 _CUT = 4
 _RATE = 1e-3
 Batches = Callable[[int], Mapping[str, "Tensor"]]
@@ -51,7 +51,7 @@ class Distance(PairLoss):
 
 @dataclass(frozen=True)
 class Parts:
-    """What networks are built from, as a recipe has it."""
+    """The parts of a recipe from which networks are built."""
 
     task: Task
     architectures: Mapping[str, Architecture]
@@ -144,8 +144,8 @@ def _check_resume(
     demand(
         difference is None,
         cls,
-        f"must go on from what state() returns as if it had not stopped ({difference} differs); an attribute that "
-        "changes, a generator of its own, or a variable that state() leaves out is lost",
+        f"must resume from what state() returns as if it had not stopped ({difference} differs); an attribute that "
+        "changes, a separate random generator, or a variable that state() leaves out is lost",
     )
 
 

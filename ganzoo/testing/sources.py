@@ -32,7 +32,7 @@ def check_dataset(dataset: Dataset) -> None:
 
 
 def check_source(source: Source) -> None:
-    """Check that examples are as the fields promise, the same whenever asked, in whatever order, in a copy too."""
+    """Check that examples are as the fields promise, the same each time, in every order, and in a copy."""
     cls = type(source)
     with explained(cls):
         size = len(source)

@@ -1,4 +1,4 @@
-"""What happens after a step, as Keras callbacks in a fixed order: show, log, draw, let others watch, save, score."""
+"""What happens after a step, as Keras callbacks in a fixed order: show, log, draw, watch, save, score."""
 
 from __future__ import annotations
 
@@ -125,14 +125,14 @@ class Draw(_StepCallback):
 
 
 def watchers(trainer: Trainer) -> list[Watch]:
-    """Return the callbacks that the recipe names, each with a folder of its own."""
+    """Return the callbacks that the recipe names, each with its own folder."""
     stems = UniqueStems()
     folder = trainer.run.path / "callbacks"
     return [Watch(trainer, wired, folder / stems(wired.key)) for wired in trainer.recipe.callbacks]
 
 
 class Watch(_StepCallback):
-    """Lets a callback of the recipe watch every so many steps; one that fails is told once and then left out."""
+    """Calls a callback of the recipe every so many steps; one that fails is reported once and then left out."""
 
     def __init__(self, trainer: Trainer, wired: WiredCallback, folder: Path) -> None:
         super().__init__(trainer)
@@ -160,7 +160,7 @@ class Watch(_StepCallback):
     def _begin(self) -> None:
         run = self.trainer.run.path.resolve()
         if not self._folder.resolve().is_relative_to(run):
-            raise ResourceError(f"{self._folder}: lies outside of the run folder")
+            raise ResourceError(f"{self._folder}: is outside the run folder")
         files.make_folder(self._folder)
         self._callback = self._wired.callback.build(self._folder)
         if not isinstance(self._callback, keras.callbacks.Callback):
@@ -170,7 +170,7 @@ class Watch(_StepCallback):
         self._callback.on_train_begin({})
 
     def _guarded(self, act: Callable[[], None]) -> None:
-        """Do what a callback wants; whatever it raises costs its own output only."""
+        """Call a callback; an exception ends its own output only."""
         trainer = self.trainer
         trainer.run.require()
         try:
@@ -182,11 +182,11 @@ class Watch(_StepCallback):
             self._callback = None
             origin = origin_of(type(self._wired.callback))
             where = f"callback '{self._wired.key}' of {origin}, step {trainer.model.step_number}"
-            trainer.observer.note(f"{where}: {one_line(error)}; training goes on without it")
+            trainer.observer.note(f"{where}: {one_line(error)}; training continues without it")
 
 
 class RunView:
-    """What a callback of the recipe has as its model: it looks at the run, and what it sets here changes nothing."""
+    """The `model` of a callback of the recipe: a view of the run; what it sets here has no effect."""
 
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer

@@ -1,4 +1,4 @@
-"""What torch compiles during a run, told as it happens."""
+"""Reports what torch compiles during a run."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def enforce(determinism: Literal["strict", "seeded"]) -> None:
 
 
 def allow_tf32(allowed: bool) -> None:
-    """Let a GPU round the inputs of float32 products to 10 bits, or not. Nothing changes on a CPU."""
+    """Set whether a GPU rounds the inputs of float32 products to 10 bits; no effect on a CPU."""
     if torch.cuda.is_available():
         torch.set_float32_matmul_precision("high" if allowed else "highest")
         torch.backends.cudnn.allow_tf32 = allowed

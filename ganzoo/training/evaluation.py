@@ -44,7 +44,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class BestScore:
-    """What `train.best` names: `psnr_y` in the row of the first product, or `row/psnr_y` in another one."""
+    """The score that `train.best` names: `psnr_y` in the row of the first product, or `row/psnr_y` in another one."""
 
     row: str
     name: str
@@ -72,7 +72,7 @@ class BestScore:
 
 
 class _Measure:
-    """One metric for one row. What the metric raises costs its own cells, told once, and nothing else."""
+    """One metric for one row. An exception of the metric loses its own cells only, and is reported once."""
 
     def __init__(self, wired: WiredMetric, training: OpenTraining, note: Note, told: set[str]) -> None:
         self._wired = wired
@@ -125,10 +125,10 @@ def evaluate(
     show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
 ) -> Scores:
-    """Let the task produce results on held-out data and every metric score them; `show` is handed each result.
+    """Score the task's results on held-out data with every metric; `show` receives each result.
 
     `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
-    `note` is told why.
+    `note` receives the reason.
     """
     found = results(task, trained, sources, seed=seed, product=product)
     return score(found, metrics, training=training, show=show, note=note)
@@ -142,7 +142,7 @@ def score(
     show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
 ) -> Scores:
-    """Let every metric score these results, as `evaluate` does."""
+    """Score these results with every metric, as `evaluate` does."""
     measures: dict[str, dict[str, _Measure]] = {}
     examples: dict[str, int] = {}
     told: set[str] = set()
@@ -220,7 +220,7 @@ def make_metric(wired: WiredMetric, training: OpenTraining) -> Metric:
 
 
 def check_metrics(metrics: Sequence[WiredMetric], training: OpenTraining, note: Note) -> None:
-    """Build every metric once: DataError when one lacks its weights; one that fails otherwise is told."""
+    """Build every metric once: DataError when one lacks its weights; one that fails otherwise is reported."""
     for wired in metrics:
         try:
             make_metric(wired, training)

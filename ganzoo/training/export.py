@@ -1,4 +1,4 @@
-"""What a finished run hands out: networks as files, and pictures of held-out results."""
+"""Output of a finished run: networks as files, and pictures of held-out results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the discriminator says of a comparison, computed when somebody asks."""
+"""The discriminator's outputs for a comparison, computed when they are needed."""
 
 from __future__ import annotations
 

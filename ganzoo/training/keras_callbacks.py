@@ -20,7 +20,7 @@ _REFUSED: dict[type[keras.callbacks.Callback], str] = {
         'compile with learning_rates={("generator", ""): schedule}'
     ),
     keras.callbacks.SwapEMAWeights: "averages are kept beside the weights: write [ema], and use sampling_networks()",
-    keras.callbacks.BackupAndRestore: "it would lose optimizers and step: ganzoo run goes on to the same bytes",
+    keras.callbacks.BackupAndRestore: "it would lose optimizers and step: ganzoo run resumes to the same bytes",
     keras.callbacks.TensorBoard: 'it needs TensorFlow: write [[callbacks]] name = "tensorboard" in the recipe',
 }
 

@@ -52,7 +52,7 @@ def launch(
     The caller holds the folder (`run.working()`) and lets `stop` watch for signals if it wants any watched.
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found
     before the first step: networks, feature weights, the folder, other data or another environment than the run began
-    with (`allow_drift` goes on and says so in the manifest). `start` gives a new run the weights of another.
+    with (`allow_drift` resumes and records it in the manifest). `start` gives a new run the weights of another.
     """
     stop = stop or StopRequest()
     # first of all, as it needs no network: the folder must hold this run or none
@@ -64,7 +64,7 @@ def launch(
         recipe, run, observer, sources, held_out, environment=environment(describe_plugins(plugins, recipe.used))
     )
     if start is not None and not run.exists:
-        list(start.apply(trainer.model))  # weights that do not fit are told before anything is written
+        list(start.apply(trainer.model))  # weights that do not fit are reported before anything is written
     check_scores(trainer)
     rehearsing = recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda")
     if rehearsing and not run.exists:
@@ -98,7 +98,7 @@ def _go_on(
 
 
 def choose_kernels(recipe: Recipe) -> str:
-    """Let torch compute as the recipe wants it; return how deterministic that is."""
+    """Configure torch as the recipe asks; return how deterministic that is."""
     kept = determinism.resolve(recipe.train.determinism, get_device())
     determinism.enforce(kept)
     determinism.allow_tf32(recipe.train.tf32)
@@ -122,7 +122,7 @@ def prepare(
     for wired in recipe.callbacks:
         with blaming(wired.callback, f"callback '{wired.key}'"):
             wired.callback.check()
-    # a run that goes on knows of its data what it knew when it began
+    # a resumed run keeps the statistics of its data from its start
     data = TrainingData(sources, run.read_fitted() if run.exists else fit(recipe.task, sources))
     model = build_model(recipe, assemble(recipe, data.fields, data.fitted), data.fitted)
     trainer = Trainer(recipe, model, data, held_out, run, observer, environment=environment)
@@ -138,7 +138,7 @@ def check_scores(trainer: Trainer) -> None:
         wanted = None if best is None else BestScore.parse(best, trainer.product)
         if wanted is None or any(wanted.is_in(record) for record in run.scores.records()):
             return
-    # a metric that fails costs a run its scores, which is told when they are due
+    # a metric that fails loses its scores, which is reported when they are due
     rehearse_scores(trainer, trainer.trained(), note=lambda _message: None)
 
 
@@ -151,11 +151,11 @@ def no_recipe_errors() -> Iterator[None]:
         raise PluginError(str(error)) from error
 
 
-# -- may it go on? -----------------------------------------------------------------------------------------------------
+# -- may it resume? ----------------------------------------------------------------------------------------------------
 
 
 def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
-    """Refuse to resume nothing, or to go on with another recipe; the differences are listed."""
+    """Refuse to resume nothing, or with another recipe; the differences are listed."""
     if not run.exists:
         if resume:
             raise CheckpointError(f"{run.path}: there is no run to resume; leave --resume out to start one")
@@ -169,7 +169,7 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
 
 
 def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None:
-    """Write recipe and manifest of a new run; of one that goes on, the recipe with what may change."""
+    """Write recipe and manifest of a new run; of a resumed run, the recipe with what may change."""
     recipe, run = trainer.recipe, trainer.run
     resolved = tomli_w.dumps(dict(recipe.resolved)).encode()
     if run.exists:
@@ -203,7 +203,7 @@ def is_finished(trainer: Trainer, loaded: Loaded | None) -> bool:
 
 
 def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None:
-    """Refuse to go on with other data or in another environment, or stamp the run with what changed."""
+    """Refuse to resume with other data or in another environment, or record what changed."""
     run = trainer.run
     manifest = run.read_manifest()
     now = {"environment": dict(trainer.environment), "data": describe_data(trainer.data)}
@@ -217,8 +217,8 @@ def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None
     refused = list(differences(*_without_changed_metrics(_decisive(before), _decisive(written))))
     if refused and not allow:
         raise CheckpointError(
-            f"{run.path}: to the byte, the run can only go on as it began, but this changed:\n{_indented(refused)}\n"
-            f"undo it, or go on with --allow-drift, which the manifest will say, or start a new run from its weights "
+            f"{run.path}: an exact resume needs the environment of the start, but this changed:\n{_indented(refused)}\n"
+            f"undo it, or resume with --allow-drift, which the manifest records, or start a new run from its weights "
             f"with --name NEW --fork {run.path}"
         )
     step = loaded.step if loaded else 0

@@ -183,7 +183,7 @@ class AdversarialModel(keras.Model):
         return self._view(batch, step)
 
     def _generate(self, view: View, *, with_gradient: bool) -> Mapping[str, Tensor]:
-        """Let the task make fakes; without gradient where only the discriminator will use them."""
+        """Return the fakes of the task, without gradient where only the discriminator uses them."""
         with torch.set_grad_enabled(with_gradient), blaming(self.task, "task", step=view.step.number):
             fakes = self.task.generate(view)
         if not isinstance(fakes, Mapping) or not all(isinstance(fake, torch.Tensor) for fake in fakes.values()):
@@ -222,7 +222,7 @@ class AdversarialModel(keras.Model):
 
     @torch.no_grad()
     def _finish_update(self, name: PlayerName, view: View) -> None:
-        """Let regularizers act on the new weights, average the player's products, count the update."""
+        """Call `after_update` of regularizers, average the player's products, count the update."""
         self.objective.after_update(self.players[name], view)
         if self.average is not None:
             mine = {key: network for key, network in self.networks.items() if self.specs[key].player == name}
@@ -333,7 +333,7 @@ class AdversarialModel(keras.Model):
 
     def _set_learning_rates(self, group: OptimizerGroup, step: Step) -> None:
         """Write the rates of this step where they changed."""
-        factors = self._rate_factors(group.player, step)
+        factors = self._rate_factors(group.player, step) if self._ready else None  # regularizers are built by then
         for name, optimizer in group.optimizers.items():
             if (name, step.phase) in self.learning_rates:
                 schedule, number = self.learning_rates[name, step.phase], step.phase_step
@@ -385,7 +385,7 @@ class AdversarialModel(keras.Model):
         return {} if self.average is None else self.average.networks
 
     def float32_eager(self) -> AbstractContextManager[None]:
-        """Let networks compute in float32 and uncompiled inside this block: for penalties, pictures and scores."""
+        """Run networks in float32 and uncompiled inside this block: for penalties, pictures and scores."""
         return self._float32_eager()
 
     def sampling_networks(self) -> dict[str, Network]:

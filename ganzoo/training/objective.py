@@ -1,4 +1,4 @@
-"""What each player minimises: the losses and penalties of a recipe, on what the task offers at a step."""
+"""The objective of each player: the losses and penalties of a recipe, on what the task offers at a step."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Objective:
         )
 
     def _changed_inputs(self, name: str, comparison: Comparison, player: PlayerName, step: Step) -> Comparison:
-        """Let the regularizers change what the discriminator sees of one comparison (noise, augmentation, replay)."""
+        """Apply `discriminator_inputs` of regularizers to one comparison (noise, augmentation, replay)."""
         real, fake = comparison.real, comparison.fake
         for wired in self.active_regularizers("discriminator_inputs", step):
             if wired.on not in (None, name):
@@ -233,7 +233,7 @@ class Objective:
             yield regularizer.weight_penalty(player, step=step)
 
     def after_update(self, player: Player, view: View) -> None:
-        """Let regularizers act on the new weights (clipping, averages, adapted strengths)."""
+        """Call `after_update` of regularizers (clipping, averages, adapted strengths)."""
         for wired in self.active_regularizers("after_update", view.step):
             with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=view.step.number):
                 wired.regularizer.after_update(player, wired.seen(view.judged), step=view.step)

@@ -1,4 +1,4 @@
-"""What a picture of a task must be."""
+"""Checks of the pictures of a task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes."""
+"""Profiles the time of a training step."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class _Timing:
 
 @dataclass(frozen=True)
 class Profile:
-    """What was measured over some steps; seconds and operations are those of one step."""
+    """Measurements over some steps; seconds and operations are those of one step."""
 
     step_seconds: float
     parts: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""What a run does at all, done once: before hours are spent on what would fail at their end."""
+"""Everything that a run does, done once, so that errors at its end show before hours are spent."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def rehearse(trainer: Trainer) -> Mapping[str, int]:
 
 
 def rehearse_workers(trainer: Trainer) -> None:
-    """Let a worker process make the first batch, where the recipe has any."""
+    """Prepare the first batch in a worker process, if the recipe has any."""
     if trainer.recipe.train.workers:
         with closing(StepLoader(trainer.batches, first=0, last=1, workers=1)) as loader:
             next(iter(loader))
@@ -54,7 +54,7 @@ def rehearse_scores(
 ) -> Scores | None:
     """Score the first result of each method on a few held-out examples, and hand it to `show`; nothing is written.
 
-    PluginError when the task breaks its contract, RecipeError when `train.best` names no score; `note` is told which
+    PluginError when the task breaks its contract, RecipeError when `train.best` names no score; `note` receives which
     metric fails.
     """
     recipe, held_out = trainer.recipe, trainer.held_out

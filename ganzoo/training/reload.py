@@ -35,7 +35,7 @@ def trained_networks(
     if loaded is None and best:
         raise CheckpointError(f"{run.path}: keeps no best checkpoint; train.best names the score that chooses it")
     if loaded is None:
-        raise CheckpointError(f"{run.path}: has no checkpoint yet; ganzoo run {run.path} goes on with it")
+        raise CheckpointError(f"{run.path}: has no checkpoint yet; ganzoo run {run.path} resumes it")
     for name, variable in state.items():
         variable.assign(loaded.values[name])
     networks = {**assembly.networks, **assembly.averages}

@@ -1,4 +1,4 @@
-"""What a schedule says at a step, with the schedule named where it fails."""
+"""The value of a schedule at a step; errors name the schedule."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class StopRequest:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Let a signal wait: nothing inside is broken off by the first one."""
+        """Delay signals: the first one does not interrupt this block."""
         self.check()
         self._deferred = True
         try:

@@ -37,16 +37,16 @@ class Observer(Protocol):
     """Whoever watches a run."""
 
     def begin(self, *, first: int, total: int) -> None:
-        """Take note that training starts at step `first`."""
+        """Handle the start of training at step `first`."""
 
     def step(self, number: int, phase: str, waiting: float) -> None:
-        """Take note that so many steps are done; `waiting` is the share of time spent waiting for data."""
+        """Handle a finished step; `waiting` is the share of time spent waiting for data."""
 
     def losses(self, record: Mapping[str, Any]) -> None:
-        """Take note of a line that was written to the journal."""
+        """Handle a line of the journal."""
 
     def note(self, message: str) -> None:
-        """Take note of something worth a line."""
+        """Handle a message for the user."""
 
 
 class Trainer:
@@ -90,7 +90,7 @@ class Trainer:
 
     @property
     def products(self) -> Mapping[str, Architecture]:
-        """What each network that the training is for is built from."""
+        """The specifications of the products."""
         return {name: self.model.architectures[name] for name, spec in self.model.specs.items() if spec.is_product}
 
     @property
@@ -125,7 +125,7 @@ class Trainer:
     def rehearse(self) -> None:
         """Take a step of each phase in which each player plays, and undo it.
 
-        BackendError when an operation has no deterministic kernel, and whatever else a step can raise.
+        BackendError when an operation has no deterministic kernel, and every other error of a step.
         """
         before, first = to_arrays(self.model.state()), self.model.step_number
         for number in self._rehearsed_steps():
@@ -246,14 +246,14 @@ class Trainer:
         self.optional(log.path.name, lambda: log.append(record))
 
     def optional(self, what: str, write: Callable[[], None]) -> None:
-        """Write what a run can do without: a full disk costs that output, told once, not the run."""
+        """Write optional output: on a full disk it is lost and reported once, and the run continues."""
         self.run.require()
         try:
             write()
         except (OSError, ResourceError) as error:
             if what not in self._mute:
                 self._mute.add(what)
-                self.observer.note(f"{what} cannot be written, training goes on: {error}")
+                self.observer.note(f"{what} cannot be written, training continues: {error}")
 
     def save(self, done: int, store: CheckpointStore | None = None, facts: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint of the state after `done` steps; NumericError when it is not finite."""
@@ -292,7 +292,7 @@ class Trainer:
         return any(record["step"] == done for record in self.run.scores.records())
 
     def evaluate(self, trained: Trained, *, show: Callable[[Result], None] | None = None) -> Scores:
-        """Score networks on the held-out data; a metric that fails is told once in a run."""
+        """Score networks on the held-out data; a metric that fails is reported once in a run."""
         if self.held_out is None:
             raise ValueError("there are no held-out data")
         return evaluate(
@@ -317,7 +317,7 @@ class Trainer:
         """Write the scores of a state, and keep the state if it is the best so far."""
         if not self.scores_on_the_way:
             return
-        # the line comes last: a state whose line is missing is scored again when the run goes on
+        # the line comes last: a state whose line is missing is scored again when the run resumes
         if self.recipe.train.best is not None and done:
             self.keep_best(done, scores, BestScore.parse(self.recipe.train.best, self.product))
         if not self.is_scored(done):
@@ -338,7 +338,7 @@ class Trainer:
             self.save(done, store, {"score": value, "name": str(best)})
 
     def drop_uncertain_best(self, certain: int, *, but: int | None = None) -> None:
-        """Drop best states beyond the newest checkpoint: a run that goes on from it has not come to them."""
+        """Drop best states beyond the newest checkpoint: a run that resumes from it has not reached them."""
         store = self.run.best()
         store.drop([path for path in store.paths() if step_of(path) > certain and step_of(path) != but])
 

@@ -22,7 +22,7 @@ class EventFiles(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         first = self.model.step
-        # what an earlier process wrote beyond the checkpoint that the run goes on from is not shown any more
+        # events that an earlier process wrote after the checkpoint from which the run resumes are not shown
         self._writer = SummaryWriter(str(self._folder), purge_step=first)
         self._shown = first if first else -1
 

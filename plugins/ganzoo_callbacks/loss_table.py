@@ -19,7 +19,7 @@ class LossTable(keras.callbacks.Callback):
         self._columns: list[str] = []
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        # what an earlier process wrote beyond the checkpoint that the run goes on from will be written again
+        # rows that an earlier process wrote after the checkpoint from which the run resumes are written again
         rows = [row for row in self._rows() if row["step"].isdecimal() and int(row["step"]) < self.model.step]
         self._columns = list(rows[0]) if rows else []
         self._write("w", rows, header=bool(rows))

@@ -43,7 +43,7 @@ class Gaussians(Dataset):
 
 
 class GaussianPoints(Source):
-    """Points that are drawn when they are asked for, each from a counter of its own: any number takes no memory."""
+    """Points that are drawn when they are asked for, each from its own counter: any number takes no memory."""
 
     def __init__(self, dataset: Gaussians, centres: Array) -> None:
         self._dataset = dataset

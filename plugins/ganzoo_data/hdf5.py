@@ -80,7 +80,7 @@ def _plain(file: Any, path: Path, name: str) -> Any:
             raise DataError(f"{path}: has no array '{name}' of its own; it has {', '.join(file)}")
         group = group[part]
     if not isinstance(group, h5py.Dataset) or group.external or group.is_virtual or group.dtype.kind not in "uif":
-        raise DataError(f"{path}: '{name}' is no plain array of numbers")
+        raise DataError(f"{path}: '{name}' is not a plain array of numbers")
     if not group.shape:
         raise DataError(f"{path}: '{name}' is a single number; expected one row for each example")
     return group

@@ -17,7 +17,10 @@ def generator(signature: Signature, *, width: int, count: int, activation: Activ
     """Return `count` hidden layers of `width` units between the inputs and the outputs of the signature."""
     inputs, row = _flat_inputs(signature.inputs)
     row = _hidden_layers(row, width=width, count=count, activation=activation)
-    outputs = {name: _output_layer(row, name, field) for name, field in signature.outputs.items()}
+    outputs = {
+        name: _output_layer(row, name, field, layer=f"{name}_output" if name in signature.inputs else name)
+        for name, field in signature.outputs.items()
+    }
     single = len(outputs) == 1
     return keras.Model(inputs, next(iter(outputs.values())) if single else outputs, name="mlp_generator")
 
@@ -45,14 +48,14 @@ def _hidden_layers(values: keras.KerasTensor, *, width: int, count: int, activat
     return values
 
 
-def _output_layer(values: keras.KerasTensor, name: str, field: Field) -> keras.KerasTensor:
+def _output_layer(values: keras.KerasTensor, name: str, field: Field, *, layer: str) -> keras.KerasTensor:
     """Return values of the field's shape and range: tanh for [-1, 1], unbounded where the field states no range."""
     if (field.low, field.high) not in ((-1, 1), (None, None)):
         raise ValueError(f"gives values in [-1, 1] or without limits, but '{name}' is {field}")
     shape = _fixed_shape(name, field)
     activation = None if field.low is None else "tanh"
-    flat = layers.Dense(prod(shape), activation=activation, name=f"flat_{name}")(values)
-    return keras.layers.Reshape(shape, name=name)(flat)
+    flat = layers.Dense(prod(shape), activation=activation, name=f"flat_{layer}")(values)
+    return keras.layers.Reshape(shape, name=layer)(flat)
 
 
 def _fixed_shape(name: str, field: Field) -> tuple[int, ...]:

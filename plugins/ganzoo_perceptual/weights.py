@@ -58,7 +58,7 @@ def _read(path: Path, shapes: Shapes, groups: Mapping[str, Sequence[str]]) -> We
                 )
                 for name, (inputs, outputs) in shapes.items()
             }
-    except (OSError, RuntimeError, KeyError, ValueError) as error:  # whatever HDF5 says of a damaged file
+    except (OSError, RuntimeError, KeyError, ValueError) as error:  # HDF5's exceptions for a damaged file
         raise DataError(f"{path}: cannot be read as HDF5: {error}") from error
 
 
@@ -91,7 +91,7 @@ def _datasets(group: Any, depth: int = 0) -> list[Any]:
 
 
 def _owned(group: Any, name: str) -> Any:
-    """Return a member that lies in this very file; links elsewhere count as absent."""
+    """Return a member that is in this file; links elsewhere count as absent."""
     import h5py
 
     if not isinstance(group, h5py.Group) or not isinstance(group.get(name, getlink=True), h5py.HardLink):

@@ -10,7 +10,7 @@ from ganzoo import Comparison, Player, PlayerName, Regularizer, Step, Tensor, Va
 class HistoricalAveraging(Regularizer):
     """Penalises ||weights - mean of all past weights||^2 of each player (Salimans 2016, arXiv 1606.03498).
 
-    Each player has a mean of its own. It starts at the weights at the start of training and includes one more value
+    Each player has its own mean. It starts at the weights at the start of training and includes one more value
     after each update of the player.
     """
 

@@ -60,7 +60,9 @@ class TFDS(Dataset, Preparable):
         folder = directory or data_folder(None)
         there = find_prepared(folder, name)
         if there is not None and origin is not None:
-            raise DataError(f"'{name}' is in {there} already; remove it to prepare it anew, or give another --data-dir")
+            raise DataError(
+                f"'{name}' is in {there} already; remove it to prepare it again, or give another --data-dir"
+            )
         if there is not None:
             return there
         if variants := [ours for ours in _OURS if ours.startswith(f"{name}/")]:

@@ -50,14 +50,14 @@ def test_an_operation_without_a_deterministic_kernel_is_named_with_its_substitut
 
 
 def test_a_strict_run_refuses_such_an_operation_before_its_first_step(ganzoo, tmp_path, monkeypatch):
-    original = AdversarialModel.generate
+    original = AdversarialModel._generate
 
     def generate(self, view, *, with_gradient):
         if self.step_number == 5:
             raise message("grid_sampler_2d_backward_cuda")
         return original(self, view, with_gradient=with_gradient)
 
-    monkeypatch.setattr(AdversarialModel, "generate", generate)
+    monkeypatch.setattr(AdversarialModel, "_generate", generate)
     two_phases = [
         "--set=phases=[{name='train', steps=5}, {name='more', steps=5}]",
         "--set=train.determinism=strict",

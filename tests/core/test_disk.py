@@ -133,7 +133,7 @@ def test_without_room_for_logs_and_pictures_training_goes_on(ganzoo, tmp_path, m
         patch.setattr("ganzoo.runs.folder.RunFolder.write_picture", fails)
         done = ganzoo(*tiny(tmp_path, "mute"))
     assert done.code == 0, done.err
-    assert done.out.count("sample pictures cannot be written, training goes on") == 1
+    assert done.out.count("sample pictures cannot be written, training continues") == 1
     assert_states(tmp_path / "whole", tmp_path / "mute")
 
 

@@ -248,13 +248,13 @@ def test_a_safetensors_header_that_starts_like_a_pickle_is_read(tmp_path):
     ("name", "content", "message"),
     [
         ("w.weights.h5", gzip.compress(b"x"), "compressed with gzip; unpack it first"),
-        ("w.weights.h5", b"", "is no HDF5 file"),
-        ("w.h5", b"<html>", "is no HDF5 file"),
-        ("w.keras", b"<html>", "is no .keras archive"),
+        ("w.weights.h5", b"", "is not an HDF5 file"),
+        ("w.h5", b"<html>", "is not an HDF5 file"),
+        ("w.keras", b"<html>", "is not a .keras archive"),
         ("w.weights.h5", b"\x93NUMPY\1\0", "can hold a pickle"),
         ("w.safetensors", b"", "claims a header of 0 bytes"),
         ("w.safetensors", (2**60).to_bytes(8, "little") + b"{}", f"claims a header of {2**60} bytes"),
-        ("w.safetensors", (2).to_bytes(8, "little") + b"[]", "no JSON object"),
+        ("w.safetensors", (2).to_bytes(8, "little") + b"[]", "not a JSON object"),
         ("w.safetensors", (60000).to_bytes(8, "little") + b"[" * 60000, "RecursionError"),
         ("w.safetensors", (16).to_bytes(8, "little") + b'{"a":{},"a":{}}'.ljust(16), "something twice"),
     ],
@@ -426,7 +426,7 @@ def test_a_trick_inside_an_archive_is_refused_too(tmp_path):
     [
         ({"config.json": b""}, {}, r"has 0 members model\.weights\.h5"),
         ({"model.weights.h5": b"0" * 99}, {"compression": zipfile.ZIP_DEFLATED}, "compressed or encrypted"),
-        ({"model.weights.h5": b"0" * 99}, {}, "is no HDF5 file"),
+        ({"model.weights.h5": b"0" * 99}, {}, "is not an HDF5 file"),
     ],
 )
 def test_archives_with_another_content_are_refused(tmp_path, members, options, message):
@@ -451,13 +451,13 @@ def placed(name, *offsets):
         (placed(BIAS, 52, 64), f"{BIAS} leaves a gap before it"),
         (placed(BIAS, 48, 56), r"declares float32 \(3,\) but bytes 48 to 56"),
         (placed(BIAS, 60, 48), "but bytes 60 to 48"),
-        (placed(BIAS, -12, 0), "no whole numbers"),
-        (placed(BIAS, 48.0, 60.0), "no whole numbers"),
-        (placed(BIAS, 48, 2**70), "no whole numbers"),
-        (lambda header: header.pop(BIAS), "holds 60 bytes of data, its header tells of 48; it is cut off or damaged"),
+        (placed(BIAS, -12, 0), "not whole numbers"),
+        (placed(BIAS, 48.0, 60.0), "not whole numbers"),
+        (placed(BIAS, 48, 2**70), "not whole numbers"),
+        (lambda header: header.pop(BIAS), "holds 60 bytes of data, its header describes 48; it is cut off or damaged"),
         (lambda header: header[KERNEL].update(shape=[2**40]), rf"declares float32 \({2**40},\) but bytes 0 to 48"),
-        (lambda header: header[KERNEL].update(shape=[True, 12]), "no whole numbers"),
-        (lambda header: header[KERNEL].update(shape="43"), "no whole numbers"),
+        (lambda header: header[KERNEL].update(shape=[True, 12]), "not whole numbers"),
+        (lambda header: header[KERNEL].update(shape="43"), "not whole numbers"),
         (
             lambda header: header[KERNEL].update(dtype="BF16"),
             "is of type BF16, which is not supported .*; save it as F32",
@@ -521,7 +521,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path):
     (tmp_path / "folder.h5").mkdir()
     (tmp_path / "device.h5").symlink_to("/dev/zero")
     for name in ("pipe.h5", "folder.h5", "device.h5"):
-        refused(tmp_path / name, "it is no regular file; expected a file of weights")
+        refused(tmp_path / name, "it is not a regular file; expected a file of weights")
 
 
 def test_a_file_that_is_not_there_or_has_an_impossible_name_is_told(tmp_path):

@@ -108,7 +108,7 @@ def test_terminate_on_nan_ends_training_instead_of_an_error():
         (keras.callbacks.LearningRateScheduler(lambda epoch: 0.1), 'learning_rate = {name = "linear_to_zero"'),
         (keras.callbacks.ReduceLROnPlateau(monitor="generator/total"), 'learning_rate = {name = "cosine"'),
         (keras.callbacks.ModelCheckpoint("all.keras"), "save_weights_only=True"),
-        (keras.callbacks.BackupAndRestore("backup"), "ganzoo run goes on to the same bytes"),
+        (keras.callbacks.BackupAndRestore("backup"), "ganzoo run resumes to the same bytes"),
         (keras.callbacks.SwapEMAWeights(), "sampling_networks"),
     ],
     ids=lambda value: type(value).__name__,

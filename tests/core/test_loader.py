@@ -295,7 +295,7 @@ def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, 
     monkeypatch.setattr(pace, "_WINDOW", 3)
     done = ganzoo(*tiny(tmp_path, "run"))
     assert done.code == 0, done.err
-    assert done.out.count("data are slow: batches are made at") == 1
+    assert done.out.count("data are slow: batches are prepared at") == 1
     timing = [json.loads(line) for line in (tmp_path / "run" / "timing.jsonl").read_text().splitlines()]
     waited = [line["waited"] for line in timing]
     assert waited == sorted(waited)

@@ -295,11 +295,11 @@ def refused(text, **options):
         ),
         (
             '[networks."a.b"]\nname = "mlp_generator"',
-            "networks.a.b: 'a.b' is no name; use letters, digits, '_' and '-'",
+            "networks.a.b: 'a.b' is not a valid name; use letters, digits, '_' and '-'",
         ),
         (
             '[optimizers."a.b"]\nname = "adam"\nlearning_rate = 1.0',
-            "optimizers.a.b: 'a.b' is no name; use letters, digits, '_' and '-'",
+            "optimizers.a.b: 'a.b' is not a valid name; use letters, digits, '_' and '-'",
         ),
         ("".join(f"a{index} = 1\n" for index in range(1001)), "has a table of 1001 keys, at most 1000"),
         (f"a = [{'1,' * 10_001}]", "has an array of 10001 items, at most 10000"),

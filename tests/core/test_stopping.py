@@ -80,12 +80,12 @@ def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
 def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeypatch, whole):
     row, released = StepBatches.row, threading.Event()
 
-    def stuck(self, epoch, index, number):
+    def stuck(self, stream, epoch, index, number):
         if number == 3 and not released.is_set():
             time.sleep(2)  # the steps before are done by then
             os.kill(os.getpid(), signal.SIGTERM)
             released.wait(60)
-        return row(self, epoch, index, number)
+        return row(self, stream, epoch, index, number)
 
     with monkeypatch.context() as patch:
         patch.setattr("ganzoo.data.ahead._PATIENCE", 0.1)
@@ -136,7 +136,7 @@ def test_preparing_data_can_be_stopped(ganzoo, tmp_path, monkeypatch):
     monkeypatch.setattr(TFDS, "prepare_files", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
     stopped = ganzoo("data", "prepare", "div2k/bicubic_x4", "--data-dir", tmp_path)
     assert stopped.code == 75
-    assert "the same command goes on" in stopped.err
+    assert "run the same command again to resume" in stopped.err
 
 
 # -- one run in a folder -----------------------------------------------------------------------------------------------

@@ -184,7 +184,7 @@ class Growing(Regularizer):
 
 def test_an_attribute_that_counts_and_a_variable_left_out_are_told_as_lost_state():
     for broken in (Counting(), Forgetting()):
-        with refused("must go on from what state.. returns as if it had not stopped", "attribute", "leaves out"):
+        with refused("must resume from what state.. returns as if it had not stopped", "attribute", "leaves out"):
             check_regularizer(broken)
     check_regularizer(Remembered())
 

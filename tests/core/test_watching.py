@@ -184,7 +184,7 @@ def test_a_linked_folder_is_not_written_through(ganzoo, tmp_path, events, monkey
     monkeypatch.setattr(Trainer, "draw", link)
     done = ganzoo(*tiny(tmp_path, "mine", watching("{name='watcher'}")))
     assert done.code == 0
-    assert "lies outside of the run folder" in done.out + done.err
+    assert "is outside the run folder" in done.out + done.err
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

@@ -154,6 +154,7 @@ def alive(pid):
 READING = """
 from misbehaving import Misbehaving
 from numbered import Numbered
+from ganzoo.data.opening import TrainingData
 from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.contracts.timeline import Timeline
 

@@ -179,7 +179,7 @@ def test_a_disabled_plugin_of_this_process_offers_nothing_either(monkeypatch):
 
 @pytest.mark.parametrize("name", ["my.loss", "my/loss", "", 3])
 def test_a_name_that_a_recipe_could_not_write_is_reported(name):
-    assert "is no name" in error_of(losses({name: Loss}))
+    assert "is not a valid name" in error_of(losses({name: Loss}))
 
 
 def test_an_annotation_that_no_recipe_can_fill_is_reported():

@@ -17,7 +17,7 @@ class RestWhileWinning(Regularizer):
         self.above = above
 
     def build(self, players, comparisons):
-        self.accuracy = HostValue(0.5)
+        self.accuracy = HostValue(0.0)
 
     def state(self):
         return self.accuracy.state()

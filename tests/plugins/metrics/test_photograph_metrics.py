@@ -18,7 +18,7 @@ def photograph(seed: int, height: int = 40, width: int = 32):
 
 def scores(name, *pairs, **options):
     metric = METRICS[name](**options)
-    metric.build()
+    metric.build(dict)
     for output, target in pairs:
         metric.update({"image": output}, {"image": target})
     return metric.result()

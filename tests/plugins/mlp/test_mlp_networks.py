@@ -35,6 +35,11 @@ def test_generator_stays_within_a_stated_range_and_is_unbounded_without_one():
     assert generator(POINT)(far).abs().max() > 1
 
 
+def test_an_input_and_an_output_may_have_one_name():
+    translator = MlpGenerator().build(Signature(inputs={"point": POINT}, outputs={"point": POINT}))
+    assert tuple(translator(torch.zeros(3, 2)).shape) == (3, 2)
+
+
 def test_generator_of_a_range_it_cannot_keep_is_refused():
     with pytest.raises(ValueError, match=r"gives values in \[-1, 1\] or without limits, but 'sample' is 2 float32 in"):
         generator(Field(shape=(2,), low=0, high=1))

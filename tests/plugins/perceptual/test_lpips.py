@@ -19,7 +19,7 @@ def photograph(seed: int, side: int = 32):
 @pytest.fixture(scope="module")
 def metric():
     made = LPIPS(features=FEATURES["vgg16"](weights="random"))
-    made.build()
+    made.build(dict)
     return made
 
 
@@ -73,7 +73,7 @@ def test_larger_disturbances_are_farther_away(metric):
 def test_result_is_the_mean_over_photographs_named_after_the_features():
     features = FEATURES["vgg16"](weights="random")
     made = LPIPS(features=features)
-    made.build()
+    made.build(dict)
     pairs = [(photograph(0), photograph(1)), (photograph(2, 16), photograph(3, 16))]
     for output, target in pairs:
         made.update({"image": output}, {"image": target})
@@ -101,7 +101,7 @@ def test_another_file_of_heads_is_refused(tmp_path, monkeypatch):
     heads.write_bytes(b"a pickle that must not be opened")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(DataError, match="no known LPIPS heads; run: pip install"):
-        LPIPS(features=FEATURES["vgg16"](weights="random")).build()
+        LPIPS(features=FEATURES["vgg16"](weights="random")).build(dict)
 
 
 def test_networks_other_than_vgg16_are_refused():

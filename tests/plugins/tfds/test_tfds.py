@@ -131,7 +131,7 @@ def test_the_command_prepares_from_files(ganzoo, tmp_path, div2k):
     assert f'data_dir = "{tmp_path / "data"}"' in done.out, "the lines for a recipe are printed"
     again = ganzoo("data", "prepare", "div2k/bicubic_x2", "--from", div2k, "--data-dir", tmp_path / "data")
     assert again.code == 4
-    assert "remove it to prepare it anew" in again.err
+    assert "remove it to prepare it again" in again.err
     unknown = ganzoo("data", "prepare", "vgg91")
     assert unknown.code == 4
     assert "did you mean 'vgg19'?" in unknown.err
