@@ -1,8 +1,9 @@
 """Image files to arrays and back, with one stated policy for everything a file can hold.
 
-Arrays are uint8, height x width x 3 (RGB), unless a function says otherwise. Only PNG, JPEG and WebP are read; EXIF
-orientation is applied, transparency is composited on white, 16-bit values are scaled (not clipped), the first frame of
-an animation counts.
+Arrays are uint8, height x width x 3 (RGB), unless a function says otherwise. Only PNG, JPEG, WebP, TIFF and BMP are
+read; EXIF orientation is applied, transparency is composited on white, 16-bit values are scaled (not clipped), the
+first frame of an animation and the first page of several count. Values of more bits have no stated range and are
+refused.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from ganzoo.contracts.tensor import Array
 from ganzoo.errors import DataError
@@ -29,14 +32,16 @@ __all__ = [
     "grid",
     "luma",
     "read_image",
+    "read_size",
     "resize_bicubic",
     "to_float",
     "to_uint8",
     "write_image",
 ]
 
-FORMATS = ("PNG", "JPEG", "WEBP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
 
 #: Larger images are refused before they are decoded: a small file can announce an enormous one. Below Pillow's own
 #: limit, so that this one is what a user meets.
@@ -56,6 +61,18 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SWAPPING = (
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+)
+
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _TILE_WIDTH, _TILE_LENGTH = 258, 262, 322, 323
+_MOST_BITS = 16
+#: A tile may be larger than the image, as the last ones of a row are; libtiff makes room for one whole tile.
+_LARGEST_SPARE_TILE = 1024 * 1024
+_WHITE_IS_ZERO = 0
 
 _GAP = 2
 _SMALLEST_SHOWN = 64
@@ -63,18 +80,17 @@ _SMALLEST_SHOWN = 64
 
 def read_image(file: str | Path | IO[bytes], *, name: str | None = None) -> Array:
     """Return a file as RGB; DataError naming the file and the cause when it cannot be decoded."""
-    shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
-    ignore_pillow_warnings()
-    try:
-        return _decode(file, shown)
-    except UnidentifiedImageError as error:
-        raise DataError(f"{shown}: is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
-    except Image.DecompressionBombError as error:
-        raise DataError(_too_large(shown)) from error
-    except MemoryError as error:
-        raise DataError(f"{shown}: does not fit into memory; scale it down first") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise DataError(f"{shown}: cannot be decoded: {error}") from error
+    with _opened(file, name) as image:
+        return _decode(image)
+
+
+def read_size(file: str | Path | IO[bytes], *, name: str | None = None) -> tuple[int, int]:
+    """Return (height, width) of an image from its header alone; DataError when this is enough to refuse it."""
+    with _opened(file, name) as image:
+        # of TIFF, Pillow says the upright size; of PNG, it would decode the image to find EXIF behind the pixels
+        has_exif = image.format in ("JPEG", "WEBP") or (image.format == "PNG" and "exif" in image.info)
+        turn = _turn(image) if has_exif else None
+        return (image.width, image.height) if turn in _SWAPPING else (image.height, image.width)
 
 
 def write_image(path: Path, image: Array) -> None:
@@ -91,8 +107,8 @@ def write_image(path: Path, image: Array) -> None:
 
 def encode_image(path: Path, image: Array) -> bytes:
     """Return what a file of this name holds; DataError when its suffix is not one of PNG's, JPEG's or WebP's."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise DataError(f"{path}: cannot write '{path.suffix}'; expected one of {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in _WRITTEN:
+        raise DataError(f"{path}: cannot write '{path.suffix}'; expected one of {', '.join(_WRITTEN)}")
     buffer = io.BytesIO()
     kind = {".png": "PNG", ".webp": "WEBP"}.get(path.suffix.lower(), "JPEG")
     Image.fromarray(image).save(buffer, kind, quality=95)
@@ -146,21 +162,62 @@ def ignore_pillow_warnings() -> None:
         warnings.filterwarnings("ignore", module=_PILLOW)
 
 
-def _decode(file: str | Path | IO[bytes], name: str) -> Array:
-    with Image.open(file, formats=FORMATS) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise DataError(_too_large(name))
-        image.load()
-        # ImageOps.exif_transpose also rewrites EXIF, and fails on entries that only it rejects
-        turn = _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
-        rgb = _to_rgb(image)
-        return np.array(rgb if turn is None else rgb.transpose(turn))
+@contextmanager
+def _opened(file: str | Path | IO[bytes], name: str | None) -> Iterator[Image.Image]:
+    """Open a file without decoding it, and explain whatever goes wrong with it."""
+    shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
+    ignore_pillow_warnings()
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            _check_header(image, shown)
+            yield image
+    except DataError:
+        raise
+    except UnidentifiedImageError as error:
+        raise DataError(f"{shown}: is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
+    except Image.DecompressionBombError as error:
+        raise DataError(_too_large(shown)) from error
+    except MemoryError as error:
+        raise DataError(f"{shown}: does not fit into memory; scale it down first") from error
+    # Pillow's readers raise of a damaged file what the damage leads to: of TIFF, almost anything
+    except Exception as error:
+        raise DataError(
+            f"{shown}: cannot be decoded: {' '.join(str(error).split()) or type(error).__name__}"
+        ) from error
+
+
+def _check_header(image: Image.Image, name: str) -> None:
+    """Refuse what would take too much memory, or has no stated range, before anything is decoded."""
+    if image.width * image.height > MOST_PIXELS:
+        raise DataError(_too_large(name))
+    if not isinstance(image, TiffImageFile):
+        return
+    tile = image.tag_v2.get(_TILE_WIDTH, 1) * image.tag_v2.get(_TILE_LENGTH, 1)
+    if tile > max(4 * image.width * image.height, _LARGEST_SPARE_TILE):
+        raise DataError(f"{name}: cannot be decoded: its tiles are larger than the image")
+    bits = max(image.tag_v2.get(_BITS_PER_SAMPLE, (1,)))
+    if bits > _MOST_BITS:
+        raise DataError(f"{name}: holds {bits}-bit numbers, expected {_MOST_BITS} bits or fewer")
+
+
+def _decode(image: Image.Image) -> Array:
+    image.load()
+    turn = _turn(image)
+    rgb = _to_rgb(image)
+    return np.array(rgb if turn is None else rgb.transpose(turn))
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    # ImageOps.exif_transpose also writes EXIF anew, and fails on entries that only displease it
+    return _UPRIGHT.get(image.getexif().get(_ORIENTATION, 1))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         values = np.asarray(image)
         grey = ((np.clip(values, 0, 65535).astype(np.int32) + 128) // 257).astype(np.uint8)
+        if isinstance(image, TiffImageFile) and image.tag_v2.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+            grey = 255 - grey
         grey[values == image.info.get("transparency", -1)] = 255
         return Image.fromarray(grey).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:

@@ -37,7 +37,7 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._notices import tell
-    from ganzoo.data.opening import open_sources, skipped_texts
+    from ganzoo.data.opening import check_examples, data_texts, open_sources
     from ganzoo.recipe import load_recipe
     from ganzoo.terminal import console, say
     from ganzoo.zoo import load_zoo
@@ -47,11 +47,12 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     tell(zoo, plan)
     sources = open_sources(plan.data)
     held_out = open_sources(plan.validation, key="validation") if plan.validation else None
+    check_examples(plan, sources, held_out)
     with training_device(plan.train.device):
         trainer, scored = rehearsed(plan, sources, held_out, zoo)
     output = console()
     say(f"{plan.name}: {plan.title}")
-    for text in (*skipped_texts(sources), *skipped_texts(held_out or {}, key="validation")):
+    for text in data_texts(plan, sources, held_out):
         say(text)
     batch = trainer.batches.tensors(0)
     tables = (data_table(sources, held_out or {}), batch_table(batch), network_table(trainer.model), phase_table(plan))

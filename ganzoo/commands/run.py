@@ -115,15 +115,16 @@ def _train(
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
 ) -> None:
-    from ganzoo.data.opening import open_sources, skipped_texts
+    from ganzoo.data.opening import check_examples, data_texts, open_sources
     from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     # data first: missing data are reported before keras and torch are imported
     sources = open_sources(plan.data)
     held_out = open_sources(plan.validation, key="validation") if plan.validation else None
-    for text in (*skipped_texts(sources), *skipped_texts(held_out or {}, key="validation")):
+    for text in data_texts(plan, sources, held_out):
         say(text)
+    check_examples(plan, sources, held_out)
     stop.check()
 
     from ganzoo.assembly import training_device

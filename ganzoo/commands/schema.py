@@ -61,8 +61,8 @@ def recipe_schema(definitions: Definitions) -> dict[str, Any]:
         "paper": _TEXT,
         "description": _TEXT,
         "task": definitions.table("task"),
-        "data": definitions.table("dataset"),
-        "validation": definitions.table("dataset"),
+        "data": folder_or(definitions.table("dataset")),
+        "validation": folder_or(definitions.table("dataset")),
         "generator": definitions.table("architecture", role="generator", wiring=settings.NetworkSettings),
         "discriminator": definitions.table("architecture", role="discriminator", wiring=settings.NetworkSettings),
         "networks": {"type": "object", "additionalProperties": network},
@@ -193,6 +193,12 @@ def choice(alternatives: Sequence[tuple[Sequence[str], dict[str, Any]]]) -> dict
             for group, schema in alternatives
         ],
     }
+
+
+def folder_or(table: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a section of data: a text is the path of a folder of images."""
+    path = {"description": "The path of a folder of images.", "minLength": 1}
+    return {"if": {"type": "string"}, "then": path, "else": table}
 
 
 def model_schema(cls: type[BaseModel]) -> dict[str, Any]:

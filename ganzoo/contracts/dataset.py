@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ganzoo.contracts.component import Component
@@ -11,6 +11,7 @@ from ganzoo.contracts.component import Component
 if TYPE_CHECKING:
     from ganzoo.contracts.field import Field
     from ganzoo.contracts.tensor import Example
+    from ganzoo.errors import DataError
 
 
 class Source(ABC):
@@ -26,6 +27,8 @@ class Source(ABC):
     fields: Mapping[str, Field]
     #: Names of bad examples that were left out: shown by `ganzoo check` and `ganzoo run`, kept in the manifest.
     skipped: Sequence[str] = ()
+    #: What else a person should know of the data, a line each: shown by `ganzoo check` and `ganzoo run`.
+    notes: Sequence[str] = ()
 
     @abstractmethod
     def __len__(self) -> int:
@@ -38,6 +41,14 @@ class Source(ABC):
     def name_of(self, index: int) -> str:
         """Return the name of this example for messages: a file name where there is one."""
         return f"example {index}"
+
+    def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
+        """Yield the shapes of each example's fields by name, in order, or the error that reading it will raise.
+
+        Only what is known without decoding, as from the headers of files: all examples are looked at before the first
+        step. Nothing by default.
+        """
+        return iter(())
 
     def order(self, epoch: int, seed: int) -> Callable[[range], Sequence[int]] | None:
         """Return the order of examples in one epoch; None for a random order.

@@ -127,6 +127,13 @@ class Task(Component, ABC):
         """
         return {}
 
+    def unusable(self, shapes: Mapping[str, tuple[int, ...]], *, stream: str, held_out: bool) -> str | None:
+        """Return why an example whose fields have these shapes cannot be used, and how it could; None where it can.
+
+        Asked of each example before the first step, as far as its source knows shapes without decoding.
+        """
+        return None
+
     @abstractmethod
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         """Return the networks for data with these fields; DataError when a field is missing or does not fit.

@@ -15,11 +15,12 @@ from ganzoo.contracts.results import Sources
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.tensor import Array, Example
 from ganzoo.data.checks import example_mistake
+from ganzoo.errors import DataError
 
 if TYPE_CHECKING:
     from ganzoo.recipe import Recipe
 
-#: So many skipped examples are named.
+#: So many examples are named.
 _NAMED = 3
 
 
@@ -32,9 +33,17 @@ def open_source(dataset: Dataset, *, key: str = "data") -> Source:
     what = f"{key}: dataset '{type(dataset).__name__}'"
     whose, remedy = f"{what} of {origin_of(type(dataset))}", f"lower what sets its size, as {key}.count"
     with explaining_memory(whose, remedy), blaming(dataset, what):
-        source = dataset.open()
+        source = _opened(dataset, key)
         _check_source(dataset, what, source)
         return source
+
+
+def _opened(dataset: Dataset, key: str) -> Source:
+    """Open a dataset; where it is not the training data that are missing, the message says which."""
+    try:
+        return dataset.open()
+    except DataError as error:
+        raise error if key == "data" else DataError(f"{key}: {error}") from error
 
 
 def _check_source(dataset: Dataset, what: str, source: Any) -> None:
@@ -95,8 +104,80 @@ def skipped_texts(sources: Mapping[str, Source], *, key: str = "data") -> Iterat
         if source.skipped:
             names = [*source.skipped[:_NAMED], *(["..."] if len(source.skipped) > _NAMED else [])]
             count = "1 bad example is" if len(source.skipped) == 1 else f"{len(source.skipped)} bad examples are"
-            section = f"{key}.{stream}" if len(sources) > 1 else key
-            yield f"{section}: {count} left out: {', '.join(names)}"
+            yield f"{_key(sources, key, stream)}: {count} left out: {', '.join(names)}"
+
+
+def data_texts(recipe: Recipe, sources: Sources, held_out: Sources | None) -> Iterator[str]:
+    """Yield what a person should know of the data: how many, of what, what is left out or ignored."""
+    scored = held_out or {}
+    for stream, source in sources.items():
+        table = _table(recipe, "data", stream)
+        text = f"{_key(sources, 'data', stream)}: {len(source)} examples of {_what(table)}"
+        if stream not in scored:
+            yield f"{text}; none are held out for scores"
+            continue
+        other = _table(recipe, "validation", stream)
+        text += f"; {_key(scored, 'validation', stream)}: {len(scored[stream])} examples of {_what(other)}"
+        is_own = _is_folder(table) and table.get("split") == "all" and not _is_folder(other)
+        key = _key(scored, "validation", stream)
+        yield f"{text}; --set {key}={table['path']} holds out a part of your folder instead" if is_own else text
+    for section, found in (("data", sources), ("validation", scored)):
+        yield from skipped_texts(found, key=section)
+    yield from dict.fromkeys(note for found in (sources, scored) for source in found.values() for note in source.notes)
+
+
+def check_examples(recipe: Recipe, sources: Sources, held_out: Sources | None) -> None:
+    """Look at all examples as far as they are known without being decoded.
+
+    DataError with the number and the first names of those that cannot be read, or that the task cannot use.
+    """
+    for section, found in (("data", sources), ("validation", held_out or {})):
+        for stream, source in found.items():
+            key = _key(found, section, stream)
+            what = f"{key}: headers()"
+            with blaming(source, what):
+                reasons = list(_reasons(recipe.task, source, stream, what))
+            if reasons:
+                shown = [*reasons[:_NAMED], *(["..."] if len(reasons) > _NAMED else [])]
+                count = f"{key}: {len(reasons)} of {len(source)} examples cannot be used:"
+                raise DataError("\n  ".join([count, *shown]))
+
+
+def _reasons(task: Task, source: Source, stream: str, what: str) -> Iterator[str]:
+    """Yield for each example that cannot be used its name and why."""
+    held_out = what.startswith("validation")
+    for index, header in enumerate(source.headers()):
+        if isinstance(header, DataError):
+            yield str(header)
+            continue
+        if not isinstance(header, Mapping):
+            raise broken_contract(
+                source, what, f"yielded {type(header).__name__}, expected shapes by name or a DataError"
+            )
+        with blaming(task, "task, unusable()"):
+            reason = task.unusable(header, stream=stream, held_out=held_out)
+        if reason:
+            yield f"{source.name_of(index)}: {reason}"
+
+
+def _key(sources: Sources, section: str, stream: str) -> str:
+    return f"{section}.{stream}" if len(sources) > 1 else section
+
+
+def _table(recipe: Recipe, section: str, stream: str) -> Mapping[str, Any]:
+    table: Mapping[str, Any] = recipe.resolved[section]
+    return table[stream] if len(recipe.data) > 1 else table
+
+
+def _what(table: Mapping[str, Any]) -> str:
+    """Return a dataset as a person knows it: its name, and what says which part of which data it is."""
+    told = [f"{key} {table[key]}" for key in ("dataset", "path", "split") if key in table]
+    name = str(table["name"]).rpartition("/")[2]
+    return f"{name} ({', '.join(told)})" if told else name
+
+
+def _is_folder(table: Mapping[str, Any]) -> bool:
+    return str(table["name"]).rpartition("/")[2] == "folder"
 
 
 def guarded(sources: Sources, what: str) -> dict[str, Source]:
@@ -118,6 +199,13 @@ class GuardedSource(Source):
     @property
     def skipped(self) -> Sequence[str]:  # type: ignore[override]
         return self._source.skipped
+
+    @property
+    def notes(self) -> Sequence[str]:  # type: ignore[override]
+        return self._source.notes
+
+    def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
+        return self._source.headers()
 
     def __len__(self) -> int:
         with blaming(self._source, f"the number of examples in {self._what}"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 from ganzoo.recipe.limits import DEEPEST, MOST_TOLD, check_shape
+from ganzoo.recipe.own_data import SECTIONS, BareFolder
 from ganzoo.schema.options import RESERVED
 
 #: Keys of the items of a section that mean the same for every name of the item.
@@ -124,7 +125,12 @@ def _child(table: Any, part: str, path: str) -> Any:
     if isinstance(table, list):
         return table[_index(table, part)]
     if isinstance(table, dict):
-        return table.setdefault(part, {})
+        child = table.setdefault(part, {})
+        if isinstance(child, str) and (
+            path in SECTIONS or (path.rpartition(".")[0] in SECTIONS and "name" not in table)
+        ):
+            table[part] = BareFolder(child)
+        return table[part]
     raise RecipeError(f"'{path}' is inside a value, not a table")
 
 

@@ -27,6 +27,7 @@ from ganzoo.errors import Problem, RecipeError, is_one_slip, listing, nearest
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
 from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
+from ganzoo.recipe.own_data import SECTIONS, shares_examples, with_folders
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.recipe import TEXTS, Recipe
 from ganzoo.recipe.settings import (
@@ -117,8 +118,13 @@ class _Reader:
         phases = self.phases()
         task = self.component("task", "task", Task)
         streams = task.streams if task is not None else None
+        is_given = "validation" in self.table
+        self.table = {**self.table, **with_folders(self.table, streams or ())}
         data = self.streams("data", streams)
-        validation = self.streams("validation", streams) if "validation" in self.table else None
+        # what is wrong with a folder is told once
+        wanted = is_given or (data is not None and "validation" in self.table)
+        validation = self.streams("validation", streams) if wanted else None
+        self.note_shared_examples()
         # a phase with another mistake has a name all the same
         names = [table["name"] for table in self.items("phases") if isinstance(table.get("name"), str)]
         architectures = self.architectures(names)
@@ -159,8 +165,11 @@ class _Reader:
         for key, value in self.table.items():
             if key not in _KNOWN:
                 self.wrong(f"unknown section{nearest(key, _KNOWN)}; known are {listing(_KNOWN)}", key)
+            elif key in SECTIONS and isinstance(value, str) and value:
+                continue
             elif key in _TABLES and not isinstance(value, Mapping):
-                self.wrong(f"is {shorten(value)}, expected a table [{key}]", key)
+                path = ", or a text: the path of a folder" if key in SECTIONS else ""
+                self.wrong(f"is {shorten(value)}, expected a table [{key}]{path}", key)
             elif key in _LISTS and not (isinstance(value, list) and all(isinstance(item, Mapping) for item in value)):
                 self.wrong(f"expected an array of tables [[{key}]]", key)
         for key in ("task", "data", "generator", "train", "phases", "losses"):
@@ -194,7 +203,7 @@ class _Reader:
 
     def streams(self, section: str, names: Sequence[str] | None) -> dict[str, Dataset] | None:
         """Return a dataset for each stream: `[data]` for a single one, `[data.NAME]` for each of several."""
-        if names is None:
+        if names is None or not isinstance(self.table.get(section), Mapping):
             return None
         if len(names) == 1:
             made = self.component(section, "dataset", Dataset)
@@ -212,6 +221,11 @@ class _Reader:
                 self.wrong(f"the section is missing: the task needs the stream '{name}'", f"{section}.{name}")
         made_of = {name: self.component(f"{section}.{name}", "dataset", Dataset) for name in names if name in table}
         return {name: made for name, made in made_of.items() if made is not None}
+
+    def note_shared_examples(self) -> None:
+        if shares_examples(*(self.resolved.get(section) for section in SECTIONS)):
+            message = "has training examples of [data]: scores on them say nothing about new ones"
+            self.notices.append(str(Problem(message, "validation", self.places("validation"))))
 
     def architectures(self, phases: Sequence[str]) -> dict[str, Architecture]:
         found: dict[str, Architecture] = {}

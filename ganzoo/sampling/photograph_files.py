@@ -23,9 +23,7 @@ from ganzoo.sampling.png import write_png
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array
 
-#: What is read. Only the first kinds can be written.
-_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
-READ_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+#: What is written; `images.SUFFIXES` are read.
 KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _LONGEST_SIDE = {"JPEG": 65500, "WEBP": 16383}
 _QUALITY = 95
@@ -169,7 +167,7 @@ def _explained(path: Path) -> Iterator[None]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     # by name, Pillow maps some TIFFs into memory, and then turns those that lie on a side wrongly
-    with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+    with path.open("rb") as file, Image.open(file, formats=images.FORMATS) as image:
         yield image
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ganzoo import images
 from ganzoo.contracts.results import SampleRequest, SamplingOptions
 from ganzoo.errors import DataError, Problem, RecipeError
 from ganzoo.sampling.files import is_folder
 from ganzoo.sampling.photograph_files import (
     KINDS,
-    READ_SUFFIXES,
     read_photograph,
     refuse_size,
     without_alpha,
@@ -152,7 +152,9 @@ def _photographs(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
                 told = ", ".join(f"{count} {suffix}" for suffix, count in sorted(ignored.items()))
                 request.report.note(f"{path}: ignored {ignored.total()} files that are not photographs ({told})")
             if not found:
-                raise DataError(f"{path}: no photographs there; expected files that end in {', '.join(READ_SUFFIXES)}")
+                raise DataError(
+                    f"{path}: no photographs there; expected files that end in {', '.join(images.SUFFIXES)}"
+                )
             yield from ((file, file.parent.relative_to(path)) for file in found)
         else:
             yield path, Path()
@@ -170,8 +172,8 @@ def _in_folder(folder: Path, output: Path) -> tuple[list[Path], Counter[str]]:
         below = Path(place)
         folders[:] = sorted(name for name in folders if name[0] != "." and (below / name).resolve() != written_to)
         files = [below / name for name in sorted(names) if name[0] != "."]
-        found += [file for file in files if file.suffix.lower() in READ_SUFFIXES]
-        ignored.update(file.suffix or "without suffix" for file in files if file.suffix.lower() not in READ_SUFFIXES)
+        found += [file for file in files if file.suffix.lower() in images.SUFFIXES]
+        ignored.update(file.suffix or "without suffix" for file in files if file.suffix.lower() not in images.SUFFIXES)
     return found, ignored
 
 

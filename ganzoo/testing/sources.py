@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from ganzoo.testing.demands import demand, explained, first_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ganzoo.contracts.dataset import Dataset, Source
     from ganzoo.contracts.field import Field
@@ -45,6 +47,19 @@ def check_source(source: Source) -> None:
             demand(difference is None, cls, f"example {index} must be the same {text}; {difference} differs")
         demand(isinstance(source.name_of(index), str), cls, f"name_of({index}) must return a text")
     demand(len(source) == size, cls, "the number of examples must not change")
+    _check_headers(cls, source, first)
+
+
+def _check_headers(cls: type[Any], source: Source, examples: Mapping[int, Example]) -> None:
+    """Check that the shapes that are known without decoding are those of the examples, one set for each or none."""
+    with explained(cls, "headers()"):
+        headers = list(islice(source.headers(), len(source) + 1))
+    demand(len(headers) in (0, len(source)), cls, "headers() must yield one item for each example, or none")
+    for index, example in examples.items():
+        header = headers[index] if headers else {}
+        for name, shape in header.items() if isinstance(header, Mapping) else ():
+            same = name in example and tuple(shape) == example[name].shape
+            demand(same, cls, f"headers() says that '{name}' of example {index} is of shape {shape}, which it is not")
 
 
 def _spread(size: int) -> list[int]:

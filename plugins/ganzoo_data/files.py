@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganzoo import Array, DataError, Field, Source, images
 
 IMAGE = Field(shape=(None, None, 3), dtype="uint8", low=0, high=255)
+
+#: So many kinds of other files are named.
+_KINDS = 5
+
+#: Where storage boxes and macOS keep previews of the images beside them; counted as hidden.
+_PREVIEWS = ("@eaDir", "__MACOSX")
+
+
+@dataclass
+class Found:
+    """The image files below a folder in a stable order, and how many other files there are, by suffix."""
+
+    paths: list[Path]
+    others: Counter[str] = field(default_factory=Counter)
+    hidden: int = 0
+
+    @property
+    def ignored_text(self) -> str | None:
+        """Say what is not read, with counts; None where everything is."""
+        ranked = sorted(self.others.items(), key=lambda item: (-item[1], item[0]))
+        kinds = [f"{count} {suffix or 'without suffix'}" for suffix, count in ranked[:_KINDS]]
+        if rest := sum(count for _, count in ranked[_KINDS:]):
+            kinds.append(f"{rest} others")
+        if self.hidden:
+            kinds.append(f"{self.hidden} hidden")
+        return f"ignored: {', '.join(kinds)}" if kinds else None
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -16,20 +44,32 @@ def image_files(folder: Path) -> list[Path]:
 
     Links to files are followed, links to folders are not: they can form a loop. DataError when there are none.
     """
+    return find_images(folder).paths
+
+
+def find_images(folder: Path) -> Found:
+    """Return the image files of `image_files`, and what else is there."""
     if not folder.is_dir():
         raise DataError(
-            f"{folder}: there is no such folder{resolved(folder)}; give the folder that holds your images as data.path"
+            f"{folder}: there is no such folder{resolved(folder)}; give the path of the folder that holds your images"
         )
-    found = [
-        Path(root) / name
-        for root, folders, names in os.walk(folder, onerror=_unreadable)
-        if not _hidden(Path(root).relative_to(folder))
-        for name in names
-        if not name.startswith(".") and Path(name).suffix.lower() in images.SUFFIXES
-    ]
-    if not found:
-        raise DataError(f"{folder}: holds no images; expected files ending in {', '.join(images.SUFFIXES)}")
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+    found = Found([])
+    for root, folders, names in os.walk(folder, onerror=_unreadable):
+        found.hidden += sum(map(_is_hidden, [*folders, *names]))
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        for path in (Path(root) / name for name in names if not _is_hidden(name)):
+            if path.suffix.lower() in images.SUFFIXES:
+                found.paths.append(path)
+            else:
+                found.others[path.suffix.lower()] += 1
+    if not found.paths:
+        ignored = found.ignored_text
+        raise DataError(
+            f"{folder}: holds no images; expected files ending in {', '.join(images.SUFFIXES)}"
+            + (f" ({ignored})" if ignored else "")
+        )
+    found.paths.sort(key=lambda path: path.relative_to(folder).as_posix())
+    return found
 
 
 def resolved(path: Path) -> str:
@@ -45,8 +85,16 @@ def size_of(path: Path) -> int:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+def header_of(path: Path, name: str = "image") -> Mapping[str, tuple[int, ...]] | DataError:
+    """Return the shape of an RGB image by its field's name, read from its header, or why it cannot be read."""
+    try:
+        return {name: (*images.read_size(path), 3)}
+    except DataError as error:
+        return error
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in _PREVIEWS
 
 
 def _unreadable(error: OSError) -> None:
@@ -54,20 +102,46 @@ def _unreadable(error: OSError) -> None:
 
 
 class ImageFiles(Source):
-    """Images by file; `skipped` names those that were left out."""
+    """Images by file, each changed by `change`; `skipped` names those that were left out, `hint` ends refusals."""
 
-    fields = {"image": IMAGE}
-
-    def __init__(self, paths: Sequence[Path], root: Path, skipped: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        root: Path,
+        skipped: Sequence[str] = (),
+        *,
+        notes: Sequence[str] = (),
+        image: Field = IMAGE,
+        change: Callable[[Array], Array] | None = None,
+        hint: str = "",
+    ) -> None:
         self._paths = list(paths)
         self._root = root
+        self._change = change
+        self._hint = hint
         self.skipped = tuple(skipped)
+        self.notes = tuple(notes)
+        self.fields = {"image": image}
 
     def __len__(self) -> int:
         return len(self._paths)
 
     def __getitem__(self, index: int) -> dict[str, Array]:
-        return {"image": images.read_image(self._paths[index])}
+        try:
+            image = images.read_image(self._paths[index])
+        except DataError as error:
+            raise DataError(f"{error}{self._hint}") from error
+        return {"image": image if self._change is None else self._change(image)}
+
+    def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
+        shape = self.fields["image"].shape
+        fixed = {"image": tuple(side for side in shape if isinstance(side, int))} if None not in shape else None
+        for path in self._paths:
+            found = header_of(path)
+            if isinstance(found, DataError):
+                yield DataError(f"{found}{self._hint}")
+            else:
+                yield fixed or found
 
     def name_of(self, index: int) -> str:
         return str(self._paths[index])

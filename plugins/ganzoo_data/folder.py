@@ -2,31 +2,72 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from ganzoo import DataError, Dataset, images
-from ganzoo_data.files import ImageFiles, image_files
+from annotated_types import Ge, Gt, Le, Lt
+
+from ganzoo import DataError, Dataset, Field, images
+from ganzoo_data.files import ImageFiles, find_images
+from ganzoo_data.resizing import Change, Resize
+from ganzoo_data.splitting import Split, part_of
+
+Side = Annotated[int, Ge(1), Le(65_536)]
+
+_FRACTION = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Folder(Dataset):
-    """Images (PNG, JPEG, WebP) in a folder, any nesting: field `image`, RGB uint8.
+    """Images (PNG, JPEG, WebP, TIFF, BMP) in a folder, any nesting: field `image`, RGB uint8.
+
+    With `size` (a number for squares, or [height, width]) every image is brought to it: `resize = "crop"` scales the
+    short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
+    `channels = 1` makes them grey. `limit` takes the first so many by name.
+
+    `split` takes a part: about `fraction` of the images, one at least, are held out as "validation". An image's side
+    follows from its name: another one added moves none.
 
     A bad image stops the run and is named; `on_bad_image = "skip"` decodes every file once at the start, leaves the bad
     ones out, always the same, and lists them in the run's manifest.
     """
 
     path: str
+    size: Side | tuple[Side, Side] | None = None
+    resize: Resize = "crop"
+    channels: Literal[1, 3] = 3
+    limit: Annotated[int, Ge(1)] | None = None
+    split: Split = "all"
+    fraction: Annotated[float, Gt(0), Lt(1)] = _FRACTION
     on_bad_image: Literal["fail", "skip"] = "fail"
+
+    def __post_init__(self) -> None:
+        if self.size is None and self.resize != "crop":
+            raise ValueError("resize has no effect without size")
+        if self.split == "all" and self.fraction != _FRACTION:
+            raise ValueError("fraction has no effect while split is 'all'")
 
     def open(self) -> ImageFiles:
         root = Path(self.path).expanduser()
-        paths = image_files(root)
-        bad = [path for path in paths if _is_bad(path)] if self.on_bad_image == "skip" else []
+        found = find_images(root)
+        paths = part_of(found.paths[: self.limit], root, self.split, self.fraction)
+        bad = {path for path in paths if _is_bad(path)} if self.on_bad_image == "skip" else set()
         good = [path for path in paths if path not in bad]
         if not good:
             raise DataError(f"{root}: none of its {len(paths)} images can be decoded")
-        return ImageFiles(good, root, [path.relative_to(root).as_posix() for path in bad])
+        ignored = found.ignored_text
+        return ImageFiles(
+            good,
+            root,
+            [path.relative_to(root).as_posix() for path in paths if path in bad],
+            notes=[f"{root}: {ignored}"] if ignored else [],
+            image=Field(shape=(*(self._size or (None, None)), self.channels), dtype="uint8", low=0, high=255),
+            change=Change(self._size, self.resize, self.channels) if self.size or self.channels == 1 else None,
+            hint='; on_bad_image = "skip" leaves such images out' if self.on_bad_image == "fail" else "",
+        )
+
+    @property
+    def _size(self) -> tuple[int, int] | None:
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
 
 
 def _is_bad(path: Path) -> bool:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ganzoo import Array, DataError, Dataset, Source, images
-from ganzoo_data.files import IMAGE, image_files, size_of
+from ganzoo_data.files import IMAGE, header_of, image_files, size_of
 
 _SCALE_SUFFIX = re.compile(r"x\d$")
 
@@ -46,6 +46,13 @@ class PairedFiles(Source):
     def __getitem__(self, index: int) -> dict[str, Array]:
         lr, hr = self._pairs[index]
         return {"lr": images.read_image(lr), "hr": images.read_image(hr)}
+
+    def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
+        for lr, hr in self._pairs:
+            small, large = header_of(lr, "lr"), header_of(hr, "hr")
+            yield (
+                small if isinstance(small, DataError) else large if isinstance(large, DataError) else {**small, **large}
+            )
 
     def name_of(self, index: int) -> str:
         return str(self._pairs[index][1])

@@ -30,7 +30,7 @@ class Photos(Dataset):
     """Photographs that come with scikit-image: field `image`, RGB uint8; two are held out for validation.
 
     Held out are the cat and the coffee cup. With `tile` each photograph is cut into as many squares of that side as
-    fit, so that a batch finds enough examples. Needs the extra `samples`, no network.
+    fit, each an example of its own. Needs the extra `samples`, no network.
     """
 
     split: Literal["train", "validation"] = "train"

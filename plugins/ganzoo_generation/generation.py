@@ -33,7 +33,7 @@ from ganzoo import (
     View,
     sampling,
 )
-from ganzoo_generation.fields import sample_field
+from ganzoo_generation.fields import check_held_out, made_shape, sample_field
 
 #: Many points show in a scatter plot only, however many pictures the recipe wants in a grid.
 _PLOTTED_POINTS = 1000
@@ -93,11 +93,13 @@ class Generation(Task):
         return {"latent": latents.astype(np.float32), "real": self._examples(source, chosen)}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
+        check_held_out(self.field, inputs["real"].shape[1:], made_shape(trained))
         latents = sampling.to_tensors({"latent": inputs["latent"]})["latent"]
         return sampling.draw_beside_reals(self._make(trained, latents), inputs["real"])
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]
+        check_held_out(self.field, sample_field(self.field, source.fields).shape, made_shape(trained))
         names = [name for name, field in source.fields.items() if None not in field.shape]
         shuffled = rng.child("examples").permutation(len(source)).cpu().numpy()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ganzoo import Array, DataError, Example, images
@@ -13,10 +15,8 @@ def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | Non
     DataError when hr is smaller than the crop or than one low resolution pixel, or when the sizes disagree.
     """
     hr = example["hr"] if "hr" in example else example["image"]
-    if min(hr.shape[:2]) < scale:
-        raise DataError(f"the image is {_size(hr)}, but scale {scale} needs {scale}x{scale} pixels at least")
-    if min(hr.shape[:2]) < crop:
-        raise DataError(f"the image is {_size(hr)}, but task.crop is {crop}; leave it out or lower task.crop")
+    if reason := too_small(hr.shape, scale, crop):
+        raise DataError(reason)
     height, width = (side // scale for side in hr.shape[:2])
     hr = hr[: height * scale, : width * scale]
     lr = example.get("lr")
@@ -25,6 +25,16 @@ def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | Non
             f"the low resolution image is {_size(lr)}, but {_size(hr)} at scale {scale} needs {width}x{height}"
         )
     return lr, hr
+
+
+def too_small(shape: Sequence[int], scale: int, crop: int) -> str | None:
+    """Return what an image of this shape is too small for; None where it is large enough."""
+    size = f"{shape[1]}x{shape[0]}"
+    if min(shape[:2]) < scale:
+        return f"the image is {size}, but scale {scale} needs {scale}x{scale} pixels at least"
+    if min(shape[:2]) < crop:
+        return f"the image is {size}, but task.crop is {crop}; leave it out or lower task.crop"
+    return None
 
 
 def low_resolution(lr: Array | None, hr: Array, scale: int) -> Array:

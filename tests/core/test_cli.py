@@ -208,7 +208,7 @@ def test_missing_weights_are_told_before_anything_is_written(ganzoo, recipe, tmp
 
 def test_data_that_are_not_prepared_are_told_with_the_remedies(ganzoo, tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    refused(ganzoo("run", "srgan_div2k"), 4, "ganzoo data prepare div2k/bicubic_x4", "--from DIR", 'name="folder"')
+    refused(ganzoo("run", "srgan_div2k"), 4, "ganzoo data prepare div2k/bicubic_x4", "--from DIR", "--set data=DIR")
 
 
 def test_another_keras_backend_is_refused(recipe):

@@ -67,15 +67,54 @@ def test_the_first_frame_of_an_animation_counts(tmp_path):
     assert np.array_equal(found, PHOTO)
 
 
+def test_the_first_page_of_several_counts(tmp_path):
+    pages = [Image.fromarray(PHOTO), Image.fromarray(PHOTO[::-1].copy())]
+    assert np.array_equal(read(tmp_path, pages[0], ".tiff", save_all=True, append_images=pages[1:]), PHOTO)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".tiff", ".bmp"])
+def test_tiff_and_bmp_are_read_exactly(tmp_path, suffix):
+    assert suffix in images.SUFFIXES
+    assert np.array_equal(read(tmp_path, Image.fromarray(PHOTO), suffix), PHOTO)
+
+
+def test_sixteen_bits_of_tiff_are_scaled_also_where_zero_is_white(tmp_path):
+    deep = Image.fromarray(np.array([[0, 257, 32896, 65535]], np.uint16))
+    assert read(tmp_path, deep, ".tiff")[0, :, 0].tolist() == [0, 1, 128, 255]
+    assert read(tmp_path, deep, ".tiff", tiffinfo={262: 0})[0, :, 0].tolist() == [255, 254, 127, 0]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_numbers_that_have_no_stated_range_are_refused(tmp_path, kind):
+    with pytest.raises(DataError, match=r"image\.tiff: holds 32-bit numbers, expected 16 bits or fewer"):
+        read(tmp_path, Image.fromarray(np.array([[0, 1]], kind)), ".tiff")
+
+
+def test_the_size_of_an_image_is_read_from_its_header(tmp_path):
+    for suffix in images.SUFFIXES:
+        path = saved(tmp_path / f"image{suffix}", Image.fromarray(PHOTO))
+        assert images.read_size(path) == (6, 9)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert images.read_size(saved(tmp_path / "turned.jpg", Image.fromarray(PHOTO), exif=exif)) == (9, 6)
+    cut = saved(tmp_path / "cut.png", Image.fromarray(PHOTO))
+    cut.write_bytes(cut.read_bytes()[:50])
+    assert images.read_size(cut) == (6, 9), "nothing is decoded"
+    cut.write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"cut\.png: is not a PNG, JPEG, WEBP, TIFF or BMP image"):
+        images.read_size(cut)
+
+
 def test_cmyk_is_converted(tmp_path):
     assert read(tmp_path, Image.new("CMYK", (4, 4), (0, 0, 0, 0)), ".jpg").min() > 250
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_applied(tmp_path, orientation):
+def test_exif_orientation_is_applied(tmp_path, orientation, suffix):
     exif = Image.Exif()
     exif[0x0112] = orientation
-    found = read(tmp_path, Image.fromarray(PHOTO), exif=exif)
+    found = read(tmp_path, Image.fromarray(PHOTO), suffix, exif=exif)
     turned = {1: PHOTO, 2: PHOTO[:, ::-1], 3: PHOTO[::-1, ::-1], 4: PHOTO[::-1], 5: PHOTO.transpose(1, 0, 2)}
     turned |= {6: np.rot90(PHOTO, -1), 7: PHOTO[::-1, ::-1].transpose(1, 0, 2), 8: np.rot90(PHOTO, 1)}
     assert np.array_equal(found, turned[orientation])
@@ -107,7 +146,14 @@ def test_pillow_is_silenced_without_touching_the_filters_of_other_threads(tmp_pa
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"<html>no image</html>", b"\x89PNG\r\n\x1a\n", b"GIF89a" + b"\0" * 20, b"\xff\xd8\xff\xe0" + b"\0" * 9],
+    [
+        b"",
+        b"<html>no image</html>",
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a" + b"\0" * 20,
+        b"\xff\xd8\xff\xe0" + b"\0" * 9,
+        b"II*\0" + b"\xff" * 20,
+    ],
 )
 def test_what_is_no_image_is_named(tmp_path, content):
     path = tmp_path / "holiday.jpg"
@@ -117,7 +163,7 @@ def test_what_is_no_image_is_named(tmp_path, content):
     assert str(path) in str(refused.value)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tiff", ".bmp"])
 def test_a_truncated_image_is_named(tmp_path, suffix):
     path = saved(tmp_path / f"cut{suffix}", Image.fromarray(RNG.integers(0, 256, (64, 64, 3), dtype=np.uint8)))
     path.write_bytes(path.read_bytes()[:-300])

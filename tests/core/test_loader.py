@@ -113,7 +113,7 @@ def test_a_bad_file_is_named_by_the_thread(tmp_path):
     for name in "abcd":
         (tmp_path / f"{name}.png").write_bytes(b"no image")
     source = ImageFiles(sorted(tmp_path.iterdir()), tmp_path)
-    with pytest.raises(DataError, match=r"[abcd]\.png: is not a PNG, JPEG or WEBP image"):
+    with pytest.raises(DataError, match=r"[abcd]\.png: is not a PNG, JPEG, WEBP, TIFF or BMP image"):
         next(iter(StepLoader(made_of(source), first=0, last=9)))
 
 

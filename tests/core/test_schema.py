@@ -84,6 +84,13 @@ def test_a_mistake_is_told_at_its_key_alone(section, change, expected):
     assert [line.startswith(expected) for line in told(table)] == [True]
 
 
+def test_a_section_of_data_may_be_a_text():
+    table = bundled("gaussians_ring")
+    assert told({**table, "data": "my_photos", "validation": "others"}) == []
+    assert told({**table, "data": ""}) == ["data: minLength 1"]
+    assert told({**table, "data": 2024}) != []
+
+
 def test_components_that_hold_components_of_their_own_kind_have_a_schema():
     schema = recipe_schema(Definitions(NESTING))
     table = {

@@ -337,6 +337,20 @@ def test_a_broken_source_is_refused(fault, message):
         check_dataset(BadData(fault=fault))
 
 
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        (lambda source: [{"point": (3,)}] * len(source), r"says that 'point' of example 0 is of shape \(3,\)"),
+        (lambda source: [{"point": (2,)}], "one item for each example, or none"),
+        (lambda source: 3, r"headers\(\): TypeError"),
+    ],
+)
+def test_headers_that_are_not_those_of_the_examples_are_refused(headers, message, monkeypatch):
+    monkeypatch.setattr(type(BadData().open()), "headers", headers, raising=False)
+    with refused(message):
+        check_dataset(BadData())
+
+
 def test_a_good_source_passes():
     check_dataset(BadData())
     check_source(BadData().open())

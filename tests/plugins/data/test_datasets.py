@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import h5py
 import numpy as np
 import pytest
@@ -55,6 +57,126 @@ def test_bad_images_are_left_out_when_asked_and_listed(tmp_path):
         Folder(path=str(tmp_path), on_bad_image="skip").open()
 
 
+def halves(width, height):
+    """Return an image whose left half is black and whose right half is white."""
+    image = np.zeros((height, width, 3), np.uint8)
+    image[:, width // 2 :] = 255
+    return image
+
+
+@pytest.mark.parametrize(("size", "shape"), [(8, (8, 8, 3)), ((4, 12), (4, 12, 3))])
+@pytest.mark.parametrize("resize", ["crop", "fit", "stretch"])
+def test_images_of_any_size_are_brought_to_one(tmp_path, size, shape, resize):
+    for index, sides in enumerate([(40, 20), (3, 50), (8, 8), (1, 1)]):
+        images.write_image(tmp_path / f"{index}.png", halves(*sides))
+    dataset = Folder(path=str(tmp_path), size=size, resize=resize)
+    check_dataset(dataset)
+    source = dataset.open()
+    assert source.fields["image"].shape == shape
+    assert [source[index]["image"].shape for index in range(4)] == [shape] * 4
+    assert list(source.headers()) == [{"image": shape}] * 4
+
+
+def test_crop_keeps_the_centre_fit_pads_with_white_and_stretch_keeps_all(tmp_path):
+    images.write_image(tmp_path / "wide.png", np.zeros((10, 30, 3), np.uint8))
+    images.write_image(tmp_path / "wide_halves.png", halves(30, 10))
+    made = {how: Folder(path=str(tmp_path), size=10, resize=how).open() for how in ("crop", "fit", "stretch")}
+    fitted = made["fit"][0]["image"][:, :, 0]
+    assert (fitted[:3] == 255).all()
+    assert (fitted[3:6] == 0).all()
+    assert (fitted[7:] == 255).all()
+    cropped, stretched = made["crop"][1]["image"], made["stretch"][1]["image"]
+    assert np.array_equal(cropped, halves(30, 10)[:, 10:20])
+    assert (stretched[:, 0].max(), stretched[:, -1].min()) == (0, 255)
+
+
+def test_a_long_narrow_image_takes_no_memory_when_it_is_cropped(tmp_path):
+    images.write_image(tmp_path / "line.png", np.zeros((1, 1_000_000, 3), np.uint8))
+    tracemalloc.start()
+    Folder(path=str(tmp_path), size=64).open()[0]
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
+
+
+def test_images_can_be_grey(tmp_path):
+    images.write_image(tmp_path / "a.png", halves(6, 4))
+    for options, shape in [({}, (4, 6, 1)), ({"size": 2}, (2, 2, 1))]:
+        source = Folder(path=str(tmp_path), channels=1, **options).open()
+        assert source[0]["image"].shape == shape
+        assert source.fields["image"].accepts(shape)
+
+
+def test_the_first_by_name_can_be_taken_alone(tmp_path):
+    for name in ("c", "a", "b"):
+        images.write_image(tmp_path / f"{name}.png", GREY)
+    source = Folder(path=str(tmp_path), limit=2).open()
+    assert names_of(source) == {"a.png", "b.png"}
+
+
+def names_of(source):
+    return {source.name_of(index).rpartition("/")[2] for index in range(len(source))}
+
+
+def sides_of(folder, **options):
+    return [names_of(Folder(path=str(folder), split=split, **options).open()) for split in ("train", "validation")]
+
+
+def test_a_split_covers_the_folder_and_another_image_moves_none(tmp_path):
+    for index in range(200):
+        images.write_image(tmp_path / f"{index}.png", GREY)
+    train, held_out = sides_of(tmp_path, fraction=0.2)
+    assert not train & held_out
+    assert len(train | held_out) == 200
+    assert 25 < len(held_out) < 55
+    for index in range(200, 220):
+        images.write_image(tmp_path / f"{index}.png", GREY)
+    after = sides_of(tmp_path, fraction=0.2)
+    assert train <= after[0]
+    assert held_out <= after[1]
+    assert held_out <= sides_of(tmp_path, fraction=0.4)[1]
+
+
+@pytest.mark.parametrize("fraction", [1e-9, 1 - 1e-9])
+def test_each_side_of_a_split_has_one_image_at_least(tmp_path, fraction):
+    images.write_image(tmp_path / "a.png", GREY)
+    with pytest.raises(DataError, match="holds 1 image; 2 at least are needed to hold a part out"):
+        Folder(path=str(tmp_path), split="train").open()
+    images.write_image(tmp_path / "b.png", GREY)
+    assert [len(side) for side in sides_of(tmp_path, fraction=fraction)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resize": "fit"}, "resize has no effect without size"),
+        ({"fraction": 0.3}, "fraction has no effect while split is 'all'"),
+    ],
+)
+def test_options_of_a_folder_without_an_effect_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Folder(path="photos", **options)
+
+
+def test_what_is_no_image_is_counted_by_kind(tmp_path):
+    images.write_image(tmp_path / "a.png", GREY)
+    images.write_image(tmp_path / "@eaDir" / "a.png", GREY)
+    for name in ("b.heic", "c.HEIC", "notes.txt", "README", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"?")
+    source = Folder(path=str(tmp_path)).open()
+    assert source.notes == (f"{tmp_path}: ignored: 2 .heic, 1 without suffix, 1 .txt, 2 hidden",)
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(DataError, match=r"holds no images; .* \(ignored: 2 \.heic"):
+        Folder(path=str(tmp_path)).open()
+
+
+def test_headers_tell_shapes_and_what_cannot_be_read(tmp_path):
+    images.write_image(tmp_path / "a.png", GREY)
+    (tmp_path / "b.png").write_bytes(b"no image")
+    good, bad = Folder(path=str(tmp_path)).open().headers()
+    assert good == {"image": (4, 4, 3)}
+    assert str(bad).startswith(f"{tmp_path / 'b.png'}: is not a PNG")
+
+
 def test_pairs_are_found_by_name_with_the_suffix_of_div2k(tmp_path):
     for name in ("0001", "0002"):
         images.write_image(tmp_path / "hr" / f"{name}.png", GREY)
@@ -62,6 +184,7 @@ def test_pairs_are_found_by_name_with_the_suffix_of_div2k(tmp_path):
     pairs = PairedFolder(hr_path=str(tmp_path / "hr"), lr_path=str(tmp_path / "lr"))
     check_dataset(pairs)
     assert pairs.open()[1]["lr"].shape == (1, 1, 3)
+    assert list(pairs.open().headers()) == [{"lr": (1, 1, 3), "hr": (4, 4, 3)}] * 2
     images.write_image(tmp_path / "hr" / "0003.png", GREY)
     with pytest.raises(DataError, match="1 images lack a partner, '0003' first"):
         pairs.open()

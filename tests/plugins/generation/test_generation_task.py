@@ -77,16 +77,20 @@ def test_a_missing_field_is_told_with_those_there_are():
 @pytest.mark.parametrize(
     "field",
     [
-        Field(shape=(None, None, 3), dtype="uint8"),
         Field(shape=(4, 4, 2), dtype="uint8"),
         Field(shape=(4, 4, 3)),
         Field(shape=(1,)),
         LABEL,
     ],
 )
-def test_what_is_neither_images_of_one_size_nor_points_is_refused(field):
+def test_what_is_neither_images_nor_points_is_refused(field):
     with pytest.raises(DataError, match=r"generation needs images of one size .* or points"):
         Generation().networks({"image": field}, {})
+
+
+def test_images_of_several_sizes_are_refused_with_the_option_that_brings_them_to_one():
+    with pytest.raises(DataError, match=r"images of one size; --set data\.size=64 brings"):
+        Generation().networks({"image": Field(shape=(None, None, 3), dtype="uint8")}, {})
 
 
 def test_prepare_brings_bytes_to_minus_one_and_one_and_leaves_points():
