@@ -153,7 +153,7 @@ def _photographs(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
                 request.report.note(f"{path}: ignored {ignored.total()} files that are not photographs ({told})")
             if not found:
                 raise DataError(
-                    f"{path}: no photographs there; expected files that end in {', '.join(images.SUFFIXES)}"
+                    f"{path}: no photographs there; expected files ending in {', '.join(images.SUFFIXES)}"
                 )
             yield from ((file, file.parent.relative_to(path)) for file in found)
         else:
