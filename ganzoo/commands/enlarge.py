@@ -18,7 +18,7 @@ _TILE, _OVERLAP = 192, 40
 @click.argument(
     "photographs", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
-@click.option("-o", "--output", required=True, help="File or folder to write; a folder is or ends in /.")
+@click.option("-o", "--output", required=True, help="File or folder to write; / at the end means a folder.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="format=png, jpg or webp.")
 @click.option("--best", is_flag=True, help="Use the best checkpoint of a RUN (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the photographs).")

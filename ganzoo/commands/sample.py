@@ -12,7 +12,7 @@ from ganzoo.backend import require_torch_backend
 @click.command(name="sample")
 @click.argument("run", type=click.Path(path_type=Path))
 @click.argument("inputs", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("-o", "--output", required=True, help="File or folder to write; a folder is or ends in /.")
+@click.option("-o", "--output", required=True, help="File or folder to write; / at the end means a folder.")
 @click.option(
     "--count",
     type=click.IntRange(min=1),

@@ -152,9 +152,7 @@ def _photographs(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
                 told = ", ".join(f"{count} {suffix}" for suffix, count in sorted(ignored.items()))
                 request.report.note(f"{path}: ignored {ignored.total()} files that are not photographs ({told})")
             if not found:
-                raise DataError(
-                    f"{path}: no photographs there; expected files ending in {', '.join(images.SUFFIXES)}"
-                )
+                raise DataError(f"{path}: no photographs there; expected files ending in {', '.join(images.SUFFIXES)}")
             yield from ((file, file.parent.relative_to(path)) for file in found)
         else:
             yield path, Path()
