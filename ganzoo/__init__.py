@@ -81,9 +81,9 @@ if TYPE_CHECKING:
     from ganzoo.errors import RecipeError as RecipeError
     from ganzoo.hookspecs import hookimpl as hookimpl
     from ganzoo.host_value import HostValue as HostValue
+    from ganzoo.randomness import Random as Random
     from ganzoo.recipe import Recipe as Recipe
     from ganzoo.recipe import load_recipe as load_recipe
-    from ganzoo.streams import Random as Random
     from ganzoo.training.averaging import WeightAverage as WeightAverage
     from ganzoo.training.model import AdversarialModel as AdversarialModel
     from ganzoo.training.optimizers import FusedAdam as FusedAdam
@@ -129,7 +129,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.host_value": ("HostValue",),
     "ganzoo.recipe": ("Recipe", "load_recipe"),
-    "ganzoo.streams": ("Random",),
+    "ganzoo.randomness": ("Random",),
     "ganzoo.training.averaging": ("WeightAverage",),
     "ganzoo.training.optimizers": ("FusedAdam", "FusedAdamW"),
     "ganzoo.training.setup": ("build_model",),

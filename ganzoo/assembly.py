@@ -19,8 +19,8 @@ from ganzoo.errors import BackendError, Problem, RecipeError, ResourceError, lis
 from ganzoo.execution.keras_internals import declared_outputs, fresh_layer_names, uses_graph
 from ganzoo.execution.modes import building_in
 from ganzoo.execution.prepare import prepare_execution
+from ganzoo.execution.seeding import seed_everything
 from ganzoo.recipe import Recipe
-from ganzoo.seeding import seed_everything
 
 
 @dataclass(frozen=True)

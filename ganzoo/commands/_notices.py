@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ganzoo.commands._terminal import say
 from ganzoo.recipe import Recipe
-from ganzoo.terminal import say
 from ganzoo.zoo import Zoo
 
 

@@ -13,10 +13,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Column
 from rich.text import Text
 
+from ganzoo.commands._terminal import console, say
 from ganzoo.contracts.results import SampleReport, SampleRequest
 from ganzoo.errors import ResourceError, for_terminal
-from ganzoo.streams import Random
-from ganzoo.terminal import console, say
+from ganzoo.randomness import Random
 
 if TYPE_CHECKING:
     from ganzoo.zoo import Zoo

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ganzoo.terminal import console, table
+from ganzoo.commands._terminal import console, table
 
 if TYPE_CHECKING:
     from ganzoo.training.evaluation import Scores

@@ -37,9 +37,9 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._notices import tell
+    from ganzoo.commands._terminal import console, say
     from ganzoo.data.opening import check_examples, data_texts, open_sources
     from ganzoo.recipe import load_recipe
-    from ganzoo.terminal import console, say
     from ganzoo.zoo import load_zoo
 
     zoo = load_zoo()
@@ -95,7 +95,7 @@ class Notes:
 
     def note(self, message: str) -> None:
         """Show notes as a run does."""
-        from ganzoo.terminal import say
+        from ganzoo.commands._terminal import say
 
         say(message, stderr=True)
 
@@ -111,7 +111,7 @@ def rehearsed_text(scored: Mapping[str, int]) -> str:
 
 def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -> Table:
     """Return the size and fields of the data, a row for each stream."""
-    from ganzoo.terminal import table
+    from ganzoo.commands._terminal import table
 
     rows = [
         [f"{what} {name}" if len(sources) > 1 else what, str(len(source)), fields_text(source.fields)]
@@ -123,7 +123,7 @@ def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -
 
 def batch_table(batch: Mapping[str, Tensor]) -> Table:
     """Return statistics of one prepared batch."""
-    from ganzoo.terminal import table
+    from ganzoo.commands._terminal import table
 
     rows = []
     for name, value in batch.items():
@@ -138,7 +138,7 @@ def batch_table(batch: Mapping[str, Tensor]) -> Table:
 
 def network_table(model: AdversarialModel) -> Table:
     """Return the networks with their parameters."""
-    from ganzoo.terminal import table
+    from ganzoo.commands._terminal import table
 
     rows = [
         [spec.name, spec.player, signature_text(spec.signature), f"{model.networks[spec.name].count_params():,}"]
@@ -149,7 +149,7 @@ def network_table(model: AdversarialModel) -> Table:
 
 def phase_table(recipe: Recipe) -> Table:
     """Return what each phase minimises."""
-    from ganzoo.terminal import table
+    from ganzoo.commands._terminal import table
 
     rows = [[phase.name, f"{phase.steps:,}", ", ".join(active(recipe, phase.name))] for phase in recipe.phases]
     return table("Phases", ["phase", "steps", "losses and regularizers"], rows)

@@ -31,7 +31,7 @@ def command() -> None:
 def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
     """Download NAME (div2k/bicubic_x4, vgg19, ...), or take it from files, and prepare it for recipes."""
     require_torch_backend()
-    from ganzoo.terminal import say
+    from ganzoo.commands._terminal import say
     from ganzoo.training.signals import StopRequest
     from ganzoo.zoo import load_zoo
 
@@ -74,7 +74,7 @@ class Reporter:
     def __init__(self) -> None:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from ganzoo.terminal import console
+        from ganzoo.commands._terminal import console
 
         self._console = console()
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f}%"))

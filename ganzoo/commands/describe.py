@@ -40,9 +40,9 @@ def unknown(zoo: Zoo, name: str) -> Exception:
 
 def show(zoo: Zoo, kind: str, name: str) -> None:
     """Print one component."""
+    from ganzoo.commands._terminal import console, say, table
     from ganzoo.errors import listing
     from ganzoo.schema.options import RESERVED, options
-    from ganzoo.terminal import console, say, table
 
     cls = zoo.find(kind, name)
     role = getattr(cls, "role", "")

@@ -23,7 +23,7 @@ def command(as_json: bool) -> None:
     It names no user, host or folder.
     """
     require_torch_backend()
-    from ganzoo.terminal import say
+    from ganzoo.commands._terminal import say
     from ganzoo.zoo import load_zoo
 
     found = report(load_zoo())

@@ -44,10 +44,10 @@ def command(
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
+    from ganzoo.commands._terminal import say
     from ganzoo.data.opening import open_sources
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
-    from ganzoo.terminal import say
     from ganzoo.training.evaluation import evaluate, scores_record
     from ganzoo.training.reload import trained_networks
     from ganzoo.zoo import load_zoo

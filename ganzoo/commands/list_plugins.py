@@ -62,7 +62,7 @@ def show(plugin: Plugin) -> None:
     """Print one plugin and, below it, its components by kind."""
     from rich.text import Text
 
-    from ganzoo.terminal import console
+    from ganzoo.commands._terminal import console
     from ganzoo.zoo import SLOW_SECONDS
 
     output = console()

@@ -8,9 +8,9 @@ import click
 @click.command(name="list-recipes")
 def command() -> None:
     """List the bundled recipes; ganzoo run NAME trains one."""
+    from ganzoo.commands._terminal import console, table
     from ganzoo.recipe.find import list_recipes, read_text
     from ganzoo.recipe.read import parse_toml
-    from ganzoo.terminal import console, table
 
     rows = []
     for name, path in list_recipes().items():

@@ -59,7 +59,7 @@ def command(
 
 def show(found: Profile, batch_size: int) -> None:
     """Print a profile."""
-    from ganzoo.terminal import console, say, table
+    from ganzoo.commands._terminal import console, say, table
 
     whole = sum(found.parts.values())
     say(

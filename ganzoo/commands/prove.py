@@ -46,8 +46,8 @@ def command(
     require_torch_backend()
     from tempfile import mkdtemp
 
+    from ganzoo.commands._terminal import say
     from ganzoo.recipe import load_recipe
-    from ganzoo.terminal import say
     from ganzoo.zoo import load_zoo
 
     zoo = load_zoo()

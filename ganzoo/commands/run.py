@@ -115,8 +115,8 @@ def _train(
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
 ) -> None:
+    from ganzoo.commands._terminal import RunProgress, say
     from ganzoo.data.opening import check_examples, data_texts, open_sources
-    from ganzoo.terminal import RunProgress, say
 
     say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
     # data first: missing data are reported before keras and torch are imported

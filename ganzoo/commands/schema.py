@@ -31,7 +31,7 @@ def command() -> None:
     """
     require_torch_backend()
     from ganzoo.commands._notices import tell
-    from ganzoo.terminal import say
+    from ganzoo.commands._terminal import say
     from ganzoo.zoo import load_zoo
 
     zoo = load_zoo()

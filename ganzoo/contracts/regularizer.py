@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.field import Signature
     from ganzoo.contracts.step import Step
     from ganzoo.contracts.tensor import Network, Tensor, Variable
-    from ganzoo.streams import Random
+    from ganzoo.randomness import Random
 
 PlayerName = Literal["generator", "discriminator"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.field import Field
     from ganzoo.contracts.tensor import Array, Example, Network
-    from ganzoo.streams import Random
+    from ganzoo.randomness import Random
 
 #: A picture: an image (uint8, H x W x 3), a text, or the columns of a table by name.
 Picture: TypeAlias = "Array | str | Mapping[str, Array]"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import Picture, Result, SampleRequest, Sources, Trained
     from ganzoo.contracts.step import Step
     from ganzoo.contracts.tensor import Example, Network, Tensor
-    from ganzoo.streams import Random
+    from ganzoo.randomness import Random
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from ganzoo.data.checks import prepared_mistake, row_mistake
 from ganzoo.data.opening import TrainingData
 from ganzoo.data.stream import SINGLE, Stream
 from ganzoo.errors import ComponentError, DataError
-from ganzoo.streams import numpy_generator
+from ganzoo.randomness import numpy_generator
 
 if TYPE_CHECKING:
     from ganzoo.recipe import Recipe

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from ganzoo.contracts.tensor import Array
-from ganzoo.streams import derive_seed
+from ganzoo.randomness import derive_seed
 
 #: Pairs of rounds. Black and Rogaway take 3 rounds or more; small sizes have few digits to mix, so there are 8.
 _PAIRS = 4

@@ -13,7 +13,7 @@ from ganzoo.data.cache import Cache
 from ganzoo.data.checks import example_mistake
 from ganzoo.data.order import order
 from ganzoo.errors import DataError
-from ganzoo.streams import derive_seed
+from ganzoo.randomness import derive_seed
 
 #: The name of the only stream of most tasks.
 SINGLE = "data"

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from ganzoo.errors import ProofError
 from ganzoo.proving.difference import explain
-from ganzoo.streams import numpy_generator
+from ganzoo.randomness import numpy_generator
 
 #: What two equal runs may differ in: how long they took, and who holds the folder.
 _UNEQUAL = {"timing.jsonl", ".lock"}

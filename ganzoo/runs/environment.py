@@ -25,7 +25,7 @@ _VARIABLES = (
     "CUBLAS_WORKSPACE_CONFIG",
 )
 #: Parts of the core that decide no weight.
-_INDECISIVE = ("commands", "terminal.py", "cli.py", "testing", "pytest_plugin.py", "__main__.py")
+_INDECISIVE = ("commands", "cli.py", "testing", "pytest_plugin.py", "__main__.py")
 
 
 def environment(plugins: Mapping[str, Any] | None = None) -> dict[str, Any]:

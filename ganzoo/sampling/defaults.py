@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import Picture, SampleRequest, Sources, Trained
     from ganzoo.contracts.task import Task
     from ganzoo.contracts.tensor import Array, Example, Tensor
-    from ganzoo.streams import Random
+    from ganzoo.randomness import Random
 
 #: Rows that are made at once when held-out data are scored.
 _CHUNK = 64

@@ -193,6 +193,6 @@ def _architecture(parts: Parts, spec: NetworkSpec) -> Architecture:
 
 
 def _stream(number: int) -> Any:
-    from ganzoo.streams import Random
+    from ganzoo.randomness import Random
 
     return Random(0, "task", number)

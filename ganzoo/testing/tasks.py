@@ -247,6 +247,6 @@ def _numpy(index: int) -> np.random.Generator:
 
 
 def _random(name: str) -> Any:
-    from ganzoo.streams import Random
+    from ganzoo.randomness import Random
 
     return Random(0, name)

@@ -16,8 +16,8 @@ from ganzoo.contracts.task import Task
 from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.data.opening import guarded
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
+from ganzoo.randomness import Random
 from ganzoo.runs.files import read_json
-from ganzoo.streams import Random
 from ganzoo.training.pictures import require_picture
 
 Note = Callable[[str], None]

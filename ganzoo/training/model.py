@@ -26,8 +26,8 @@ from ganzoo.execution.keras_internals import get_device
 from ganzoo.execution.layout import align_optimizer_memory
 from ganzoo.execution.mixing import is_per_sample
 from ganzoo.execution.modes import float32_eager, mixed_layers
-from ganzoo.seeding import reseed_network, seed_everything
-from ganzoo.streams import Random
+from ganzoo.execution.seeding import reseed_network, seed_everything
+from ganzoo.randomness import Random
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.guard import FiniteGuard, NotFinite
 from ganzoo.training.keras_callbacks import checked, stops_on_nan

@@ -19,7 +19,7 @@ from ganzoo.contracts.task import LossTargets, Task, View
 from ganzoo.contracts.tensor import Tensor
 from ganzoo.contracts.wiring import WiredLoss, WiredRegularizer
 from ganzoo.errors import PluginError
-from ganzoo.streams import Random
+from ganzoo.randomness import Random
 from ganzoo.training.judging import LazyVerdict
 from ganzoo.training.scheduled import value_at
 

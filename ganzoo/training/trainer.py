@@ -16,12 +16,12 @@ from ganzoo.contracts.results import Picture, Result, Sources, Trained
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
 from ganzoo.data.opening import TrainingData, guarded
 from ganzoo.errors import CheckpointError, ComponentError, NumericError, ResourceError, Stopped
+from ganzoo.randomness import Random, numpy_generator
 from ganzoo.recipe import Recipe
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded, step_of
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
-from ganzoo.streams import Random, numpy_generator
 from ganzoo.training.callbacks import step_callbacks
 from ganzoo.training.compilation import not_compiled
 from ganzoo.training.determinism import undetermined

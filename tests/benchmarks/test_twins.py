@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ganzoo.streams import Random
+from ganzoo.randomness import Random
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.optimizers import FusedAdam
 

@@ -23,7 +23,7 @@ LAYERS = [
         "ganzoo.blame",
         "ganzoo.hookspecs",
         "ganzoo.contracts",
-        "ganzoo.streams",
+        "ganzoo.randomness",
         "ganzoo.backend",
         "ganzoo.images",
         "ganzoo.downloads",
@@ -39,14 +39,13 @@ LAYERS = [
         "ganzoo.sampling",
     ],
     ["ganzoo.recipe"],
-    ["ganzoo.seeding", "ganzoo.assembly"],
+    ["ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
-    ["ganzoo.terminal", "ganzoo.testing", "ganzoo.pytest_plugin"],
+    ["ganzoo.testing", "ganzoo.pytest_plugin"],
     ["ganzoo.commands", "ganzoo.cli", "ganzoo.proving", "ganzoo.__main__"],
 ]
 #: These may import keras and torch when they are imported themselves.
 HEAVY = (
-    "ganzoo.seeding",
     "ganzoo.assembly",
     "ganzoo.training",
     "ganzoo.data",

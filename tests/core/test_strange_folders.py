@@ -8,7 +8,7 @@ import shutil
 import pytest
 from tiny_runs import finish, tiny
 
-from ganzoo.terminal import RunProgress, say, table
+from ganzoo.commands._terminal import RunProgress, say, table
 from ganzoo.training.trainer import Trainer
 
 EVIL = "\x1b[31mred\x07\x1b]0;title\x07" + "x" * 50_000

@@ -19,7 +19,7 @@ from ganzoo import (
     Regularizer,
     WiredLoss,
 )
-from ganzoo.seeding import seed_everything
+from ganzoo.execution.seeding import seed_everything
 
 LATENT = Field(shape=(3,))
 

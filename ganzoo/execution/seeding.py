@@ -9,7 +9,7 @@ import torch
 
 from ganzoo.contracts.tensor import Network
 from ganzoo.execution.keras_internals import SeedGenerator, global_seed_generator, seed_generators
-from ganzoo.streams import derive_seed
+from ganzoo.randomness import derive_seed
 
 _INT31 = 0x7FFFFFFF
 
