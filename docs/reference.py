@@ -93,7 +93,7 @@ def _components() -> Iterator[str]:
         if zoo.owner(kind, name).distribution != BUNDLED:
             continue
         if kind != last:
-            yield from [f"## Bundled {kind}s".replace("ss", "sses").replace("ys", "ies"), ""]
+            yield from [f"## Bundled {_plural(kind)}", ""]
             last = kind
         role = getattr(cls, "role", "")
         yield from [f"### {name}" + (f" ({role})" if role else ""), "", *_doc(cls), ""]
@@ -129,3 +129,7 @@ def _summary(member: Any) -> str:
     """Return the first sentence of a docstring, on one line."""
     paragraph = (inspect.getdoc(member) or "").split("\n\n")[0]
     return " ".join(paragraph.split())
+
+
+def _plural(kind: str) -> str:
+    return f"{kind}es" if kind.endswith("s") else f"{kind}s"

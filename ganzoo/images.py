@@ -94,7 +94,7 @@ def read_size(file: str | Path | IO[bytes], *, name: str | None = None) -> tuple
 
 
 def write_image(path: Path, image: Array) -> None:
-    """Write an image in the format of its suffix: a reader finds the old file or the whole new one.
+    """Write an image (uint8, H x W x 1 or 3) in the format of its suffix; a reader finds the old file or the new one.
 
     DataError when the suffix is not one of PNG's, JPEG's or WebP's.
     """
@@ -110,6 +110,7 @@ def encode_image(path: Path, image: Array) -> bytes:
     if path.suffix.lower() not in _WRITTEN:
         raise DataError(f"{path}: cannot write '{path.suffix}'; expected one of {', '.join(_WRITTEN)}")
     buffer = io.BytesIO()
+    image = image[..., 0] if image.shape[2:] == (1,) else image
     kind = {".png": "PNG", ".webp": "WEBP"}.get(path.suffix.lower(), "JPEG")
     Image.fromarray(image).save(buffer, kind, quality=95)
     return buffer.getvalue()

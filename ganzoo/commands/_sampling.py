@@ -15,7 +15,7 @@ from rich.text import Text
 
 from ganzoo.commands._terminal import console, say
 from ganzoo.contracts.results import SampleReport, SampleRequest
-from ganzoo.errors import ResourceError, for_terminal
+from ganzoo.errors import RecipeError, ResourceError, for_terminal
 from ganzoo.randomness import Random
 
 if TYPE_CHECKING:
@@ -117,8 +117,13 @@ def sample_run(
         trained, _ = trained_networks(folder, recipe, best=best, note=say)
         asked = requested(output, inputs, options=options, overwrite=overwrite, count=count, seed=seed)
         with asked as request, blaming(recipe.task, "task, sample()", passing=(OSError,)):
-            for path in list(recipe.task.sample(trained, request)):
-                request.report.wrote(path)
+            written = list(recipe.task.sample(trained, request))
+        for path in written:
+            request.report.wrote(path)
+    if not written:
+        raise RecipeError(
+            f"the task wrote nothing to '{output}'; it may need input files, or another option with --set"
+        )
 
 
 def sampling_options(cls: type[Any], assignments: Sequence[str], zoo: Zoo) -> Any:

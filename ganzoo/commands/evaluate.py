@@ -68,7 +68,7 @@ def command(
             sources,
             metrics,
             seed=recipe.train.seed,
-            product=first_product(recipe, trained),
+            products=products(recipe, trained),
             training=lambda: open_sources(recipe.data),
             note=note,
         )
@@ -78,9 +78,9 @@ def command(
         show_scores(scores, f"{run} after {step} steps")
 
 
-def first_product(recipe: Recipe, trained: Trained) -> str:
-    """Return the name of the first network that the training was for."""
-    return next(spec.name for spec in recipe.task.networks(trained.fields, trained.fitted) if spec.is_product)
+def products(recipe: Recipe, trained: Trained) -> list[str]:
+    """Return the names of the networks that the training was for."""
+    return [spec.name for spec in recipe.task.networks(trained.fields, trained.fitted) if spec.is_product]
 
 
 def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple[str, ...]) -> tuple[WiredMetric, ...]:

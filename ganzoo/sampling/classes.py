@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganzoo.errors import RecipeError, listing, nearest
+from ganzoo.errors import RecipeError, nearest
 
 if TYPE_CHECKING:
     from ganzoo.contracts.field import Field
@@ -17,6 +17,6 @@ def class_index(field: Field, wanted: int | str, *, key: str = "label") -> int:
     if isinstance(wanted, int) and 0 <= wanted < field.num_classes:
         return wanted
     if field.names:
-        known = f"known are {listing(field.names)}, or a number from 0 to {field.num_classes - 1}"
+        known = f"known are {', '.join(map(repr, field.names))}, or a number from 0 to {field.num_classes - 1}"
         raise RecipeError(f"{key}: there is no class {wanted!r}{nearest(str(wanted), field.names)}; {known}")
     raise RecipeError(f"{key}: there is no class {wanted!r}; expected a number from 0 to {field.num_classes - 1}")

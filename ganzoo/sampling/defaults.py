@@ -12,7 +12,7 @@ from ganzoo.contracts.results import Result
 from ganzoo.contracts.step import Step
 from ganzoo.errors import RecipeError
 from ganzoo.sampling.drawing import can_draw, draw
-from ganzoo.sampling.examples import as_arrays, to_tensors
+from ganzoo.sampling.examples import as_arrays, to_edge, to_tensors
 from ganzoo.sampling.files import sample_files, sample_suffixes, write_sample_files
 
 if TYPE_CHECKING:
@@ -48,10 +48,11 @@ def results_by_batch(task: Task, trained: Trained, sources: Sources, *, rng: Ran
     size = min(len(source) for source in sources.values())
     for first in range(0, size, _CHUNK):
         indices = range(first, min(first + _CHUNK, size))
-        generator = np.random.Generator(np.random.PCG64(first))
+        seed = int(rng.child(f"rows/{first}").integers((1,), 0, 2**31))
+        generator = np.random.Generator(np.random.PCG64(seed))
         batch = _batch(task, sources, dict.fromkeys(sources, indices), rng=generator, fitted=trained.fitted)
         fakes = _fakes(task, trained, to_tensors(batch), rng=rng.child(str(first)))
-        yield Result(method=method, output=as_arrays(fakes), target=batch, examples=len(indices))
+        yield Result(method=method, output=_at_edge(as_arrays(fakes)), target=_at_edge(batch), examples=len(indices))
 
 
 def write_fakes(task: Task, trained: Trained, request: SampleRequest) -> list[Path]:
@@ -65,16 +66,15 @@ def write_fakes(task: Task, trained: Trained, request: SampleRequest) -> list[Pa
             f"the task makes its fakes from data (it asks for {error}) and has no samples to draw"
         ) from error
     values = next((each for each in fakes.values() if can_draw(each)), next(iter(fakes.values())))
-    samples = _edge(values)
+    samples = to_edge(values)
     are_images = samples.ndim == _IMAGE_AXES and can_draw(samples)
     files = sample_files(request, sample_suffixes(samples), are_images=are_images)
     return write_sample_files(request, files, samples)
 
 
-def _edge(values: Array) -> Array:
-    from ganzoo.sampling.examples import to_edge
-
-    return to_edge(values)
+def _at_edge(arrays: Example) -> Example:
+    """Return arrays as metrics want them: images as uint8, as the data have them."""
+    return {name: to_edge(values) for name, values in arrays.items()}
 
 
 def _batch(

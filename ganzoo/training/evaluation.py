@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,7 +120,7 @@ def evaluate(
     metrics: Sequence[WiredMetric],
     *,
     seed: int,
-    product: str,
+    products: Collection[str],
     training: OpenTraining,
     show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
@@ -130,7 +130,7 @@ def evaluate(
     `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
     `note` receives the reason.
     """
-    found = results(task, trained, sources, seed=seed, product=product)
+    found = results(task, trained, sources, seed=seed, products=products)
     return score(found, metrics, training=training, show=show, note=note)
 
 
@@ -156,10 +156,12 @@ def score(
     return _table(measures, examples)
 
 
-def results(task: Task, trained: Trained, sources: Sources, *, seed: int, product: str) -> Iterator[Result]:
+def results(
+    task: Task, trained: Trained, sources: Sources, *, seed: int, products: Collection[str]
+) -> Iterator[Result]:
     """Yield what a task makes of held-out data; PluginError naming the task when it fails or breaks its contract.
 
-    `product` is the row that must be among the results: that of the first network the training is for.
+    At least one of the `products`, the networks that the training is for, must have a row among the results.
     """
     seen: set[str] = set()
     with blaming(task, "task, evaluate()"):
@@ -167,8 +169,8 @@ def results(task: Task, trained: Trained, sources: Sources, *, seed: int, produc
             _check_result(task, result)
             seen.add(result.method)
             yield result
-    if product not in seen:
-        problem = f"evaluate() yielded no row '{product}', that of the trained network; it has {listing(seen)}"
+    if not seen & set(products):
+        problem = f"evaluate() yielded no row of a product ({listing(products)}); it has {listing(seen)}"
         raise broken_contract(task, "task", problem)
 
 

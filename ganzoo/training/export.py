@@ -6,11 +6,12 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
 
-from ganzoo import layers
+from ganzoo import images, layers
 from ganzoo.blame import blaming
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Picture, Result
@@ -37,8 +38,13 @@ class Gallery:
         if scored.picture is not None and self._left > 0:
             self._left -= 1
             # the task took the name from the data: often a path
-            stem = self._stems(f"{file_stem(scored.name)}-{file_stem(scored.method)}")
+            name = scored.name.removesuffix(Path(scored.name).suffix) if _is_image_file(scored.name) else scored.name
+            stem = self._stems(f"{file_stem(name)}-{file_stem(scored.method)}")
             self._write(stem, scored.picture)
+
+
+def _is_image_file(name: str) -> bool:
+    return Path(name).suffix.lower() in images.SUFFIXES
 
 
 def export_networks(run: RunFolder, networks: Mapping[str, Network], products: Mapping[str, Architecture]) -> None:

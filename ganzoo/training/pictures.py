@@ -21,13 +21,13 @@ def require_picture(task: Task, what: str, picture: Any) -> Picture:
         return found
     is_array = isinstance(picture, np.ndarray)
     received = f"{'x'.join(map(str, picture.shape))} {picture.dtype}" if is_array else type(picture).__name__
-    expected = "uint8, height x width x 3, a text, or columns of one length by name"
+    expected = "uint8, height x width x 1 or 3, a text, or columns of one length by name"
     raise broken_contract(task, "task", f"{what} {received}, expected {expected}")
 
 
 def _is_image(picture: Any) -> bool:
     is_array = isinstance(picture, np.ndarray) and picture.dtype == np.uint8
-    return is_array and picture.ndim == _AXES and picture.shape[2] == _AXES and picture.size > 0
+    return is_array and picture.ndim == _AXES and picture.shape[2] in (1, _AXES) and picture.size > 0
 
 
 def _is_table(picture: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 
 from ganzoo.contracts.dataset import Source
@@ -63,22 +63,22 @@ def rehearse_scores(
     whole = guarded(held_out, "the held-out data")
     few = {name: FirstExamples(source, recipe.train.batch_size) for name, source in whole.items()}
     with trainer.model.float32_eager():
-        found = results(recipe.task, trained, few, seed=recipe.train.seed, product=trainer.product)
-        first = first_of_each(found, trainer.product)
+        found = results(recipe.task, trained, few, seed=recipe.train.seed, products=trainer.products)
+        first = first_of_each(found, trainer.products)
         scores = score(first, recipe.metrics, training=lambda: trainer.data.sources, show=show, note=note)
     if recipe.train.best is not None:
         require_score(BestScore.parse(recipe.train.best, trainer.product), scores)
     return scores
 
 
-def first_of_each(found: Iterable[Result], product: str) -> Iterator[Result]:
-    """Yield the first result of each method, until the product had its own and a method comes again."""
+def first_of_each(found: Iterable[Result], products: Collection[str]) -> Iterator[Result]:
+    """Yield the first result of each method, until a product had its own and a method comes again."""
     seen: set[str] = set()
     for scored in found:
         if scored.method not in seen:
             seen.add(scored.method)
             yield scored
-        elif product in seen:
+        elif seen & set(products):
             return
 
 

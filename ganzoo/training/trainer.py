@@ -301,7 +301,7 @@ class Trainer:
             self.held_out,
             self.recipe.metrics,
             seed=self.recipe.train.seed,
-            product=self.product,
+            products=self.products,
             training=lambda: self.batches.sources,
             show=show,
             note=self.note_once,

@@ -34,11 +34,28 @@ def discriminator(signature: Signature, *, width: int, count: int, activation: A
 
 def _flat_inputs(fields: Mapping[str, Field]) -> tuple[Any, keras.KerasTensor]:
     """Return the inputs as `keras.Model` takes them, and all their values in one row per example."""
-    inputs = {name: keras.Input(_fixed_shape(name, field), name=name) for name, field in fields.items()}
-    rows = [keras.layers.Flatten(name=f"flat_{name}")(value) for name, value in inputs.items()]
+    inputs = {name: _input(name, field) for name, field in fields.items()}
+    rows = [_row(name, value, fields[name]) for name, value in inputs.items()]
     if len(rows) == 1:
         return next(iter(inputs.values())), rows[0]
     return inputs, keras.layers.Concatenate(name="together")(rows)
+
+
+def _input(name: str, field: Field) -> keras.KerasTensor:
+    if _is_label(field):
+        return keras.Input((), dtype="int32", name=name)
+    return keras.Input(_fixed_shape(name, field), name=name)
+
+
+def _row(name: str, value: keras.KerasTensor, field: Field) -> keras.KerasTensor:
+    """Return the values of one input in a row per example; a label becomes one value for each class."""
+    if _is_label(field):
+        return keras.ops.one_hot(value, field.num_classes)
+    return keras.layers.Flatten(name=f"flat_{name}")(value)
+
+
+def _is_label(field: Field) -> bool:
+    return field.shape == () and field.dtype.startswith("int") and field.high is not None
 
 
 def _hidden_layers(values: keras.KerasTensor, *, width: int, count: int, activation: Activation) -> keras.KerasTensor:
