@@ -118,12 +118,10 @@ def sample_run(
         asked = requested(output, inputs, options=options, overwrite=overwrite, count=count, seed=seed)
         with asked as request, blaming(recipe.task, "task, sample()", passing=(OSError,)):
             written = list(recipe.task.sample(trained, request))
-        for path in written:
-            request.report.wrote(path)
+            for path in written:
+                request.report.wrote(path)
     if not written:
-        raise RecipeError(
-            f"the task wrote nothing to '{output}'; it may need input files, or another option with --set"
-        )
+        raise RecipeError(f"the task wrote nothing to '{output}'; it may need input files, or an option with --set")
 
 
 def sampling_options(cls: type[Any], assignments: Sequence[str], zoo: Zoo) -> Any:

@@ -108,7 +108,7 @@ def test_texts_and_tables_are_pictures_too(tmp_path, picture, suffix, content):
 def test_a_class_is_found_by_number_or_name_and_a_slip_is_told_in_the_order_of_classes():
     field = Field(shape=(), dtype="int32", low=0, high=2, names=("zero", "one", "two"))
     assert sampling.class_index(field, "two") == sampling.class_index(field, 2) == 2
-    with pytest.raises(RecipeError, match="did you mean 'two'.*known are 'zero', 'one', 'two'"):
+    with pytest.raises(RecipeError, match=r"did you mean 'two'.*known are 'zero', 'one', 'two'"):
         sampling.class_index(field, "tow")
     with pytest.raises(RecipeError, match="there is no class 3"):
         sampling.class_index(field, 3)
