@@ -191,3 +191,34 @@ def test_bundled_plugins_name_arrays_tensors_and_networks_alike():
         assert "torch.Tensor" not in text, path
         assert "keras.Model]" not in text, path
         assert "-> keras.Model" not in text, path
+
+
+def test_no_module_imports_itself_through_others():
+    """At the top level; what a function imports when it is called closes no circle."""
+    known = dict([*CORE_MODULES, *PLUGIN_MODULES])
+    graph = {name: {each for each in imported_modules(tree) if each in known} for name, tree in known.items()}
+    while free := [name for name, targets in graph.items() if not targets & graph.keys()]:
+        for name in free:
+            del graph[name]
+    circles = {name for name in graph if name in reachable(graph, name)}
+    assert circles == set()
+
+
+def imported_modules(tree):
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def reachable(graph, start):
+    """Return the modules that a module comes to by imports."""
+    found, left = set(), list(graph[start])
+    while left:
+        name = left.pop()
+        if name in graph and name not in found:
+            found.add(name)
+            left += graph[name]
+    return found
