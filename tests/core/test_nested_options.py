@@ -53,6 +53,10 @@ def load(*overrides, source="gaussians_ring"):
     return load_recipe(source, zoo=ZOO, profile="smoke" if source == "gaussians_ring" else None, overrides=overrides)
 
 
+def dataset(*overrides):
+    return load(*overrides).data["data"]
+
+
 def told(*overrides):
     with pytest.raises(RecipeError) as caught:
         load(*overrides)
@@ -60,10 +64,10 @@ def told(*overrides):
 
 
 def test_a_list_and_a_table_of_components_are_made(tmp_path):
-    first, second = load(LIST).data.parts
+    first, second = dataset(LIST).parts
     assert (first.count, second.parts[0].seed) == (64, 3)
-    assert load(TABLE).data.parts["far"].radius == 9.0
-    assert load(TABLE).data.more is None
+    assert dataset(TABLE).parts["far"].radius == 9.0
+    assert dataset(TABLE).more is None
 
 
 @pytest.mark.parametrize("data", [LIST, TABLE])
@@ -79,13 +83,13 @@ def test_the_resolved_recipe_is_the_same_recipe_with_every_default(tmp_path, dat
 
 
 def test_parts_are_changed_by_index_by_name_and_by_key():
-    changed = load(LIST, "data.parts.0.count=32", "data.parts.1.parts.gaussians.seed=5").data
+    changed = dataset(LIST, "data.parts.0.count=32", "data.parts.1.parts.gaussians.seed=5")
     assert changed.parts[0].count == 32
     assert changed.parts[1].parts[0].seed == 5
-    assert load(TABLE, "data.parts.far.radius=1.5").data.parts["far"].radius == 1.5
-    assert set(load(TABLE, "data.parts.third={name='gaussians'}").data.parts) == {"near", "far", "third"}
+    assert dataset(TABLE, "data.parts.far.radius=1.5").parts["far"].radius == 1.5
+    assert set(dataset(TABLE, "data.parts.third={name='gaussians'}").parts) == {"near", "far", "third"}
     # another name drops the options of the part only
-    renamed = load(TABLE, "data.parts.near.name=photos").data.parts
+    renamed = dataset(TABLE, "data.parts.near.name=photos").parts
     assert type(renamed["near"]).__name__ == "Photos"
     assert renamed["far"].radius == 9.0
 
@@ -93,7 +97,7 @@ def test_parts_are_changed_by_index_by_name_and_by_key():
 def test_schedules_in_a_list_may_be_numbers_tables_and_those_of_plugins():
     more = "data.weights=[0.5, {start=1.0, end=0.0, steps=2}, {name='cosine', start=1.0, steps=2}]"
     recipe = load(LIST, more)
-    assert [schedule(1) for schedule in recipe.data.weights] == pytest.approx([0.5, 0.5, 0.5])
+    assert [schedule(1) for schedule in recipe.data["data"].weights] == pytest.approx([0.5, 0.5, 0.5])
     assert recipe.resolved["data"]["weights"][2]["name"] == "schedules/cosine"
 
 

@@ -23,8 +23,10 @@ from ganzoo import (
     assemble,
     batches,
     build_model,
+    images,
     load_recipe,
     load_zoo,
+    open_data,
 )
 from ganzoo.training.trainer import Trainer
 
@@ -279,8 +281,13 @@ UNPAIRED = """
 [task]
 name = "toy"
 
-[data]
-name = "blobs"
+[data.photos]
+name = "folder"
+path = "photos"
+
+[data.paintings]
+name = "folder"
+path = "paintings"
 
 [generator]
 name = "toy_generator"
@@ -288,7 +295,7 @@ name = "toy_generator"
 [discriminator]
 name = "toy_discriminator"
 
-[networks.b_to_a]
+[networks.to_photos]
 name = "toy_generator"
 phases = ["second"]
 
@@ -303,7 +310,7 @@ learning_rate = 1e-2
 name = "adam"
 learning_rate = 1e-2
 
-[optimizers.judge_a]
+[optimizers.judge_photos]
 name = "sgd"
 learning_rate = 0.0
 
@@ -323,11 +330,16 @@ reset_optimizers = true
 
 def built(tmp_path, text):
     zoo = load_zoo({"unpaired": unpaired})
+    rng = np.random.default_rng(0)
+    for side, count in (("photos", 10), ("paintings", 7)):
+        for number in range(count):
+            picture = rng.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+            images.write_image(tmp_path / side / f"{number}.png", picture)
     path = tmp_path / "mine.toml"
-    path.write_text(text)
+    path.write_text(text.replace('path = "', f'path = "{tmp_path}/'))
     recipe = load_recipe(path, zoo=zoo)
-    source = recipe.data.open()
-    return build_model(recipe, assemble(recipe, source.fields)), recipe, source
+    data = open_data(recipe)
+    return build_model(recipe, assemble(recipe, data.fields, data.fitted), data.fitted), recipe, data
 
 
 def changed_networks(model, step):
@@ -337,30 +349,33 @@ def changed_networks(model, step):
 
 
 def test_networks_have_their_own_optimizers_and_phases(tmp_path):
-    model, recipe, source = built(tmp_path, UNPAIRED)
-    assert set(model.optimizer_groups["discriminator"].optimizers) == {"discriminator", "judge_a"}
-    steps = list(islice(batches(recipe, source), 3))
-    assert changed_networks(model, steps[0]) == {"a_to_b", "judge_b"}, "judge_a has a rate of nothing"
+    model, recipe, data = built(tmp_path, UNPAIRED)
+    assert set(model.optimizer_groups["discriminator"].optimizers) == {"discriminator", "judge_photos"}
+    steps = list(islice(batches(recipe, data), 3))
+    assert changed_networks(model, steps[0]) == {"to_paintings", "judge_paintings"}, (
+        "judge_photos has a rate of nothing"
+    )
     model.train_step(steps[1])
-    assert changed_networks(model, steps[2]) == {"a_to_b", "b_to_a", "judge_b"}
+    assert changed_networks(model, steps[2]) == {"to_paintings", "to_photos", "judge_paintings"}
     assert {name.split("/")[1] for name in model.state() if name.startswith("optimizers/")} == {
-        *("generator", "discriminator", "judge_a"),
+        *("generator", "discriminator", "judge_photos"),
     }
-    iterations = model.optimizer_groups["discriminator"].optimizers["judge_a"].iterations
+    iterations = model.optimizer_groups["discriminator"].optimizers["judge_photos"].iterations
     assert int(iterations.value) == 1, "the optimizers forgot the first phase"
 
 
 def test_a_player_needs_no_optimizer_where_each_of_its_networks_has_one(tmp_path):
-    text = UNPAIRED.replace("[optimizers.discriminator]", "[optimizers.judge_b]")
+    text = UNPAIRED.replace("[optimizers.discriminator]", "[optimizers.judge_paintings]")
     model, _, _ = built(tmp_path, text)
-    assert set(model.optimizer_groups["discriminator"].optimizers) == {"judge_a", "judge_b"}
+    assert set(model.optimizer_groups["discriminator"].optimizers) == {"judge_photos", "judge_paintings"}
     with pytest.raises(RecipeError) as caught:
-        built(tmp_path, UNPAIRED.replace("[optimizers.discriminator]", "[optimizers.a_to_b]"))
+        built(tmp_path, UNPAIRED.replace("[optimizers.discriminator]", "[optimizers.to_paintings]"))
     assert [str(problem) for problem in caught.value.problems] == [
-        "optimizers.discriminator: the network 'judge_b' has no optimizer; add [optimizers.judge_b] or this section"
+        "optimizers.discriminator: the network 'judge_paintings' has no optimizer; "
+        "add [optimizers.judge_paintings] or this section"
     ]
 
 
 def test_optimizers_of_single_networks_are_refused_in_float16_with_the_reason(tmp_path):
-    with pytest.raises(RecipeError, match=r"optimizers.judge_a: in float16, one scale of the loss goes with one"):
+    with pytest.raises(RecipeError, match=r"optimizers.judge_photos: in float16, one scale of the loss goes with one"):
         built(tmp_path, UNPAIRED.replace("[train]", '[train]\nprecision = "float16"'))

@@ -165,8 +165,8 @@ def test_a_second_process_is_told_who_works_there(ganzoo, tmp_path, busy):
 def test_a_process_that_works_can_be_looked_at(ganzoo, tmp_path, busy):
     while not list((tmp_path / "run" / "checkpoints").glob("step-*")):
         time.sleep(0.02)
-    for _ in range(3):
-        seen = ganzoo("sample", tmp_path / "run", "-o", tmp_path / "points.csv", "--count", 5)
+    for number in range(3):
+        seen = ganzoo("sample", tmp_path / "run", "-o", tmp_path / f"points_{number}.csv", "--count", 5)
         assert seen.code == 0, seen.err
 
 

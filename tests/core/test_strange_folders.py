@@ -151,9 +151,9 @@ def test_what_is_printed_is_escaped(capsys):
 
 
 def test_an_endless_run_has_no_exact_end(capsys, monkeypatch):
-    from ganzoo import terminal
+    from ganzoo.commands import _terminal
 
-    monkeypatch.setattr(terminal, "_SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(_terminal, "_SECONDS_BETWEEN_LINES", 0.0)
     progress = RunProgress()
     progress.begin(first=0, total=10**18)
     progress.step(1, "train", 0.0)

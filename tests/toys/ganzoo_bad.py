@@ -109,7 +109,7 @@ WAYS = {
     "one_name": lambda value: [dataclasses.replace(each, name="same") for each in value],
     "outside": lambda value: [*value, dataclasses.replace(value[0], name="../escaped")],
     "judge": lambda value: [dataclasses.replace(each, player="judge") for each in value],
-    "grey": lambda value: value[:, :, :1],
+    "two_channels": lambda value: value[:, :, :2],
     "floating": lambda value: value.astype(np.float32),
     "flat": lambda value: value[0],
     "other_row": _replaced(method="mine"),
