@@ -13,7 +13,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -169,7 +169,9 @@ def _opened(file: str | Path | IO[bytes], name: str | None) -> Iterator[Image.Im
     shown = name or str(file if isinstance(file, (str, Path)) else getattr(file, "name", "the image"))
     ignore_pillow_warnings()
     try:
-        with Image.open(file, formats=FORMATS) as image:
+        # by name, Pillow maps some TIFFs into memory, and then turns those that lie on a side wrongly
+        stream = nullcontext(file) if not isinstance(file, (str, Path)) else Path(file).open("rb")
+        with stream as readable, Image.open(readable, formats=FORMATS) as image:
             _check_header(image, shown)
             yield image
     except DataError:

@@ -120,6 +120,15 @@ def test_exif_orientation_is_applied(tmp_path, orientation, suffix):
     assert np.array_equal(found, turned[orientation])
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_orientation_of_a_grey_uncompressed_tiff_is_applied(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    grey = np.repeat(PHOTO[..., :1], 3, axis=2)
+    upright = read(tmp_path, Image.fromarray(grey), ".png", exif=exif)
+    assert np.array_equal(read(tmp_path, Image.fromarray(PHOTO[..., 0]), ".tiff", exif=exif), upright)
+
+
 def test_other_entries_of_exif_do_not_matter(tmp_path):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 3, "a camera"
