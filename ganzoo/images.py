@@ -13,7 +13,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -170,8 +170,9 @@ def _opened(file: str | Path | IO[bytes], name: str | None) -> Iterator[Image.Im
     ignore_pillow_warnings()
     try:
         # by name, Pillow maps some TIFFs into memory, and then turns those that lie on a side wrongly
-        stream = nullcontext(file) if not isinstance(file, (str, Path)) else Path(file).open("rb")
-        with stream as readable, Image.open(readable, formats=FORMATS) as image:
+        with ExitStack() as stack:
+            readable = stack.enter_context(Path(file).open("rb")) if isinstance(file, (str, Path)) else file
+            image = stack.enter_context(Image.open(readable, formats=FORMATS))
             _check_header(image, shown)
             yield image
     except DataError:
