@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value; repeatable.")
 @click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, as smoke.")
 def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> None:
-    """Check RECIPE by doing once, in a folder that is removed, all that a run of it does.
+    """Check that RECIPE runs, without training it.
 
-    One step of each phase, one picture, one checkpoint, the exported networks, and the first results on held-out data
-    with every metric: what `ganzoo run` would refuse is refused here. Nothing is left on the disk.
+    Does once, in a folder that is removed, all that a run of it does: one step of each phase, one picture, one
+    checkpoint, the exported networks, and the first results on held-out data with every metric: what `ganzoo run`
+    would refuse is refused here. Nothing is left on the disk.
     """
     require_torch_backend()
     from ganzoo.assembly import training_device

@@ -19,7 +19,10 @@ _SECONDS_BETWEEN_LINES = 2.0
 
 @click.group(name="data")
 def command() -> None:
-    """Fetch and prepare data sets and weights. The only command that uses the network."""
+    """Fetch and prepare data sets and weights.
+
+    The only command that uses the network.
+    """
 
 
 @command.command(name="prepare")
@@ -29,7 +32,10 @@ def command() -> None:
 )
 @click.option("--data-dir", "directory", type=click.Path(path_type=Path), help="Where to put the result.")
 def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
-    """Download NAME (div2k/bicubic_x4, vgg19, ...), or take it from files, and prepare it for recipes."""
+    """Prepare a data set or weights for recipes.
+
+    NAME is div2k/bicubic_x4, vgg19, ...: downloaded, or with --from taken from files that you have.
+    """
     require_torch_backend()
     from ganzoo.commands._terminal import say
     from ganzoo.training.signals import StopRequest

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 @click.command(name="describe")
 @click.argument("name")
 def command(name: str) -> None:
-    """Describe the component NAME (or KIND/NAME): what it does, what it can be given."""
+    """Describe one component and its options.
+
+    NAME is that of a component, or KIND/NAME where several kinds have it.
+    """
     require_torch_backend()
     from ganzoo.zoo import KINDS, load_zoo
 

@@ -30,8 +30,9 @@ def command(
     best: bool,
     overwrite: bool,
 ) -> None:
-    """Enlarge photographs (files and folders) with a RUN of super-resolution or its exported generator.keras.
+    """Enlarge photographs with a trained network.
 
+    RUN is the folder of a super-resolution run, or its exported generator.keras; PHOTOS are files and folders.
     Keeps EXIF, colour profile, greyscale, transparency and 16 bits; says what a format cannot hold.
     """
     require_torch_backend()

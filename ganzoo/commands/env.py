@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.command(name="env")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """Describe this environment: versions, device, threads, disk, plugins. Paste it into an issue.
+    """Describe this environment, for an issue report.
 
-    It names no user, host or folder.
+    Versions, device, threads, disk and plugins; it names no user, host or folder.
     """
     require_torch_backend()
     from ganzoo.commands._terminal import say

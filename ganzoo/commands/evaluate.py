@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 def command(
     run: Path, data: str | None, names: tuple[str, ...], options: tuple[str, ...], best: bool, as_json: bool
 ) -> None:
-    """Score the networks of a RUN folder on held-out data with the recipe's metrics, next to the task's baseline.
+    """Score the networks of a RUN on held-out data.
 
-    Nothing is written. --metric NAME scores with other metrics than the recipe's.
+    Uses the recipe's metrics, and shows the task's baseline next to the networks. Nothing is written. --metric NAME
+    scores with other metrics than the recipe's.
     """
     require_torch_backend()
     from ganzoo.assembly import training_device

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 @click.command(name="list-plugins")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(as_json: bool) -> None:
-    """List the installed plugins and their components; broken ones with the cause."""
+    """List the installed plugins and their components.
+
+    A broken plugin is shown with the cause.
+    """
     require_torch_backend()
     from ganzoo.commands._notices import tell
     from ganzoo.zoo import load_zoo

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 def command(
     recipe: str, overrides: tuple[str, ...], profile: str | None, phase: str | None, steps: int, as_json: bool
 ) -> None:
-    """Take some steps of RECIPE with fresh networks and show what they spend their time on; nothing is written."""
+    """Show what the training steps of RECIPE spend time on.
+
+    Takes some steps with fresh networks; nothing is written.
+    """
     require_torch_backend()
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler would print its own beginning and end
     from ganzoo.data.opening import open_data

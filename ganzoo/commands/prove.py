@@ -38,10 +38,11 @@ def command(
     seed: int,
     output: Path | None,
 ) -> None:
-    """Kill real runs of RECIPE at random moments and before file-system calls, resume them, compare all bytes.
+    """Test that killed runs of RECIPE resume to the byte.
 
-    Takes many times the length of one run: use a short profile. Writes a certificate when everything is equal, and
-    ends with code 10 when anything is not.
+    Kills real runs at random moments and before file-system calls, resumes them, and compares every file. Takes
+    many times the length of one run: use a short profile. Writes a certificate when everything is equal, and ends
+    with code 10 when anything is not.
     """
     require_torch_backend()
     from tempfile import mkdtemp

@@ -49,10 +49,10 @@ def command(
     fork: Path | None,
     weights: tuple[str, ...],
 ) -> None:
-    """Train RECIPE: a file, the name of a bundled recipe, or a run folder to resume.
+    """Train RECIPE, or resume a run.
 
-    The same command resumes from the last checkpoint. Ctrl-C finishes the step and saves; a
-    second one stops at once.
+    RECIPE is a file, the name of a bundled recipe, or a run folder to resume. The same command resumes from the
+    last checkpoint. Ctrl-C finishes the step and saves; a second one stops at once.
     """
     require_torch_backend()
     from ganzoo.training.signals import StopRequest

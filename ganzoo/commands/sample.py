@@ -40,7 +40,10 @@ def command(
     best: bool,
     overwrite: bool,
 ) -> None:
-    """Use the trained networks of a RUN: process photographs (INPUTS: files and folders), or draw new samples."""
+    """Use the trained networks of a RUN.
+
+    Processes photographs (INPUTS: files and folders), or draws new samples.
+    """
     require_torch_backend()
     from ganzoo.commands._sampling import sample_run
 

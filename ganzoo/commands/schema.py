@@ -25,9 +25,10 @@ _TEXT = {"type": "string"}
 
 @click.command(name="schema")
 def command() -> None:
-    """Print the JSON schema of recipes that can be written with the installed plugins.
+    """Print a JSON schema of recipes, for your editor.
 
-    Save it, and name it in the first line of a recipe: #:schema ganzoo.schema.json
+    It knows the components of all installed plugins. Save it, and name it in the first line of a recipe:
+    #:schema ganzoo.schema.json
     """
     require_torch_backend()
     from ganzoo.commands._notices import tell

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from ganzoo import images
+from ganzoo.recipe import find_recipe
 
 RECIPE = """
 [task]
@@ -274,6 +275,22 @@ def test_the_schema_knows_every_component_and_accepts_the_bundled_recipes(ganzoo
 
 def test_recipes_are_listed(ganzoo):
     assert "srgan_div2k" in ganzoo("list-recipes").out
+
+
+def test_a_bundled_recipe_is_printed_as_a_start_for_ones_own(ganzoo, tmp_path):
+    printed = ganzoo("recipe", "gaussians_ring").out
+    assert printed == find_recipe("gaussians_ring").read_text()
+    mine = tmp_path / "mine.toml"
+    mine.write_text(printed)
+    assert ganzoo("check", mine, "--profile", "smoke").code == 0
+    refused(ganzoo("recipe", "gausians_ring"), 2, "did you mean 'gaussians_ring'?")
+
+
+def test_the_help_fits_on_a_terminal_of_80_columns(ganzoo):
+    for command in ([], ["data"]):
+        shown = ganzoo(*command, "--help").out
+        assert "..." not in shown.partition("Commands:")[2], "no summary of a command is cut"
+        assert all(len(line) <= 80 for line in shown.splitlines())
 
 
 def test_output_that_nobody_reads_stops_nothing(recipe, tmp_path):
