@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from ganzoo import images
 from ganzoo.cli import main
 
+# tests that have a folder for temporary files of their own do not move the sockets of all later ones there
+multiprocessing.util.get_temp_dir()
 # new processes start from one that has imported everything, once
 multiprocessing.get_context("forkserver").set_forkserver_preload(["ganzoo.proving.attempt"])
 

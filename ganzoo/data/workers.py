@@ -7,8 +7,10 @@ it is. A worker that dies closes the other end, which the main process notices a
 
 from __future__ import annotations
 
+import multiprocessing.util
 import os
 import signal
+import tempfile
 import threading
 import time
 import traceback
@@ -30,6 +32,11 @@ _PATIENCE = 5.0
 _REMEDY = (
     "if memory does not suffice, lower train.workers or train.batch_size; train.workers=0 reads data without processes"
 )
+
+#: The path of a socket has at most 107 bytes (103 on macOS), of which multiprocessing's own part needs 32.
+_LONGEST_FOLDER = 70
+#: Where it goes otherwise: multiprocessing makes a private folder there.
+_SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
 
 #: A batch, and the seconds that it took to make it.
 Made = tuple[dict[str, Array], float]
@@ -130,6 +137,7 @@ class _Worker:
     """One process, as the main process sees it."""
 
     def __init__(self, number: int, steps: range) -> None:
+        make_socket_folder()
         context = get_context("forkserver")
         self.number = number
         #: Shared memory: see `StepBatches.progress`.
@@ -140,6 +148,18 @@ class _Worker:
         )
         self.process.start()
         other.close()
+
+
+def make_socket_folder() -> None:
+    """Let multiprocessing make its sockets where their paths are short enough; it keeps one folder for all of them."""
+    usual = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST_FOLDER:
+        short = (folder for folder in _SHORT_FOLDERS if os.access(folder, os.W_OK | os.X_OK))
+        tempfile.tempdir = next(short, tempfile.tempdir)
+    try:
+        multiprocessing.util.get_temp_dir()
+    finally:
+        tempfile.tempdir = usual
 
 
 def _end(code: int | None) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from ganzoo.data.workers import make_socket_folder
 from ganzoo.errors import ProofError
 from ganzoo.proving.difference import explain
 from ganzoo.randomness import numpy_generator
@@ -63,6 +64,7 @@ class Prover:
         # a forked child of a process that has used a GPU cannot use it: there every attempt starts from nothing
         self._context = multiprocessing.get_context("forkserver" if warm else "spawn")
         if warm:
+            make_socket_folder()
             self._context.set_forkserver_preload(["ganzoo.proving.attempt"])
 
     # -- the proof -----------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import misbehaving
 import pytest
 from misbehaving import Misbehaving, Preparing
 from numbered import Numbered
-from tiny_runs import tiny
+from tiny_runs import process, tiny
 
 from ganzoo.blame import origin_of
 from ganzoo.contracts.timeline import Timeline
@@ -239,3 +239,11 @@ def test_a_task_that_prepares_what_is_no_row_is_named_with_the_example(make, wor
 def test_a_source_that_cannot_travel_to_a_worker_is_named():
     with pytest.raises(ComponentError, match="dataset 'Misbehaving', whose source must survive pickling"):
         read(Misbehaving(8, lambda index, example: None))
+
+
+def test_a_long_path_of_the_folder_for_temporary_files_does_not_matter(tmp_path):
+    temporary = tmp_path / ("x" * 100)
+    temporary.mkdir()
+    with process(tiny(tmp_path, "run", "--set=train.workers=1"), TMPDIR=str(temporary)) as run:
+        _, told = run.communicate()
+    assert run.returncode == 0, told
