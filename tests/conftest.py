@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.util
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,13 @@ from ganzoo.cli import main
 multiprocessing.util.get_temp_dir()
 # new processes start from one that has imported everything, once
 multiprocessing.get_context("forkserver").set_forkserver_preload(["ganzoo.proving.attempt"])
+
+
+@pytest.fixture
+def data_threads() -> Callable[[], list[threading.Thread]]:
+    """Return the threads for data that this test started: others leave some behind on purpose, whose readers hang."""
+    older = set(threading.enumerate())
+    return lambda: [thread for thread in threading.enumerate() if thread.name == "ganzoo-data" and thread not in older]
 
 
 class Finished:

@@ -40,19 +40,6 @@ def made_of(source, *, size=4, seed=0, **options):
     )
 
 
-OLDER = set()
-
-
-@pytest.fixture(autouse=True)
-def _threads_of_other_tests():
-    """Other tests leave threads behind on purpose, whose readers hang."""
-    OLDER.update(threading.enumerate())
-
-
-def data_threads():
-    return [thread for thread in threading.enumerate() if thread.name == "ganzoo-data" and thread not in OLDER]
-
-
 def test_every_example_comes_once_in_each_epoch_in_another_order():
     made = batches(12)
     epochs = [np.concatenate([made[step]["number"] for step in range(start, start + 3)]) for start in (0, 3)]
@@ -105,7 +92,7 @@ def test_the_thread_and_workers_make_the_batches_that_are_made_here_and_any_step
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_an_example_that_does_not_fit_is_named_after_the_batches_before_it(workers):
+def test_an_example_that_does_not_fit_is_named_after_the_batches_before_it(workers, data_threads):
     broken = batches(10, start=10)
     good = next(number for number in range(9) if 3 in broken.indices(number)["data"])
     given = []
@@ -127,13 +114,13 @@ def test_a_bad_file_is_named_by_the_thread(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_memory_that_does_not_suffice_is_told_with_what_to_lower(workers):
+def test_memory_that_does_not_suffice_is_told_with_what_to_lower(workers, data_threads):
     with pytest.raises(ResourceError, match=r"the batch of step 0: memory does not suffice .*lower train.batch_size"):
         list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3, workers=workers))
     assert data_threads() == []
 
 
-def test_a_reader_that_stops_early_leaves_no_thread():
+def test_a_reader_that_stops_early_leaves_no_thread(data_threads):
     loader = StepLoader(batches(), first=0, last=10**6)
     assert len(list(itertools.islice(loader, 3))) == 3
     reading = iter(loader)
@@ -298,7 +285,7 @@ def test_nothing_is_said_of_steps_that_start_up_and_fill_the_memory(clock):
     assert list(verdicts(clock, makers=1, made=3, used=2, steps=500, epoch=300)) == [400, 500]
 
 
-def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, tmp_path, monkeypatch):
+def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, tmp_path, monkeypatch, data_threads):
     row = StepBatches.row
     monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.03), row(*arguments))[1])
     monkeypatch.setattr(pace, "_WINDOW", 3)

@@ -22,19 +22,6 @@ from ganzoo.training.trainer import Trainer
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
-def data_threads():
-    return {thread for thread in threading.enumerate() if thread.name == "ganzoo-data"}
-
-
-OLDER = set()
-
-
-@pytest.fixture(autouse=True)
-def _threads_of_other_tests():
-    """Other tests leave threads behind on purpose, whose readers hang."""
-    OLDER.update(data_threads())
-
-
 def open_data():
     from ganzoo_data.gaussians import Gaussians
 
@@ -63,7 +50,7 @@ def whole(tmp_path_factory):
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
-    ganzoo, tmp_path, monkeypatch, whole, moment, number
+    ganzoo, tmp_path, monkeypatch, whole, data_threads, moment, number
 ):
     find, stepped = MOMENTS[moment]
     owner, name = find()
@@ -81,7 +68,7 @@ def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
     assert stopped.code == 75, stopped.err
     assert sent
     assert "Traceback" not in stopped.err
-    assert data_threads() <= OLDER
+    assert data_threads() == []
     if stepped:
         assert manifest(tmp_path / "stopped")["status"] == "running"
         assert list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
@@ -112,7 +99,7 @@ def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeyp
     assert_same(whole, tmp_path / "stopped")
 
 
-def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole):
+def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole, data_threads):
     original = AdversarialModel.train_step
 
     def twice(*arguments):
@@ -124,7 +111,7 @@ def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole):
         patch.setattr(AdversarialModel, "train_step", twice)
         stopped = ganzoo(*tiny(tmp_path, "stopped"))
     assert stopped.code == 130
-    assert data_threads() <= OLDER
+    assert data_threads() == []
     assert not list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
     assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
     assert_same(whole, tmp_path / "stopped")
