@@ -173,14 +173,14 @@ def _opened(file: str | Path | IO[bytes], name: str | None) -> Iterator[Image.Im
         with ExitStack() as stack:
             readable = stack.enter_context(Path(file).open("rb")) if isinstance(file, (str, Path)) else file
             image = stack.enter_context(Image.open(readable, formats=FORMATS))
-            _check_header(image, shown)
+            check_header(image, shown)
             yield image
     except DataError:
         raise
     except UnidentifiedImageError as error:
         raise DataError(f"{shown}: is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
     except Image.DecompressionBombError as error:
-        raise DataError(_too_large(shown)) from error
+        raise DataError(too_large(shown)) from error
     except MemoryError as error:
         raise DataError(f"{shown}: does not fit into memory; scale it down first") from error
     # Pillow's readers raise of a damaged file what the damage leads to: of TIFF, almost anything
@@ -190,10 +190,10 @@ def _opened(file: str | Path | IO[bytes], name: str | None) -> Iterator[Image.Im
         ) from error
 
 
-def _check_header(image: Image.Image, name: str) -> None:
-    """Refuse what would take too much memory, or has no stated range, before anything is decoded."""
+def check_header(image: Image.Image, name: str) -> None:
+    """Raise DataError for what would take too much memory, or has no stated range, before anything is decoded."""
     if image.width * image.height > MOST_PIXELS:
-        raise DataError(_too_large(name))
+        raise DataError(too_large(name))
     if not isinstance(image, TiffImageFile):
         return
     tile = image.tag_v2.get(_TILE_WIDTH, 1) * image.tag_v2.get(_TILE_LENGTH, 1)
@@ -230,7 +230,8 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _too_large(name: str) -> str:
+def too_large(name: str) -> str:
+    """Return the message for an image of more than `MOST_PIXELS`."""
     return f"{name}: has more than {MOST_PIXELS // 10**6} million pixels; scale it down first"
 
 

@@ -88,8 +88,9 @@ def read_photograph(path: Path, *, fits: Callable[[tuple[int, int]], None] = lam
     """
     images.ignore_pillow_warnings()
     with _explained(path), _opened(path) as image:
-        if image.width * image.height > images.MOST_PIXELS:
-            raise DataError(_too_large(path))
+        if image.mode == "F":
+            raise DataError(f"{path}: holds floating-point values; convert it to 16 bits first")
+        images.check_header(image, str(path))
         raw = _raw_mode(image)  # asking a PNG for its EXIF decodes it
         turn = 1 if image.format == "TIFF" else _orientation(image)  # Pillow turns a TIFF as it decodes it
         fits((image.width, image.height) if turn in _SIDEWAYS else (image.height, image.width))
@@ -157,7 +158,9 @@ def _explained(path: Path) -> Iterator[None]:
     except UnidentifiedImageError as error:
         raise DataError(f"{path}: is not a PNG, JPEG, WebP, TIFF or BMP image") from error
     except Image.DecompressionBombError as error:
-        raise DataError(_too_large(path)) from error
+        raise DataError(images.too_large(str(path))) from error
+    except MemoryError as error:
+        raise DataError(f"{path}: does not fit into memory; scale it down first") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError) as error:
@@ -171,10 +174,6 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         yield image
 
 
-def _too_large(path: Path) -> str:
-    return f"{path}: has more than {images.MOST_PIXELS // 10**6} million pixels; scale it down first"
-
-
 def _orientation(image: Image.Image) -> int:
     with suppress(Exception):  # EXIF that is damaged is no reason to refuse the pixels
         return int(image.getexif().get(_ORIENTATION, 1))
@@ -182,8 +181,6 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _photograph(image: Image.Image, path: Path, raw: str, turn: int) -> Photograph:
-    if image.mode == "F":
-        raise DataError(f"{path}: holds floating-point values; convert it to 16 bits first")
     notes: list[str] = []
     exif, icc, mode = _exif(image), image.info.get("icc_profile"), image.mode
     if icc is not None and mode in ("CMYK", "LAB", "YCbCr"):

@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from ganzoo import DataError, images
+from ganzoo.sampling.photograph_files import read_photograph
 
 RNG = np.random.default_rng(0)
 PHOTO = Image.fromarray(RNG.integers(0, 256, (40, 48, 3), dtype=np.uint8))
@@ -159,27 +160,33 @@ BOMBS = {
 }
 
 
+READERS = [images.read_image, read_photograph]
+
+
+@pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_file_that_is_not_what_it_says_is_refused_by_name(tmp_path, name):
+def test_a_file_that_is_not_what_it_says_is_refused_by_name(tmp_path, name, read):
     (tmp_path / name).write_bytes(BOMBS[name])
     with pytest.raises(DataError) as refused:
-        images.read_image(tmp_path / name)
+        read(tmp_path / name)
     assert str(refused.value).startswith(f"{tmp_path / name}: ")
     assert "\n" not in str(refused.value)
 
 
-def test_an_enormous_size_is_told_as_such(tmp_path):
+@pytest.mark.parametrize("read", READERS)
+def test_an_enormous_size_is_told_as_such(tmp_path, read):
     pixels = ("pixels.png", "pixels.jpg", "pixels.tiff", "packed.tiff", "pixels.bmp")
     for name in (*pixels, "column.png", "column.jpg", "deep.png", "lossless.webp"):
         (tmp_path / name).write_bytes(BOMBS[name])
         with pytest.raises(DataError, match="more than 150 million pixels"):
-            images.read_image(tmp_path / name)
+            read(tmp_path / name)
 
 
-def test_an_image_for_which_memory_does_not_suffice_is_named(tmp_path):
+@pytest.mark.parametrize("read", READERS)
+def test_an_image_for_which_memory_does_not_suffice_is_named(tmp_path, read):
     (tmp_path / "row.png").write_bytes(BOMBS["row.png"])
     with pytest.raises(DataError, match=r"row\.png: does not fit into memory"):
-        images.read_image(tmp_path / "row.png")
+        read(tmp_path / "row.png")
 
 
 # -- damage ------------------------------------------------------------------------------------------------------------
@@ -240,7 +247,11 @@ def taken(folder):
     is_read_or_refused(IMAGES["rgb.png"], "rgb.png")
     before = peak()
     for path in sorted(folder.iterdir()):
-        is_read_or_refused(path.read_bytes(), path.name)
+        content = path.read_bytes()
+        is_read_or_refused(content, path.name)
+        if content == BOMBS.get(path.name):
+            with pytest.raises(DataError):
+                read_photograph(path)
     return peak() - before
 
 
