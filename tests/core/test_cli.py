@@ -10,45 +10,16 @@ import sys
 import numpy as np
 import pytest
 import torch
+from enlarging import enlarging, folder
 
 from ganzoo import images
 from ganzoo.recipe import find_recipe
-
-RECIPE = """
-[task]
-name = "super_resolution"
-crop = 16
-
-[data]
-name = "folder"
-path = "{path}"
-
-[generator]
-name = "subpixel_resnet"
-filters = 4
-blocks = 1
-
-[[losses]]
-name = "l1"
-
-[optimizers.generator]
-name = "adam"
-learning_rate = 1e-3
-
-[train]
-batch_size = 4
-samples = 2
-
-[[phases]]
-name = "content"
-steps = 3
-"""
 
 
 @pytest.fixture
 def recipe(tmp_path, photographs):
     path = tmp_path / "mine.toml"
-    path.write_text(RECIPE.format(path=photographs))
+    path.write_text(enlarging(folder(photographs)))
     return path
 
 
@@ -303,7 +274,7 @@ def test_output_that_nobody_reads_stops_nothing(recipe, tmp_path):
 
 
 def test_markup_and_odd_letters_in_names_are_printed_as_they_are(recipe, photographs):
-    text = recipe.read_text().replace("[task]", 'title = "[/bold] \\u00e9 [red]"\n[task]')
+    text = f'title = "[/bold] \\u00e9 [red]"\n{recipe.read_text()}'
     recipe.write_text(text)
     result = process("check", recipe, PYTHONIOENCODING="ascii", NO_COLOR="1", COLUMNS="20")
     assert result.returncode == 0, result.stderr

@@ -11,48 +11,18 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from enlarging import enlarging, folder
 from PIL import Image
 from rich.console import Console
 
 from ganzoo import images, layers
 from ganzoo.commands._sampling import SampleProgress
 
-RECIPE = """
-[task]
-name = "super_resolution"
-scale = 2
-crop = 16
-
-[data]
-name = "folder"
-path = "{path}"
-
-[generator]
-name = "subpixel_resnet"
-filters = 4
-blocks = 1
-
-[[losses]]
-name = "l1"
-
-[optimizers.generator]
-name = "adam"
-learning_rate = 1e-3
-
-[train]
-batch_size = 4
-samples = 2
-
-[[phases]]
-name = "content"
-steps = 2
-"""
-
 
 @pytest.fixture
 def trained(tmp_path, photographs, ganzoo):
     """A finished run of super-resolution."""
-    (tmp_path / "mine.toml").write_text(RECIPE.format(path=photographs))
+    (tmp_path / "mine.toml").write_text(enlarging(folder(photographs), scale=2, steps=2))
     finished = ganzoo("run", tmp_path / "mine.toml", "--runs", tmp_path / "runs")
     assert finished.code == 0, finished.err
     return tmp_path / "runs" / "mine"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tomli_w
 import unpaired
+from enlarging import enlarging
 from ganzoo_data.files import ImageFiles
 from ganzoo_super_resolution.super_resolution import SuperResolution
 
@@ -17,36 +18,8 @@ from ganzoo.recipe import load_recipe
 from ganzoo.zoo import load_zoo
 
 ZOO = load_zoo({"unpaired": unpaired})
-ENLARGING = """
-[task]
-name = "super_resolution"
-crop = 16
-
-[generator]
-name = "subpixel_resnet"
-filters = 4
-blocks = 1
-
-[[losses]]
-name = "l1"
-
-[[metrics]]
-name = "psnr"
-
-[optimizers.generator]
-name = "adam"
-learning_rate = 1e-3
-
-[train]
-batch_size = 4
-samples = 2
-
-[[phases]]
-name = "content"
-steps = 3
-"""
-MINE = f'data = "my_photos"\n{ENLARGING}'
-UNSCORED = MINE.replace('[[metrics]]\nname = "psnr"\n', "")
+UNSCORED = enlarging('data = "my_photos"')
+MINE = UNSCORED + '\n[[metrics]]\nname = "psnr"\n'
 WHOLE = {"name": "data/folder", "path": "my_photos", "resize": "crop", "channels": 3, "on_bad_image": "fail"}
 
 
