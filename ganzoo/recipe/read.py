@@ -50,7 +50,6 @@ _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks
 _LISTS = ("losses", "regularizers", "metrics", "callbacks", "phases")
 _KNOWN = (*TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
-_PENALTIES = ("discriminator_penalty", "generator_penalty", "weight_penalty")
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
 Settings = TypeVar("Settings", bound=Section)
@@ -313,7 +312,7 @@ class _Reader:
 
     def check_penalty(self, key: str, regularizer: Regularizer, settings: RegularizerSettings) -> None:
         """Refuse what only penalties have on a regularizer without one; the defaults stand in every resolved recipe."""
-        if any(regularizer.has(moment) for moment in _PENALTIES):
+        if regularizer.has_penalty:
             return
         for name in ("weight", "interval"):
             if getattr(settings, name) != RegularizerSettings.model_fields[name].default:
