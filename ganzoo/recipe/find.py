@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import sysconfig
 from pathlib import Path
 
+from ganzoo.bundled import bundled_files
 from ganzoo.errors import Problem, RecipeError, listing, nearest
 
 #: A recipe is a page of text; anything larger is something else.
 LARGEST = 2**20
 
 
-def bundled_folders() -> list[Path]:
-    """Return the folders of bundled recipes: next to a checkout's package, or in the installation's shared data."""
-    beside = Path(__file__).parents[2] / "recipes"
-    installed = Path(sysconfig.get_path("data")) / "share" / "ganzoo" / "recipes"
-    return [folder for folder in (beside, installed) if folder.is_dir()]
-
-
 def list_recipes() -> dict[str, Path]:
     """Return the bundled recipes by name."""
-    found: dict[str, Path] = {}
-    for folder in bundled_folders():
-        for path in sorted(folder.glob("*.toml")):
-            found.setdefault(path.stem, path)
-    return dict(sorted(found.items()))
+    return bundled_files("recipes", ".toml")
 
 
 def find_recipe(source: str | Path) -> Path:

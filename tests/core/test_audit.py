@@ -21,8 +21,8 @@ import pytest
 import tomli_w
 
 from ganzoo import GanzooError, load_recipe, load_zoo
+from ganzoo.bundled import bundled_folders
 from ganzoo.recipe import list_recipes
-from ganzoo.recipe.find import bundled_folders
 from ganzoo.runs.checkpoint import CheckpointStore, load
 
 HOSTILE = [
@@ -96,7 +96,7 @@ def readings(folder):
     zoo = load_zoo()
     load_recipe(folder / "good.toml", zoo=zoo)
     load(folder / "step-000000005", VALUES, recipe="r")
-    watch = Watch(folder, *bundled_folders())
+    watch = Watch(folder, *bundled_folders("recipes"))
     actions = {}
     for path in sorted(folder.glob("*.toml")):
         actions[path.name] = lambda path=path: load_recipe(path, zoo=zoo)

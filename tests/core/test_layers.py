@@ -27,6 +27,7 @@ LAYERS = [
         "ganzoo.backend",
         "ganzoo.images",
         "ganzoo.downloads",
+        "ganzoo.bundled",
     ],
     ["ganzoo.execution"],
     [
