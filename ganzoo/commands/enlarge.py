@@ -14,7 +14,7 @@ _TILE, _OVERLAP = 192, 40
 
 
 @click.command(name="enlarge")
-@click.argument("network", metavar="RUN|FILE.keras", type=click.Path(exists=True, path_type=Path))
+@click.argument("network", metavar="RUN|FILE", type=click.Path(exists=True, path_type=Path))
 @click.argument(
     "photographs", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
 )
@@ -32,7 +32,8 @@ def command(
 ) -> None:
     """Enlarge photographs with a trained network.
 
-    RUN is the folder of a super-resolution run, or its exported generator.keras; PHOTOS are files and folders.
+    RUN is the folder of a super-resolution run, FILE its exported network (.keras or .safetensors); PHOTOS are files
+    and folders.
     Keeps EXIF, colour profile, greyscale, transparency and 16 bits; says what a format cannot hold.
     """
     require_torch_backend()

@@ -6,6 +6,7 @@ release of Keras fails there first; `pyproject.toml` admits only releases that w
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ __all__ = [
     "SeedGenerator",
     "TorchAdam",
     "TorchAdamW",
+    "configuration_of",
     "declared_outputs",
     "flat_layers",
     "fresh_layer_names",
@@ -87,6 +89,13 @@ def fresh_layer_names() -> Iterator[None]:
         yield
     finally:
         set_global_attribute(_NAME_COUNTS, before)
+
+
+def configuration_of(network: Network) -> dict[str, Any]:
+    """Return the configuration that Keras writes into a `.keras` archive."""
+    text, _ = saving_lib._serialize_model_as_json(network)
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def save_model(network: Network, file: IO[bytes]) -> None:

@@ -33,6 +33,8 @@ MEMBER = "model.weights.h5"
 #: How many names, and how much of each, go into an answer.
 MOST_NAMES, LONGEST_NAME = 200, 200
 DEEPEST = 64
+#: How much text a .safetensors file may carry besides its arrays: ganzoo's own say how the network is built.
+MOST_METADATA = 16 * 2**20
 #: What an object of an HDF5 file may be besides a wanted array: groups, an optimizer's state.
 OTHER_OBJECTS = 1024
 SAFETENSORS = {
@@ -248,7 +250,7 @@ def _open_safetensors(path: Path, wanted: Mapping[str, Header]) -> Opened:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         # a header line is some hundred bytes and a name
-        most = min(total - 8, 65536 + sum(1024 + 8 * len(name) for name in wanted))
+        most = min(total - 8, MOST_METADATA + sum(1024 + 8 * len(name) for name in wanted))
         if not 2 <= length <= most:
             raise Refused(f"claims a header of {length} bytes, expected 2 to {most}; it is damaged or no .safetensors")
         header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_unique)

@@ -16,7 +16,7 @@ from ganzoo.blame import blaming
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Picture, Result
 from ganzoo.contracts.tensor import Network
-from ganzoo.execution.keras_internals import save_model
+from ganzoo.execution.keras_internals import configuration_of, save_model
 from ganzoo.runs import files
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.names import UniqueStems, file_stem
@@ -67,6 +67,12 @@ def export_bytes(network: Network) -> bytes:
                 content = json.dumps(_portable(json.loads(content), {})).encode()
             made.writestr(zipfile.ZipInfo(name, _NO_DAY), content)
     return plain.getvalue()
+
+
+def portable_configuration(network: Network) -> dict[str, Any]:
+    """Return the configuration that `export_bytes` writes: the same whichever process writes it."""
+    found: dict[str, Any] = _portable(configuration_of(network), {})
+    return found
 
 
 def _portable(value: Any, known: dict[int, int]) -> Any:

@@ -1,4 +1,7 @@
-"""Networks from `.keras` files that somebody else may have written: built from data alone, nothing in them is run.
+"""Networks from files that somebody else may have written: built from data alone, nothing in them is run.
+
+A `.keras` file is as Keras writes it, a `.safetensors` file as `ganzoo export --to safetensors` does: weights by the
+names that they have in a `.weights.h5`, and in its metadata the configuration of a `.keras` file and facts.
 
 The configuration may name Keras' layers and those that ganzoo and its plugins have registered; weights are read as
 those of any foreign file, in a process of their own.
@@ -23,10 +26,14 @@ import ganzoo.layers  # noqa: F401  registers the layers
 from ganzoo.blame import is_out_of_memory, one_line
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, listing
+from ganzoo.runs.safetensors import read_metadata
 from ganzoo.training.export import is_drop_in
 from ganzoo.training.foreign import import_weights
 
 _CONFIGURATION = "config.json"
+#: What the metadata of a `.safetensors` file hold besides facts.
+FORMAT_KEY, CONFIGURATION_KEY = "ganzoo_format", "keras_config"
+FORMAT = "1"
 _MOST_BYTES = 16 * 2**20
 
 _MODULES = {
@@ -60,7 +67,9 @@ _REFUSED = {
 
 
 def load_exported(path: Path, plugins: Collection[str]) -> Network:
-    """Return the network of a `.keras` file; CheckpointError when it is damaged or holds anything but known layers.
+    """Return the network of a `.keras` or `.safetensors` file.
+
+    CheckpointError when it is damaged or holds anything but known layers.
 
     `plugins` are the installed packages whose `networks` may be imported for the layers that they register.
     """
@@ -91,6 +100,11 @@ def load_exported(path: Path, plugins: Collection[str]) -> Network:
     return network
 
 
+def read_facts(path: Path) -> dict[str, str]:
+    """Return what a `.safetensors` file of `ganzoo export` says about its network; CheckpointError for another."""
+    return {name: text for name, text in _metadata(path).items() if name not in (FORMAT_KEY, CONFIGURATION_KEY)}
+
+
 def scale_of(network: Network, path: Path) -> int:
     """Return how much larger a network's images are than those it is given; CheckpointError when it is not one."""
     shapes = network.input_shape, network.output_shape
@@ -107,20 +121,47 @@ def scale_of(network: Network, path: Path) -> int:
 
 
 def _configuration(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() == ".safetensors":
+        kind, name, content = "safetensors", CONFIGURATION_KEY, _metadata(path)[CONFIGURATION_KEY]
+    else:
+        kind, name, content = "keras", _CONFIGURATION, _member(path)
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise CheckpointError(f"{path}: is not a complete .{kind} file: {one_line(error)}") from error
+    except RecursionError as error:
+        raise CheckpointError(f"{path}: its {name} is nested too deeply") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{path}: its {name} is not that of a network")
+    return found
+
+
+def _member(path: Path) -> str:
+    """Return the configuration in a `.keras` archive."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open(_CONFIGURATION) as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise CheckpointError(f"{path}: its {_CONFIGURATION} is larger than {_MOST_BYTES >> 20} MB")
-        found = json.loads(content)
+        return content.decode("utf-8")
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, NotImplementedError, EOFError) as error:
         raise CheckpointError(f"{path}: is not a complete .keras file: {one_line(error)}") from error
-    except RecursionError as error:
-        raise CheckpointError(f"{path}: its {_CONFIGURATION} is nested too deeply") from error
-    if not isinstance(found, dict):
-        raise CheckpointError(f"{path}: its {_CONFIGURATION} is not that of a network")
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    found = read_metadata(path)
+    if FORMAT_KEY not in found or CONFIGURATION_KEY not in found:
+        raise CheckpointError(
+            f"{path}: holds weights, but does not say of which network; "
+            "expected a file that ganzoo export --to safetensors wrote"
+        )
+    if found[FORMAT_KEY] != FORMAT:
+        raise CheckpointError(
+            f"{path}: is of format '{found[FORMAT_KEY]}', but this ganzoo reads format {FORMAT}; "
+            "install the ganzoo that wrote it, or a newer one"
+        )
     return found
 
 

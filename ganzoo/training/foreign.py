@@ -21,15 +21,18 @@ def import_weights(network: Network, path: Path) -> str:
     Nothing is converted, and nothing assigned before everything is verified: CheckpointError leaves the network as it
     was.
     """
-    variables = _names(network, path)
+    variables = weight_names(network, path)
     foreign = open_foreign(path, variables, ignored=TRAINING_STATE)
     for name, variable in variables.items():
         variable.assign(foreign.values[name])
     return foreign.sha256
 
 
-def _names(network: Network, path: Path) -> dict[str, Variable]:
-    """Return the variables by the names that Keras gives them in a `.weights.h5`."""
+def weight_names(network: Network, path: Path) -> dict[str, Variable]:
+    """Return the variables by the names that Keras gives them in a `.weights.h5`.
+
+    CheckpointError naming the file when Keras does not save the weights as they are.
+    """
     if not network.built:
         raise CheckpointError(
             f"{path}: no weights can be set, for {network.name} has none yet; call it or build it first"

@@ -42,6 +42,7 @@ LAYERS = [
     ["ganzoo.recipe"],
     ["ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
+    ["ganzoo.exporting"],
     ["ganzoo.testing", "ganzoo.pytest_plugin"],
     ["ganzoo.commands", "ganzoo.cli", "ganzoo.proving", "ganzoo.__main__"],
 ]
@@ -55,6 +56,7 @@ HEAVY = (
     "ganzoo.blocks",
     "ganzoo.host_value",
     "ganzoo.execution",
+    "ganzoo.exporting",
     "ganzoo.proving",
 )
 FORBIDDEN_MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "tensorflow", "torchvision"}
