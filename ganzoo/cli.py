@@ -13,12 +13,13 @@ import click
 
 from ganzoo import commands
 from ganzoo.blame import explaining_memory
+from ganzoo.commands._usage import KnownCommands, usage_text
 from ganzoo.errors import ComponentError, GanzooError, RecipeError, for_terminal
 
 _INTERRUPTED = 130
 
 
-class Commands(click.Group):
+class Commands(KnownCommands):
     """One command for each public module of `ganzoo.commands`, imported when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -31,18 +32,6 @@ class Commands(click.Group):
             return None
         found: click.Command = import_module(f"ganzoo.commands.{cmd_name.replace('-', '_')}").command
         return found
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
-            from ganzoo.errors import listing, nearest
-
-            known = self.list_commands(ctx)
-            raise click.UsageError(
-                f"there is no command '{args[0]}'{nearest(args[0], known)}; known are {listing(known)}"
-            )
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,15 +54,14 @@ def main() -> None:
 def _run() -> int:
     try:
         with explaining_memory("ganzoo", "make networks, batches or inputs smaller, or end other programs"):
-            result: Any = cli(standalone_mode=False)
+            result: Any = cli(prog_name="ganzoo", standalone_mode=False)
     except GanzooError as error:
         _complain(error)
         return error.exit_code
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        with suppress(OSError, ValueError):
-            error.show()
+        _complain(usage_text(error))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted; what was saved before is intact")

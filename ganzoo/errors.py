@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
+from ganzoo.synonyms import KEYS, known_as, plain
+
 #: Longer lines are cut before they are printed: a damaged file can hold a name of megabytes.
 LONGEST_LINE = 2000
+#: Begins the place of what the command line changed.
+SET = "--set "
 
 
 class GanzooError(Exception):
@@ -29,8 +33,9 @@ class GanzooError(Exception):
 class Problem:
     """One mistake of a recipe: where it stands and what to do about it.
 
-    `place` is `file:line` where known, `key` the dotted key, `message` what is wrong and what was expected. Its text is
-    one line that can be printed: what a recipe holds never reaches a terminal as control characters.
+    `place` is `file:line` or `--set KEY` where known, `key` the dotted key, `message` what is wrong and what was
+    expected. Its text is one line that can be printed: what a recipe holds never reaches a terminal as control
+    characters. A key that its place names is not repeated.
     """
 
     message: str
@@ -38,7 +43,8 @@ class Problem:
     place: str = ""
 
     def __str__(self) -> str:
-        return printable(": ".join(part for part in (self.place, self.key, self.message) if part))
+        key = "" if self.place.startswith(SET) and self.place.count(".") >= self.key.count(".") else self.key
+        return printable(": ".join(part for part in (self.place, key, self.message) if part))
 
 
 class RecipeError(GanzooError):
@@ -145,12 +151,26 @@ class Stopped(GanzooError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the nearest known name, or an empty string."""
+    """Return ` (did you mean 'x'?)` for the known name that is meant or nearest, or an empty string."""
     names = list(known)
+    return _question(known_as(name, names) or _close(name, names))
+
+
+def nearest_key(name: str, known: Iterable[str]) -> str:
+    """Return the same for a key of a recipe, which may belong to another section."""
+    names = list(known)
+    return _question(known_as(name, names) or KEYS.get(plain(name)) or _close(name, names))
+
+
+def _question(meant: str | None) -> str:
+    return f" (did you mean '{meant}'?)" if meant else ""
+
+
+def _close(name: str, names: Sequence[str]) -> str | None:
     # of short names ('l1', 'on'), one wrong letter is half of all
     slips = [other for other in names if is_one_slip(name, other)]
     matches = difflib.get_close_matches(name, slips or names, n=1, cutoff=0 if slips else 0.6)
-    return f"; did you mean '{matches[0]}'?" if matches else ""
+    return matches[0] if matches else None
 
 
 def listing(names: Iterable[str]) -> str:

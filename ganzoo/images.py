@@ -12,7 +12,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
@@ -41,6 +41,9 @@ __all__ = [
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+_CAMERA_SUFFIXES = frozenset(
+    (".heic", ".heif", ".avif", ".dng", ".arw", ".cr2", ".cr3", ".nef", ".orf", ".raf", ".rw2")
+)
 _WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
 
 #: Larger images are refused before they are decoded: a small file can announce an enormous one. Below Pillow's own
@@ -178,7 +181,7 @@ def _opened(file: str | Path | IO[bytes], name: str | None) -> Iterator[Image.Im
     except DataError:
         raise
     except UnidentifiedImageError as error:
-        raise DataError(f"{shown}: is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from error
+        raise DataError(not_an_image(shown)) from error
     except Image.DecompressionBombError as error:
         raise DataError(too_large(shown)) from error
     except MemoryError as error:
@@ -228,6 +231,17 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         layer = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def not_an_image(name: str) -> str:
+    """Return the message for a file that none of `FORMATS` fits."""
+    return f"{name}: is not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image{conversion([Path(name).suffix])}"
+
+
+def conversion(suffixes: Iterable[str]) -> str:
+    """Return `; convert .heic to .jpg first` for those suffixes that cameras and phones write, and nothing here reads."""
+    found = sorted({suffix.lower() for suffix in suffixes} & _CAMERA_SUFFIXES)
+    return f"; convert {', '.join(found)} to .jpg first" if found else ""
 
 
 def too_large(name: str) -> str:

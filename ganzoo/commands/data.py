@@ -9,20 +9,43 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.backend import require_torch_backend
+from ganzoo.commands._usage import KnownCommands
 
 if TYPE_CHECKING:
     from ganzoo.contracts.preparable import Preparable
     from ganzoo.zoo import Zoo
 
 _SECONDS_BETWEEN_LINES = 2.0
+#: So many names of one component are listed: that of TFDS has hundreds.
+_MOST_LISTED = 12
 
 
-@click.group(name="data")
+@click.group(name="data", cls=KnownCommands)
 def command() -> None:
     """Fetch and prepare data sets and weights.
 
     The only command that uses the network.
     """
+
+
+@command.command(name="list")
+def list_names() -> None:
+    """List what `ganzoo data prepare` can prepare."""
+    require_torch_backend()
+    from ganzoo.commands._terminal import console, table
+    from ganzoo.contracts.preparable import Preparable
+    from ganzoo.zoo import load_zoo
+
+    rows = []
+    for kind, component, cls in load_zoo().components():
+        if issubclass(cls, Preparable):
+            names = cls.preparable()
+            rows += [[name, f"{kind} {component}"] for name in names[:_MOST_LISTED]]
+            if len(names) > _MOST_LISTED:
+                rows.append([f"and {len(names) - _MOST_LISTED} more", f"{kind} {component}"])
+    shown = table("ganzoo data prepare NAME", ["name", "used by"], rows)
+    shown.columns[1].justify = "left"
+    console().print(shown)
 
 
 @command.command(name="prepare")
@@ -34,7 +57,7 @@ def command() -> None:
 def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
     """Prepare a data set or weights for recipes.
 
-    NAME is div2k/bicubic_x4, vgg19, ...: downloaded, or with --from taken from files that you have.
+    NAME is one of those that ganzoo data list shows: downloaded, or with --from taken from files that you have.
     """
     require_torch_backend()
     from ganzoo.commands._terminal import say
@@ -60,18 +83,22 @@ def find_preparable(zoo: Zoo, name: str) -> type[Preparable]:
     from ganzoo.contracts.preparable import Preparable
     from ganzoo.errors import DataError, nearest
 
-    known: dict[str, type[Preparable]] = {}
-    for _, component, cls in zoo.components():
-        if issubclass(cls, Preparable):
-            known |= dict.fromkeys(cls.preparable(), cls)
-        elif component == name:
-            raise DataError(f"'{name}' needs no preparation: a recipe can use it as it is")
+    known = preparable(zoo)
+    if any(component == name and not issubclass(cls, Preparable) for _, component, cls in zoo.components()):
+        raise DataError(f"'{name}' needs no preparation: a recipe can use it as it is")
     family = known.get(name.partition("/")[0])
     found = known.get(name) or (family if family is not None and issubclass(family, Dataset) else None)
     if found is None:
-        hint = nearest(name, known) or "; div2k/bicubic_x4 and vgg19 are examples"
-        raise DataError(f"nothing can prepare '{name}'{hint}")
+        raise DataError(f"nothing can prepare '{name}'{nearest(name, known)}; ganzoo data list shows what can be")
     return found
+
+
+def preparable(zoo: Zoo) -> dict[str, type[Preparable]]:
+    """Return the components that can prepare something, by its name."""
+    from ganzoo.contracts.preparable import Preparable
+
+    found = [cls for _, _, cls in zoo.components() if issubclass(cls, Preparable)]
+    return {name: cls for cls in found for name in cls.preparable()}
 
 
 class Reporter:

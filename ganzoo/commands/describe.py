@@ -36,7 +36,10 @@ def command(name: str) -> None:
 def unknown(zoo: Zoo, name: str) -> Exception:
     """Return the error for a name that nothing has."""
     from ganzoo.errors import RecipeError, nearest
+    from ganzoo.recipe import list_recipes
 
+    if name in list_recipes():
+        return RecipeError(f"'{name}' is a recipe, not a component; ganzoo recipe {name} prints it")
     known = [other for _, other, _ in zoo.components()]
     return RecipeError(f"there is no component '{name}'{nearest(name, known)}; ganzoo list-plugins shows all")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @click.command(name="evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--data", metavar="DATASET", help="A dataset by name; the recipe's [validation] by default.")
+@click.option("--data", metavar="FOLDER|DATASET", help="A folder, or a dataset by name; the recipe's [validation] by default.")
 @click.option("--metric", "names", multiple=True, metavar="NAME", help="Score with this metric instead; repeatable.")
 @click.option(
     "--set",
@@ -86,11 +86,9 @@ def products(recipe: Recipe, trained: Trained) -> list[str]:
 
 def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple[str, ...]) -> tuple[WiredMetric, ...]:
     """Return the metrics that the command line names, or the recipe's own."""
-    from ganzoo.contracts.metric import Metric
     from ganzoo.contracts.wiring import WiredMetric
     from ganzoo.errors import RecipeError
     from ganzoo.recipe.overrides import parse_assignment
-    from ganzoo.schema.build import component_table
 
     if not names:
         if not recipe.metrics:
@@ -102,10 +100,23 @@ def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple
     for name in dict.fromkeys(names):
         given = (parse_assignment(option.partition(".")[2]) for option in options if option.startswith(f"{name}."))
         table = {"name": name, **dict(given)}
-        make = partial(component_table, "metric", table, zoo=zoo, key=f"--metric {name}", base=Metric)
+        make = partial(_configured, "metric", table, zoo, option="--metric", key=f"--set {name}")
         make()  # errors are reported before networks are loaded
         made.append(WiredMetric(key=name, make=partial(_component, make)))
     return tuple(made)
+
+
+def _configured(kind: str, table: dict[str, Any], zoo: Zoo, *, option: str, key: str) -> Constructed:
+    """Make a component whose name `option` gave and whose options `key` did; messages name what was typed."""
+    from ganzoo.errors import Problem, RecipeError
+    from ganzoo.schema.build import construct
+
+    name = table["name"]
+    try:
+        cls = zoo.find(kind, name)
+    except RecipeError as error:
+        raise RecipeError(Problem(str(error), place=f"{option} {name}")) from error
+    return construct(cls, {key: value for key, value in table.items() if key != "name"}, zoo=zoo, key=key)
 
 
 def _component(make: Callable[[], Constructed]) -> Any:
@@ -114,10 +125,9 @@ def _component(make: Callable[[], Constructed]) -> Any:
 
 def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Mapping[str, Dataset]:
     """Return the dataset of each stream: the one that the command line names, or the recipe's own."""
-    from ganzoo.contracts.dataset import Dataset
     from ganzoo.errors import RecipeError, listing
     from ganzoo.recipe.overrides import parse_assignment
-    from ganzoo.schema.build import component_table
+    from ganzoo.recipe.own_data import BareFolder
 
     if data is not None:
         if len(recipe.data) > 1:
@@ -125,11 +135,13 @@ def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...
             raise RecipeError(
                 f"--data: the task has the streams {streams}; give them in the recipe, as [validation.NAME]"
             )
-        table = {"name": data, **dict(parse_assignment(option) for option in options)}
-        made: Dataset = component_table("dataset", table, zoo=zoo, key="--data", base=Dataset).component
+        is_path = not zoo.offers("dataset", data) and Path(data).is_dir()
+        table = BareFolder(data) if is_path else {"name": data}
+        table |= dict(parse_assignment(option) for option in options)
+        made: Dataset = _configured("dataset", table, zoo, option="--data", key="--set").component
         return {next(iter(recipe.data)): made}
     if options:
         raise RecipeError("--set: needs --data, the dataset that it configures")
     if recipe.validation is None:
-        raise RecipeError("the recipe has no [validation]; name a dataset, as --data folder --set path=photos")
+        raise RecipeError("the recipe has no [validation]; name a folder or a dataset, as --data my_photos")
     return recipe.validation

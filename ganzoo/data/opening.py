@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -112,15 +113,15 @@ def data_texts(recipe: Recipe, sources: Sources, held_out: Sources | None) -> It
     scored = held_out or {}
     for stream, source in sources.items():
         table = _table(recipe, "data", stream)
-        text = f"{_key(sources, 'data', stream)}: {len(source)} examples of {_what(table)}"
+        text = f"{_key(sources, 'data', stream)}: {_counted(source)} of {_what(table)}"
         if stream not in scored:
             yield f"{text}; none are held out for scores"
             continue
         other = _table(recipe, "validation", stream)
-        text += f"; {_key(scored, 'validation', stream)}: {len(scored[stream])} examples of {_what(other)}"
+        text += f"; {_key(scored, 'validation', stream)}: {_counted(scored[stream])} of {_what(other)}"
         is_own = _is_folder(table) and table.get("split") == "all" and not _is_folder(other)
-        key = _key(scored, "validation", stream)
-        yield f"{text}; --set {key}={table['path']} holds out a part of your folder instead" if is_own else text
+        option = shlex.quote(f"{_key(scored, 'validation', stream)}={table.get('path')}")
+        yield f"{text}; --set {option} holds out a part of your folder instead" if is_own else text
     for section, found in (("data", sources), ("validation", scored)):
         yield from skipped_texts(found, key=section)
     yield from dict.fromkeys(note for found in (sources, scored) for source in found.values() for note in source.notes)
@@ -158,6 +159,10 @@ def _reasons(task: Task, source: Source, stream: str, what: str) -> Iterator[str
             reason = task.unusable(header, stream=stream, held_out=held_out)
         if reason:
             yield f"{source.name_of(index)}: {reason}"
+
+
+def _counted(source: Source) -> str:
+    return f"{len(source)} example{'s' if len(source) != 1 else ''}"
 
 
 def _key(sources: Sources, section: str, stream: str) -> str:

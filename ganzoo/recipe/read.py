@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -23,7 +23,7 @@ from ganzoo.contracts.regularizer import PlayerName, Regularizer
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.task import LossTargets, Task
 from ganzoo.contracts.wiring import WiredCallback, WiredLoss, WiredMetric, WiredOptimizer, WiredRegularizer
-from ganzoo.errors import Problem, RecipeError, is_one_slip, listing, nearest
+from ganzoo.errors import SET, Problem, RecipeError, is_one_slip, listing, nearest, nearest_key
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
 from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
@@ -43,13 +43,16 @@ from ganzoo.recipe.settings import (
     TrainSettings,
 )
 from ganzoo.schema.build import Constructed, component_table, is_named
-from ganzoo.schema.values import shorten, to_toml
+from ganzoo.schema.values import phrase, shorten, to_toml
 from ganzoo.zoo import Zoo
 
 _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks", "optimizers", "train", "ema")
 _LISTS = ("losses", "regularizers", "metrics", "callbacks", "phases")
 _KNOWN = (*TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
+#: The sections that the title of a recipe speaks of, and what stands between it and the keys that were changed there.
+_IN_TITLES = ("task", "data", "generator", "discriminator", "networks", "losses", "regularizers")
+_CHANGED = "; changed: "
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
 Settings = TypeVar("Settings", bound=Section)
@@ -64,7 +67,7 @@ def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, ove
     changes = profile_changes(table, profile) if profile else {}
     table, by_profile = with_overrides(table, changes, lambda key: places(f"profiles.{profile}.{key}"))
     assignments = dict(parse_assignment(override) for override in overrides)
-    table, by_option = with_overrides(table, assignments, lambda key: f"--set {key}")
+    table, by_option = with_overrides(table, assignments, lambda key: f"{SET}{key}")
     places.origins = by_profile | by_option
     huge = [
         Problem("is an integer of more than 64 bits", key=key, place=places(key)) for key in oversized_integers(table)
@@ -163,7 +166,7 @@ class _Reader:
     def check_sections(self) -> None:
         for key, value in self.table.items():
             if key not in _KNOWN:
-                self.wrong(f"unknown section{nearest(key, _KNOWN)}; known are {listing(_KNOWN)}", key)
+                self.wrong(f"unknown section{nearest_key(key, _KNOWN)}; known are {listing(_KNOWN)}", key)
             elif key in SECTIONS and isinstance(value, str) and value:
                 continue
             elif key in _TABLES and not isinstance(value, Mapping):
@@ -181,8 +184,17 @@ class _Reader:
             self.wrong(f"is {shorten(value)}, expected a text", key)
             return ""
         if value:
-            self.resolved[key] = value
+            value = self.resolved[key] = self.retitled(value) if key == "title" else value
         return value
+
+    def retitled(self, title: str) -> str:
+        """Return a title that says which of the things that titles speak of were changed by `--set`."""
+        changes = [place.removeprefix(SET) for place in self.places.origins.values() if place.startswith(SET)]
+        changed = [key for key in changes if key.partition(".")[0] in _IN_TITLES]
+        if not changed or "title" in changes:
+            return title
+        bare, _, before = title.partition(_CHANGED)
+        return bare + _CHANGED + ", ".join(dict.fromkeys([*filter(None, before.split(", ")), *changed]))
 
     def section(self, key: str, cls: type[Settings]) -> Settings | None:
         found = self.settings(key, cls, self.mapping(self.table.get(key)))
@@ -393,7 +405,7 @@ class _Reader:
         for name in networks:
             for player in absent:
                 if is_one_slip(name, player):
-                    self.wrong(f"unknown player; did you mean '{player}'?", f"optimizers.{name}")
+                    self.wrong(f"unknown player (did you mean '{player}'?)", f"optimizers.{name}")
         for player in absent:
             # each network of the player may have its own optimizer
             if not networks and (player == "generator" or player in trained):
@@ -497,13 +509,14 @@ class _Reader:
         if item["type"] == "extra_forbidden":
             name = str(item["loc"][0])
             self.wrong(
-                f"unknown key '{name}'{nearest(name, cls.model_fields)}; known are {listing(cls.model_fields)}", inside
+                f"unknown key '{name}'{nearest_key(name, cls.model_fields)}; known are {listing(cls.model_fields)}", inside
             )
         elif item["type"] == "missing":
             self.wrong("is required", inside)
         else:
-            message = str(item["msg"]).removeprefix("Value error, ")
-            self.wrong(f"is {shorten(item['input'])}: {message[:1].lower()}{message[1:]}", inside)
+            given, choices = item["input"], get_args(cls.model_fields[str(item["loc"][0])].annotation)
+            close = nearest(given, choices) if item["type"] == "literal_error" and isinstance(given, str) else ""
+            self.wrong(f"is {shorten(given)}{close}: {phrase(item)}", inside)
 
     def wrong(self, message: str, key: str) -> None:
         self.problems.append(Problem(message, key=key, place=self.places(key)))

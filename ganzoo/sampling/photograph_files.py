@@ -156,7 +156,7 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except UnidentifiedImageError as error:
-        raise DataError(f"{path}: is not a PNG, JPEG, WebP, TIFF or BMP image") from error
+        raise DataError(images.not_an_image(str(path))) from error
     except Image.DecompressionBombError as error:
         raise DataError(images.too_large(str(path))) from error
     except MemoryError as error:

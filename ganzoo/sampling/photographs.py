@@ -150,7 +150,7 @@ def _photographs(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
             found, ignored = _in_folder(path, request.output)
             if ignored:
                 told = ", ".join(f"{count} {suffix}" for suffix, count in sorted(ignored.items()))
-                request.report.note(f"{path}: ignored {ignored.total()} files that are not photographs ({told})")
+                request.report.note(f"{path}: ignored: {told}{images.conversion(ignored)}")
             if not found:
                 raise DataError(f"{path}: no photographs there; expected files ending in {', '.join(images.SUFFIXES)}")
             yield from ((file, file.parent.relative_to(path)) for file in found)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ganzoo.blame import blaming
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.schedule import Schedule
-from ganzoo.errors import Problem, RecipeError, listing, nearest
+from ganzoo.errors import SET, Problem, RecipeError, listing, nearest_key
 from ganzoo.schema.options import Nesting, Option, nesting, options, takes_schedule, type_text
 from ganzoo.schema.values import check_value, describe_error, shorten, to_toml
 
@@ -62,7 +62,7 @@ def construct(
     used: set[type[Component]] = {cls}
     notices: list[str] = []
     for option in options(cls):
-        inside = f"{key}.{option.name}" if key else option.name
+        inside = _joined(key, option.name)
         try:
             argument = _argument(option, table, zoo, inside, locate)
         except RecipeError as error:
@@ -80,7 +80,7 @@ def construct(
         with blaming(cls, f"{key}: the {cls.kind} {cls.__name__}", passing=(ValueError,)):
             return Constructed(cls(**values), resolved, frozenset(used), tuple(notices))
     except ValueError as error:
-        raise RecipeError(Problem(str(error), key=key, place=locate(key))) from error
+        raise RecipeError(Problem(str(error), key=key, place=_blamed(table, key, locate))) from error
 
 
 def component_table(
@@ -199,13 +199,24 @@ def _unknown(
     known = [option.name for option in options(cls)]
     return [
         Problem(
-            f"unknown key '{name}'{nearest(name, (*known, *core))}; {_known_text(known)}",
-            key=f"{key}.{name}" if key else name,
-            place=locate(f"{key}.{name}" if key else name),
+            f"unknown key '{name}'{nearest_key(name, (*known, *core))}; {_known_text(known)}",
+            key=_joined(key, name),
+            place=locate(_joined(key, name)),
         )
         for name in table
         if name not in known
     ]
+
+
+def _joined(key: str, name: str) -> str:
+    """Return the key of an option in the table at `key`; behind `--set`, it is the whole key."""
+    return f"{SET}{name}" if key == SET.strip() else f"{key}.{name}" if key else name
+
+
+def _blamed(table: Mapping[str, Any], key: str, locate: Locate) -> str:
+    """Return where a mistake was made that several options share: where one of them was changed, or at their table."""
+    places = [locate(_joined(key, name)) for name in table]
+    return next((place for place in places if place.startswith(SET)), locate(key))
 
 
 def _known_text(known: list[str]) -> str:

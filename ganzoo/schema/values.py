@@ -29,7 +29,7 @@ def value_schema(annotation: Any) -> dict[str, Any]:
 
 def describe_error(error: ValidationError) -> str:
     """Return pydantic's findings as one phrase."""
-    found = list(dict.fromkeys(_phrase(dict(item)) for item in error.errors()))
+    found = list(dict.fromkeys(_located(dict(item)) for item in error.errors()))
     return "; or ".join(found)
 
 
@@ -134,7 +134,12 @@ class _ScheduleSchema:
 ScheduleValue = Annotated[Any, _ScheduleSchema]
 
 
-def _phrase(item: Mapping[str, Any]) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
+def phrase(item: Mapping[str, Any]) -> str:
+    """Return one of pydantic's findings as a phrase that follows what was given."""
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return f"{message[:1].lower()}{message[1:]}"
+
+
+def _located(item: Mapping[str, Any]) -> str:
     where = "".join(f"{part}: " for part in item["loc"][:1] if isinstance(part, str) and part.isidentifier())
-    return f"{where}{message[:1].lower()}{message[1:]}"
+    return f"{where}{phrase(item)}"

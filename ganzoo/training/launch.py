@@ -224,7 +224,7 @@ def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None
     step = loaded.step if loaded else 0
     stamp = [*manifest.get("drift", []), {"after_step": step, "changes": changes}]
     run.write_manifest({**manifest, **now, "drift": stamp})
-    trainer.observer.note(f"going on after step {step} although this changed:\n{_indented(changes)}")
+    trainer.observer.note(f"resuming after step {step} although this changed:\n{_indented(changes)}")
 
 
 def _decisive(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from ganzoo import Array, DataError, Field, Source, images
 
 IMAGE = Field(shape=(None, None, 3), dtype="uint8", low=0, high=255)
 
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
+
 #: So many kinds of other files are named.
 _KINDS = 5
 
@@ -36,7 +38,7 @@ class Found:
             kinds.append(f"{rest} others")
         if self.hidden:
             kinds.append(f"{self.hidden} hidden")
-        return f"ignored: {', '.join(kinds)}" if kinds else None
+        return f"ignored: {', '.join(kinds)}{images.conversion(self.others)}" if kinds else None
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -50,9 +52,7 @@ def image_files(folder: Path) -> list[Path]:
 def find_images(folder: Path) -> Found:
     """Return the image files of `image_files`, and what else is there."""
     if not folder.is_dir():
-        raise DataError(
-            f"{folder}: there is no such folder{resolved(folder)}; give the path of the folder that holds your images"
-        )
+        raise DataError(f"{folder}: {_no_folder(folder)}")
     found = Found([])
     for root, folders, names in os.walk(folder, onerror=_unreadable):
         found.hidden += sum(map(_is_hidden, [*folders, *names]))
@@ -70,6 +70,13 @@ def find_images(folder: Path) -> Found:
         )
     found.paths.sort(key=lambda path: path.relative_to(folder).as_posix())
     return found
+
+
+def _no_folder(path: Path) -> str:
+    if not path.is_file():
+        return f"there is no such folder{resolved(path)}; give the path of the folder that holds your images"
+    is_archive = path.suffix.lower() in _ARCHIVES
+    return f"is {'an archive; unpack it, and give' if is_archive else 'a file; give'} the folder that holds your images"
 
 
 def resolved(path: Path) -> str:

@@ -33,7 +33,8 @@ def too_small(shape: Sequence[int], scale: int, crop: int) -> str | None:
     if min(shape[:2]) < scale:
         return f"the image is {size}, but scale {scale} needs {scale}x{scale} pixels at least"
     if min(shape[:2]) < crop:
-        return f"the image is {size}, but task.crop is {crop}; leave it out or lower task.crop"
+        fitting = min(shape[:2]) // scale * scale
+        return f"the image is {size}, but task.crop is {crop}; leave it out, or lower the crop: --set task.crop={fitting}"
     return None
 
 

@@ -336,7 +336,7 @@ def test_check_finds_a_best_score_that_does_not_exist(bad):
     for command in ("check", "run"):
         result = bad(command, best='best = "distanse"')
         assert result.code == 2
-        assert "there is no score 'distanse'; did you mean 'distance'?" in first_line(result)
+        assert "there is no score 'distanse' (did you mean 'distance'?)" in first_line(result)
 
 
 def test_check_says_what_it_rehearsed_and_leaves_nothing(bad, tmp_path):

@@ -41,7 +41,7 @@ def test_a_good_recipe_trains(ganzoo, recipe, tmp_path):
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(ganzoo):
-    refused(ganzoo("rnu"), 2, "there is no command 'rnu'; did you mean 'run'?")
+    refused(ganzoo("rnu"), 2, "there is no command 'rnu' (did you mean 'run'?)")
 
 
 def test_a_missing_recipe_file(ganzoo):
@@ -135,7 +135,7 @@ def test_an_image_of_one_pixel_is_named_with_what_is_needed(ganzoo, recipe, phot
     refused(ganzoo("check", recipe, "--set", "train.batch_size=9"), 4, "dot.png", needed)
 
 
-@pytest.mark.parametrize("command", ["check", "run", "profile"])
+@pytest.mark.parametrize("command", ["check", "run", "timing"])
 def test_data_for_which_memory_does_not_suffice_are_named_with_their_size(ganzoo, tmp_path, monkeypatch, command):
     from ganzoo_data.gaussians import Gaussians
 

@@ -268,7 +268,7 @@ def test_a_best_that_cannot_be_is_told(ganzoo, tmp_path):
     assert not (tmp_path / "run").exists(), "code 2 promises that nothing was written"
     row = ganzoo(*tiny(tmp_path, "run", "--set=train.evaluate_every=2", "--set=train.best=genrator/sliced_wasserstein"))
     assert row.code == 2
-    assert "there is no row 'genrator'; did you mean 'generator'?" in row.err
+    assert "there is no row 'genrator' (did you mean 'generator'?)" in row.err
     assert not (tmp_path / "run").exists()
 
 

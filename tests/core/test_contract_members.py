@@ -286,7 +286,7 @@ def test_a_discriminator_gives_any_layer_by_name_and_a_projection():
         "features": (2, 144),
     }
     wrong = replace(signature, outputs={"features/frist": Field(shape=(...,))})
-    with pytest.raises(ValueError, match="has no layer 'frist'; did you mean 'first'"):
+    with pytest.raises(ValueError, match=r"has no layer 'frist' \(did you mean 'first'\?\)"):
         discriminator_model(inputs, features, wrong)
 
 

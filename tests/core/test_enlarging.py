@@ -83,7 +83,7 @@ def test_a_bad_photograph_is_told_with_code_4_when_the_others_are_done(ganzoo, n
     assert result.code == 4
     assert result.out.count("wrote ") == 7
     assert "error: 1 of 8 photographs were passed over\n" in result.err
-    assert f"{photographs}/3.png: is not a PNG, JPEG, WebP, TIFF or BMP image" in result.err
+    assert f"{photographs}/3.png: is not a PNG, JPEG, WEBP, TIFF or BMP image" in result.err
     assert len(list((tmp_path / "big").iterdir())) == 7
 
 

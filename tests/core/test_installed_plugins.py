@@ -104,7 +104,7 @@ def test_slow_silent_empty_and_unstated_plugins_are_named(tmp_path):
     assert "plugin 'slow' (ganzoo-slow 1.2) takes 1." in err
     assert "empty  ganzoo-empty 1.2\n  offers nothing" in out
     assert 'lacks GANZOO_API = "1"' in out
-    assert "GANZOO_DISABLE_PLUGINS: there is no plugin 'loses'; did you mean 'losses'?" in err
+    assert "GANZOO_DISABLE_PLUGINS: there is no plugin 'loses' (did you mean 'losses'?)" in err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

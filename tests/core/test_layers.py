@@ -19,6 +19,7 @@ PLUGINS = ROOT / "plugins"
 #: From left to right: a module imports from its own layer and those before it.
 LAYERS = [
     [
+        "ganzoo.synonyms",
         "ganzoo.errors",
         "ganzoo.blame",
         "ganzoo.hookspecs",

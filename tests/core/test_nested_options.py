@@ -104,7 +104,7 @@ def test_schedules_in_a_list_may_be_numbers_tables_and_those_of_plugins():
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
-        ([LIST, "data.parts.0.cuont=3"], ["data.parts.0.cuont: unknown key 'cuont'; did you mean 'count'?"]),
+        ([LIST, "data.parts.0.cuont=3"], ["data.parts.0.cuont: unknown key 'cuont' (did you mean 'count'?)"]),
         ([LIST, "data.parts.1.parts.0.name=gausians"], ["data.parts.1.parts.0.name: there is no dataset 'gausians'"]),
         ([TABLE, "data.parts.far.radius=wide"], ["data.parts.far.radius: is 'wide', expected float"]),
         (

@@ -118,11 +118,11 @@ def test_each_of_several_streams_may_be_a_bare_text(tmp_path):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["data.sise=3"], "--set data.sise: data.sise: unknown key 'sise'; did you mean 'size'?; known are"),
+        (["data.sise=3"], "--set data.sise: unknown key 'sise' (did you mean 'size'?); known are"),
         (["data=2024"], "data: is 2024, expected a table [data], or a text: the path of a folder"),
         (
             ["validation="],
-            "--set validation: validation: is '', expected a table [validation], or a text: the path of a folder",
+            "--set validation: is '', expected a table [validation], or a text: the path of a folder",
         ),
         (["data.size=0"], "data.size: is 0, expected int >= 1 <= 65536 or list of"),
     ],
@@ -177,7 +177,7 @@ def test_check_and_run_say_how_many_images_train_and_how_many_are_scored(ganzoo,
         assert told(done) == [
             "data: 6 examples of folder (path my_photos, split train); "
             "validation: 2 examples of folder (path my_photos, split validation)",
-            "my_photos: ignored: 1 .heic, 1 .txt, 1 hidden",
+            "my_photos: ignored: 1 .heic, 1 .txt, 1 hidden; convert .heic to .jpg first",
         ]
     assert tomllib.loads((mine.parent / "runs/mine/recipe.toml").read_text())["validation"] == part("validation")
 
@@ -204,7 +204,7 @@ def test_all_images_that_cannot_be_used_are_told_before_the_first_step(ganzoo, m
         'my_photos/bad.jpg: is not a PNG, JPEG, WEBP, TIFF or BMP image; on_bad_image = "skip" leaves such images out'
     )
     assert refused in ended.err
-    assert "my_photos/small1.png: the image is 8x10, but task.crop is 16; leave it out or lower task.crop" in ended.err
+    assert "my_photos/small1.png: the image is 8x10, but task.crop is 16; leave it out, or lower the crop: --set task.crop=8" in ended.err
     assert "small2" not in ended.err
     assert not (mine.parent / "runs" / "mine").exists()
 

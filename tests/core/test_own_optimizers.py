@@ -193,15 +193,15 @@ def test_plain_numbers_ramps_and_staircases_stay_what_they_are():
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        (f"{RATE}={{name='cosin', start=1.0, steps=4}}", "there is no schedule 'cosin'; did you mean 'cosine'"),
+        (f"{RATE}={{name='cosin', start=1.0, steps=4}}", "there is no schedule 'cosin' (did you mean 'cosine'"),
         (
             f"{RATE}={{name='cosine', start=1.0, steps=4, ende=0.1}}",
-            "learning_rate.ende: unknown key 'ende'; did you mean",
+            "learning_rate.ende: unknown key 'ende' (did you mean",
         ),
         (f"{RATE}={{name='cosine', start=1.0, steps=0}}", "learning_rate.steps: is 0, expected int >= 1"),
         (f"{RATE}={{name='warm_up', steps=1, then={{name='r1'}}}}", "then.name: there is no schedule 'r1'"),
         ("train.n_critic={name='constant', value=1.5}", "expected a whole number"),
-        ("optimizers.generator.beta_3=0.1", "unknown key 'beta_3'; did you mean 'beta_"),
+        ("optimizers.generator.beta_3=0.1", "unknown key 'beta_3' (did you mean 'beta_"),
     ],
 )
 def test_a_mistake_in_a_schedule_or_an_optimizer_is_told_at_its_key(override, expected):
@@ -245,7 +245,7 @@ def test_a_network_of_that_name_is_trained_in_its_phases_only(ganzoo, tmp_path):
 def test_a_network_may_have_an_optimizer_of_its_own_which_must_be_one_of_the_tasks(ganzoo, tmp_path):
     refused = ganzoo(*tiny(tmp_path, "mine", "--set=optimizers.generater={name='sgd', learning_rate=0.1}"))
     assert refused.code == 2
-    assert "optimizers.generater: there is no player or network 'generater'; did you mean 'generator'?" in refused.err
+    assert "optimizers.generater: there is no player or network 'generater' (did you mean 'generator'?)" in refused.err
     assert not (tmp_path / "mine").exists()
 
 
@@ -262,9 +262,9 @@ def test_phases_in_which_no_network_is_trained_are_refused(ganzoo, tmp_path):
 @pytest.mark.parametrize(
     ("override", "expected"),
     [
-        ("generator.phases=['trian']", "generator.phases: there is no phase 'trian'; did you mean 'train'"),
+        ("generator.phases=['trian']", "generator.phases: there is no phase 'trian' (did you mean 'train'"),
         ("generator.phases=[]", "generator.phases: is empty"),
-        ("generator.phase=['train']", "unknown key 'phase'; did you mean 'phases'"),
+        ("generator.phase=['train']", "unknown key 'phase' (did you mean 'phases'"),
     ],
 )
 def test_a_mistake_in_the_phases_of_a_network_is_told(override, expected):

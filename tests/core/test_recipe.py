@@ -111,11 +111,11 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
     found = mistakes(tmp_path, text)
     assert any(m.startswith("mine.toml:12: generator.name: 'mlp_discriminator' is a discriminator") for m in found)
     assert any(
-        m.startswith("mine.toml:18: losses.0.name: there is no loss 'hing'; did you mean 'hinge'?") for m in found
+        m.startswith("mine.toml:18: losses.0.name: there is no loss 'hing' (did you mean 'hinge'?)") for m in found
     )
-    assert any("unknown section; did you mean 'regularizers'?" in m for m in found)
+    assert any("unknown section (did you mean 'regularizers'?)" in m for m in found)
     assert any(
-        m.startswith("mine.toml:33: train.batch_sise: unknown key 'batch_sise'; did you mean 'batch_size'?")
+        m.startswith("mine.toml:33: train.batch_sise: unknown key 'batch_sise' (did you mean 'batch_size'?)")
         for m in found
     )
     assert any("train.seed: is 'one'" in m for m in found)
@@ -129,9 +129,9 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
         ("interval = 4", "interval = 0", "greater than or equal to 1"),
         ("interval = 4", "gamma = nan", "finite"),
         ("interval = 4", "gamma = 1979-05-27", "expected float >= 0"),
-        ("interval = 4", "gama = 2.0", "unknown key 'gama'; did you mean 'gamma'?"),
+        ("interval = 4", "gama = 2.0", "unknown key 'gama' (did you mean 'gamma'?)"),
         ("interval = 4", 'on = "imge"', "the task has no comparison 'imge'"),
-        ("interval = 4", 'phases = ["frist"]', "there is no phase 'frist'; did you mean 'first'?"),
+        ("interval = 4", 'phases = ["frist"]', "there is no phase 'frist' (did you mean 'first'?)"),
         ("steps = 5", "steps = -5", "greater than or equal to 1"),
         ('name = "second"', 'name = "first"', "another phase is called 'first' too"),
         ("learning_rate = 1e-3\n", "learning_rate = {start = 1.0}\n", "end: field required"),
@@ -146,7 +146,7 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
             "",
             "the section is missing; add [optimizers.discriminator]",
         ),
-        ("[optimizers.discriminator]", "[optimizers.discriminatr]", "unknown player; did you mean 'discriminator'?"),
+        ("[optimizers.discriminator]", "[optimizers.discriminatr]", "unknown player (did you mean 'discriminator'?)"),
         ('name = "adam"\nlearning_rate = 1e-3', 'name = "adamm"\nlearning_rate = 1e-3', "did you mean 'adam'?"),
         ("[data]", "[dataa]", "the section [data] is missing"),
         ("batch_size = 8", "batch_size = 8\nn_critic = 0.5", "train.n_critic: is 0.5: expected a whole number >= 1"),
@@ -158,8 +158,8 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
         ('name = "hinge"', 'name = "hinge"\nphases = ["first"]', "phases.1: no loss acts in the phase 'second'"),
         ('name = "r1"', 'name = "weight_clipping"', "regularizers.0.interval: has no effect: this regularizer has no"),
         ('name = "r1"\ninterval = 4', 'name = "instance_noise"\nweight = 2.0', "regularizers.0.weight: has no effect"),
-        ('name = "hinge"', 'name = "hinge"\nwieght = 2.0', "unknown key 'wieght'; did you mean 'weight'?"),
-        ('name = "hinge"', 'term = "t"\nwieght = 2.0', "unknown key 'wieght'; did you mean 'weight'?; a term has no"),
+        ('name = "hinge"', 'name = "hinge"\nwieght = 2.0', "unknown key 'wieght' (did you mean 'weight'?)"),
+        ('name = "hinge"', 'term = "t"\nwieght = 2.0', "unknown key 'wieght' (did you mean 'weight'?); a term has no"),
         (
             "[[losses]]",
             '[networks.generator]\nname = "mlp_generator"\n[[losses]]',
@@ -290,7 +290,7 @@ def test_a_table_can_be_set_as_a_whole(tmp_path):
 def test_wrong_overrides_and_profiles_are_recipe_errors(tmp_path):
     assert "did you mean 'smoke'?" in mistakes(tmp_path, GOOD, profile="smok")[0]
     assert (
-        "there is no item 'frist'; did you mean 'first'?"
+        "there is no item 'frist' (did you mean 'first'?)"
         in mistakes(tmp_path, GOOD, overrides=["phases.frist.steps=1"])[0]
     )
     assert "expected KEY=VALUE" in mistakes(tmp_path, GOOD, overrides=["train.seed"])[0]
@@ -302,7 +302,7 @@ def test_a_wrong_value_is_told_where_it_was_written(tmp_path):
     line = wrong.splitlines().index('"train.batch_size" = 0') + 1
     assert mistakes(tmp_path, wrong, profile="smoke")[0].startswith(f"mine.toml:{line}: train.batch_size:")
     from_option = mistakes(tmp_path, GOOD, overrides=["regularizers.r1.gamma=-1"])
-    assert from_option[0].startswith("--set regularizers.r1.gamma: regularizers.0.gamma:")
+    assert from_option[0].startswith("--set regularizers.r1.gamma: is -1")
 
 
 def test_an_override_sets_one_value_and_nothing_beside_it(tmp_path):

@@ -317,7 +317,7 @@ def test_what_no_recipe_needs_is_refused(text, expected):
         (f"train.a:{'9' * 5000}=1", "unknown key 'a:999"),
         ("a" + ".a" * 32 + "=1", "has a key of more than 32 parts"),
         ("train.seed={a." + "a." * 900 + "a=1}", "--set train.seed: is nested too deeply"),
-        ("train.seed=9223372036854775808", "--set train.seed: train.seed: is an integer of more than 64 bits"),
+        ("train.seed=9223372036854775808", "--set train.seed: is an integer of more than 64 bits"),
         ("title=\udcff", "--set title: is not UTF-8 text"),
     ],
 )

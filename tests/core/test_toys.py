@@ -325,7 +325,7 @@ def test_a_class_is_sampled_by_its_name_or_number(toy, tmp_path):
     }
     assert np.array_equal(written["top"], written[0])
     assert not np.allclose(written["top"], written["left"])
-    with pytest.raises(RecipeError, match="there is no class 'rihgt'; did you mean 'right'"):
+    with pytest.raises(RecipeError, match=r"there is no class 'rihgt' \(did you mean 'right'\?\)"):
         toy.sample(trained, tmp_path / "no.csv", label="rihgt")
 
 

@@ -232,8 +232,8 @@ def test_callbacks_may_change_when_a_run_goes_on(ganzoo, tmp_path, monkeypatch, 
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        ("{name='csvv'}", "callbacks.0.name: there is no callback 'csvv'; did you mean 'csv'?"),
-        ("{name='csv', evry=1}", "callbacks.0.evry: unknown key 'evry'; did you mean 'every'?"),
+        ("{name='csvv'}", "callbacks.0.name: there is no callback 'csvv' (did you mean 'csv'?)"),
+        ("{name='csv', evry=1}", "callbacks.0.evry: unknown key 'evry' (did you mean 'every'?)"),
         ("{name='csv', every=0}", "callbacks.0.every: is 0"),
     ],
 )

@@ -108,7 +108,8 @@ def test_sizes_say_before_the_first_step_which_images_are_too_small():
     def refused(height, width, *, held_out, field="image"):
         return task.unusable({field: (height, width, 3)}, stream="data", held_out=held_out)
 
-    assert refused(10, 12, held_out=False) == "the image is 12x10, but task.crop is 16; leave it out or lower task.crop"
+    told = "the image is 12x10, but task.crop is 16; leave it out, or lower the crop: --set task.crop=10"
+    assert refused(10, 12, held_out=False) == told
     assert refused(10, 12, held_out=True) is None, "photographs are scored as a whole"
     assert refused(9, 1, held_out=True) == "the image is 1x9, but scale 2 needs 2x2 pixels at least"
     assert refused(16, 16, held_out=False, field="hr") is None

@@ -34,7 +34,7 @@ def test_a_recipe_is_profiled_by_parts_and_operations(ganzoo):
     options = [option for option in TINY if not option.startswith("--set=train.log")]
     options = [option.replace("--set=", "") for option in options if "_every" not in option]
     found = json.loads(
-        ganzoo("profile", "gaussians_ring", "--steps", 3, "--json", *[f"--set={option}" for option in options]).out
+        ganzoo("timing", "gaussians_ring", "--steps", 3, "--json", *[f"--set={option}" for option in options]).out
     )
     assert set(found["parts"]) >= {"data", "fakes, forward", "discriminator's penalties", "generator's optimizer"}
     assert all(spent >= 0 for spent in found["parts"].values())
@@ -46,14 +46,14 @@ def test_a_recipe_is_profiled_by_parts_and_operations(ganzoo):
 
 
 def test_a_phase_that_is_not_there_is_told(ganzoo):
-    refused = ganzoo("profile", "srgan_photos", "--phase", "gna")
+    refused = ganzoo("timing", "srgan_photos", "--phase", "gna")
     assert refused.code == 2
     assert "did you mean 'gan'?" in refused.err
 
 
 def test_nothing_is_written(ganzoo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    shown = ganzoo("profile", "gaussians_ring", "--steps", 1, "--set=train.batch_size=8")
+    shown = ganzoo("timing", "gaussians_ring", "--steps", 1, "--set=train.batch_size=8")
     assert shown.code == 0
     assert "ms a step" in shown.out
     assert list(tmp_path.iterdir()) == []

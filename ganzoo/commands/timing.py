@@ -1,4 +1,4 @@
-"""`ganzoo profile`: where a training step's time goes."""
+"""`ganzoo timing`: where a training step's time goes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ganzoo.training.profiling import Profile
 
 
-@click.command(name="profile")
+@click.command(name="timing")
 @click.argument("recipe")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value; repeatable.")
 @click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, as smoke.")
