@@ -239,7 +239,7 @@ def not_an_image(name: str) -> str:
 
 
 def conversion(suffixes: Iterable[str]) -> str:
-    """Return `; convert .heic to .jpg first` for those suffixes that cameras and phones write, and nothing here reads."""
+    """Return `; convert .heic to .jpg first` for those suffixes that cameras write and nothing here reads."""
     found = sorted({suffix.lower() for suffix in suffixes} & _CAMERA_SUFFIXES)
     return f"; convert {', '.join(found)} to .jpg first" if found else ""
 

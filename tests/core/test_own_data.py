@@ -204,7 +204,8 @@ def test_all_images_that_cannot_be_used_are_told_before_the_first_step(ganzoo, m
         'my_photos/bad.jpg: is not a PNG, JPEG, WEBP, TIFF or BMP image; on_bad_image = "skip" leaves such images out'
     )
     assert refused in ended.err
-    assert "my_photos/small1.png: the image is 8x10, but task.crop is 16; leave it out, or lower the crop: --set task.crop=8" in ended.err
+    told = "the image is 8x10, but task.crop is 16; leave it out, or lower the crop: --set task.crop=8"
+    assert f"my_photos/small1.png: {told}" in ended.err
     assert "small2" not in ended.err
     assert not (mine.parent / "runs" / "mine").exists()
 

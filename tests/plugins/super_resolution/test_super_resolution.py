@@ -94,6 +94,8 @@ def test_images_that_do_not_fit_are_told():
         task.prepare({"image": photo(10, 12)}, RowContext(step=STEP, rng=rng()))
     with pytest.raises(DataError, match="the image is 1x9, but scale 2 needs 2x2 pixels at least"):
         task.prepare({"image": photo(9, 1)}, RowContext(step=STEP, rng=rng()))
+    with pytest.raises(DataError, match=r"the image has 1 channels, expected 3 \(RGB\)"):
+        task.prepare({"image": photo(16, 16)[..., :1]}, RowContext(step=STEP, rng=rng()))
     with pytest.raises(DataError, match="low resolution image is 9x8, but 16x16 at scale 2 needs 8x8"):
         task.prepare({"hr": photo(16, 16), "lr": photo(8, 9)}, RowContext(step=STEP, rng=rng()))
     with pytest.raises(DataError, match="needs a field 'hr' or 'image'; the data have point"):
