@@ -18,7 +18,7 @@ _HEAD = """# Errors
 
 Every mistake of a user ends with one message on standard error, `error: where: what, what was expected; what next`, and
 an exit code that never changes its meaning. Made by `python docs/generate.py` from the code; a test holds it complete.
-`…` stands for what the message fills in.
+`…` stands for what the message fills in. Stopping a run (75, 130) is not a mistake: its message has no `error:`.
 
 | code | meaning | safe on the disk | next |
 |---|---|---|---|

@@ -14,7 +14,7 @@ import click
 from ganzoo import commands
 from ganzoo.blame import explaining_memory
 from ganzoo.commands._usage import KnownCommands, usage_text
-from ganzoo.errors import ComponentError, GanzooError, RecipeError, for_terminal
+from ganzoo.errors import ComponentError, GanzooError, RecipeError, Stopped, for_terminal
 
 _INTERRUPTED = 130
 
@@ -55,6 +55,9 @@ def _run() -> int:
     try:
         with explaining_memory("ganzoo", "make networks, batches or inputs smaller, or end other programs"):
             result: Any = cli(prog_name="ganzoo", standalone_mode=False)
+    except Stopped as stopped:
+        _print(str(stopped))
+        return stopped.exit_code
     except GanzooError as error:
         _complain(error)
         return error.exit_code
@@ -64,7 +67,7 @@ def _run() -> int:
         _complain(usage_text(error))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted; what was saved before is intact")
+        _print("interrupted; what was saved before is intact")
         return _INTERRUPTED
     except BrokenPipeError:
         return 0
@@ -77,9 +80,13 @@ def _complain(error: object) -> None:
         lines = [f"{len(lines)} mistakes", *(f"  {line}" for line in lines)]
     if isinstance(error, ComponentError) and error.trace:
         lines += ["", *error.trace.splitlines()]
+    _print("\n".join([f"error: {lines[0]}", *lines[1:]]))
+
+
+def _print(message: str) -> None:
     with suppress(OSError, ValueError):
         encoding = sys.stderr.encoding or "ascii"
-        text = for_terminal("\n".join([f"error: {lines[0]}", *lines[1:]]))
+        text = for_terminal(message)
         print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
 
 

@@ -22,6 +22,19 @@ def show_scores(scores: Scores, title: str) -> None:
     console().print(table(title, ["method", "examples", *names], rows))
 
 
+def scores_text(step: int, scores: Scores) -> str:
+    """Return the scores of a state on one line, as `step 1000: generator psnr_y 29.31 ssim_y 0.7841; bicubic ...`."""
+    rows = [
+        " ".join([method, *(f"{name} {_number(scores, method, name)}" for name in row)])
+        for method, row in scores.rows.items()
+    ]
+    return f"step {step}: {'; '.join(rows)}"
+
+
+def _number(scores: Scores, method: str, name: str) -> str:
+    return "failed" if name in scores.failed.get(method, ()) else f"{scores.rows[method][name]:.4g}"
+
+
 def _cell(scores: Scores, method: str, name: str) -> Text:
     if name in scores.failed.get(method, ()):
         return Text("failed")

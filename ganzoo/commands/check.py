@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import Sources
     from ganzoo.contracts.tensor import Tensor
     from ganzoo.recipe import Recipe
+    from ganzoo.training.evaluation import Scores
     from ganzoo.training.model import AdversarialModel
     from ganzoo.training.trainer import Trainer
     from ganzoo.zoo import Zoo
@@ -93,6 +94,9 @@ class Notes:
 
     def losses(self, record: Mapping[str, Any]) -> None:
         """Ignore losses."""
+
+    def scores(self, number: int, scores: Scores) -> None:
+        """Ignore scores."""
 
     def note(self, message: str) -> None:
         """Show notes as a run does."""

@@ -63,6 +63,7 @@ def summary(cls: type[Any]) -> str:
 
 def show(plugin: Plugin) -> None:
     """Print one plugin and, below it, its components by kind."""
+    from rich.table import Table
     from rich.text import Text
 
     from ganzoo.commands._terminal import console
@@ -80,7 +81,11 @@ def show(plugin: Plugin) -> None:
         output.print(Text("  offers nothing", style="yellow"))
     if plugin.changes:
         output.print(Text(f"  changes {', '.join(plugin.changes)}", style="red"))
-    names = [(kind, name, cls) for kind, offered in plugin.components.items() for name, cls in sorted(offered.items())]
-    width = max((len(name) for _, name, _ in names), default=0)
-    for kind, name, cls in names:
-        output.print(Text(f"  {kind:<12} {name:<{width}}  {summary(cls)}"))
+    names = Table.grid(padding=(0, 2, 0, 0))
+    names.add_column(no_wrap=True, min_width=14)
+    names.add_column(no_wrap=True)
+    names.add_column()
+    for kind, offered in plugin.components.items():
+        for name, cls in sorted(offered.items()):
+            names.add_row(Text(f"  {kind}"), Text(name), Text(summary(cls)))
+    output.print(names)

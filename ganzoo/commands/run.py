@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,8 @@ import click
 from ganzoo.backend import require_torch_backend
 
 if TYPE_CHECKING:
+    from ganzoo.commands._progress import RunProgress
+    from ganzoo.contracts.results import Sources
     from ganzoo.recipe import Recipe
     from ganzoo.runs.folder import RunFolder
     from ganzoo.training.signals import StopRequest
@@ -55,20 +59,31 @@ def command(
     last checkpoint. Ctrl-C finishes the step and saves; a second one stops at once.
     """
     require_torch_backend()
+    from ganzoo.errors import Stopped
     from ganzoo.training.signals import StopRequest
 
-    with StopRequest("stopped, nothing is lost; run the same command again to resume") as stop:
-        from ganzoo.commands._notices import tell
-        from ganzoo.zoo import load_zoo
+    run: RunFolder | None = None
+    try:
+        with StopRequest("stopped; nothing is lost") as stop:
+            from ganzoo.commands._notices import tell
+            from ganzoo.zoo import load_zoo
 
-        zoo = load_zoo()
-        stop.check()  # a plugin may have caught what the signal raised
-        plan, run = _plan(recipe, zoo, overrides, profile, runs, name)
-        start = _start(fork, weights, run)
-        stop.check()
-        tell(zoo, plan)
-        with run.working():
-            _train(plan, run, zoo, stop, resume=resume, allow_drift=allow_drift, start=start)
+            zoo = load_zoo()
+            stop.check()  # a plugin may have caught what the signal raised
+            plan, run = _plan(recipe, zoo, overrides, profile, runs, name)
+            start = _start(fork, weights, run)
+            stop.check()
+            tell(zoo, plan)
+            with run.working():
+                _train(plan, run, zoo, stop, resume=resume, allow_drift=allow_drift, start=start)
+    except Stopped as stopped:
+        raise Stopped(f"{stopped}\n{_next_command(run)}") from stopped
+
+
+def _next_command(run: RunFolder | None) -> str:
+    if run is None or not run.exists:
+        return "the same command starts it"
+    return f"resume with: ganzoo run {shlex.quote(str(run.path))}"
 
 
 def _plan(
@@ -115,26 +130,26 @@ def _train(
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
 ) -> None:
-    from ganzoo.commands._terminal import RunProgress, say
-    from ganzoo.data.opening import check_examples, data_texts, open_sources
+    from ganzoo.commands._eta import seconds_per_step
+    from ganzoo.commands._progress import RunProgress
+    from ganzoo.commands._terminal import say
 
-    say(f"{plan.name}: {plan.title}\nwriting to {run.path}")
-    # data first: missing data are reported before keras and torch are imported
-    sources = open_sources(plan.data)
-    held_out = open_sources(plan.validation, key="validation") if plan.validation else None
-    for text in data_texts(plan, sources, held_out):
-        say(text)
-    check_examples(plan, sources, held_out)
-    stop.check()
-
-    from ganzoo.assembly import training_device
-    from ganzoo.commands._scores import show_scores
-    from ganzoo.training.launch import launch
-    from ganzoo.training.warm_start import WarmStart
-
-    stop.check()
-    progress = RunProgress()
+    say(f"{plan.name}: {plan.title}\nrun folder: {run.path}")
+    progress = RunProgress(plan.timeline, seconds_per_step(run.timing.records(), plan.timeline))
     try:
+        # data first: missing data are reported before keras and torch are imported
+        sources, held_out = _open_data(plan, progress)
+        stop.check()
+        # each takes seconds
+        for package in ("torch", "keras"):
+            progress.stage(f"loading {package}")
+            import_module(package)
+        progress.stage("building networks")
+        from ganzoo.assembly import training_device
+        from ganzoo.training.launch import launch
+        from ganzoo.training.warm_start import WarmStart
+
+        stop.check()
         with training_device(plan.train.device):
             scores = launch(
                 plan,
@@ -151,6 +166,20 @@ def _train(
     finally:
         progress.close()
     if scores is not None:
+        from ganzoo.commands._scores import show_scores
+
         show_scores(scores, f"held-out data after {sum(phase.steps for phase in plan.phases)} steps")
     shown = run.held_out if run.held_out.is_dir() else run.samples
     say(f"pictures in {shown}, networks and scores in {run.path}")
+
+
+def _open_data(plan: Recipe, progress: RunProgress) -> tuple[Sources, Sources | None]:
+    from ganzoo.data.opening import check_examples, data_texts, open_sources
+
+    progress.stage("opening data")
+    sources = open_sources(plan.data)
+    held_out = open_sources(plan.validation, key="validation") if plan.validation else None
+    for text in data_texts(plan, sources, held_out):
+        progress.note(text)
+    check_examples(plan, sources, held_out)
+    return sources, held_out

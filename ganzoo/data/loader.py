@@ -62,7 +62,7 @@ class StepLoader(DataLoader[Any]):
         wanted: Callable[[], bool] = lambda: True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.pace = Pace(makers=max(workers, 1), epoch=batches.steps_per_epoch)
+        self.pace = Pace(workers=workers, epoch=batches.steps_per_epoch)
         self._batches = batches
         self._steps = (first, last)
         self._processes = workers

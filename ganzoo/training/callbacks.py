@@ -69,12 +69,12 @@ class _StepCallback(keras.callbacks.Callback):
 
 
 class Show(_StepCallback):
-    """Tells the observer of every step, of what torch compiles, and once when data are made too slowly."""
+    """Tells the observer of every step, of what torch compiles, and once what would shorten a long wait for data."""
 
     def __init__(self, trainer: Trainer, pace: Pace) -> None:
         super().__init__(trainer)
         self._pace = pace
-        self._began = self._step_began = time.perf_counter()
+        self._step_began = time.perf_counter()
         self._compiling = CompileWatch() if trainer.recipe.train.compile else None
         self._warned = False
 
@@ -86,8 +86,7 @@ class Show(_StepCallback):
         if self._compiling is not None:
             for line in self._compiling.news(done - 1, time.perf_counter() - self._step_began):
                 trainer.observer.note(line)
-        waiting = self._pace.waited / max(time.perf_counter() - self._began, 1e-9)
-        trainer.observer.step(done, trainer.model.timeline.at(done - 1).phase, waiting)
+        trainer.observer.step(done, trainer.model.timeline.at(done - 1).phase, self._pace.share)
         verdict = self._pace.verdict()
         if verdict is not None and not self._warned:
             self._warned = True

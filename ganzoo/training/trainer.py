@@ -45,6 +45,9 @@ class Observer(Protocol):
     def losses(self, record: Mapping[str, Any]) -> None:
         """Handle a line of the journal."""
 
+    def scores(self, number: int, scores: Scores) -> None:
+        """Handle the scores of the state after `number` steps, made during training."""
+
     def note(self, message: str) -> None:
         """Handle a message for the user."""
 
@@ -279,7 +282,9 @@ class Trainer:
         every = self.recipe.train.evaluate_every
         if every is not None and done % every == 0 and self.scores_on_the_way and not self.is_scored(done):
             with self.model.float32_eager():
-                self.keep_scores(done, self.evaluate(self.trained()))
+                scores = self.evaluate(self.trained())
+                self.keep_scores(done, scores)
+            self.observer.scores(done, scores)
 
     @property
     def scores_on_the_way(self) -> bool:

@@ -231,6 +231,24 @@ def test_plugins_are_listed_as_data_too(ganzoo):
     assert losses["components"]["loss"]["hinge"].startswith("Margins of 1")
 
 
+def test_the_list_of_plugins_keeps_its_columns_in_a_narrow_terminal(ganzoo, monkeypatch):
+    monkeypatch.setattr("ganzoo.commands._terminal._PIPED_WIDTH", 80)
+    lines = ganzoo("list-plugins").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    begun = lines.index("losses  keras-ganzoo 0.1.0")
+    first, second = (line.rstrip() for line in lines[begun + 1 : begun + 3])
+    assert first.startswith("  loss          hinge                 Margins of 1 for the discriminator")
+    assert second.startswith(" " * first.index("Margins")), "a summary is wrapped into its own column"
+
+
+def test_the_summary_of_every_command_fits_into_eighty_columns(ganzoo, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = ganzoo("--help").out
+    assert max(map(len, shown.splitlines())) <= 80
+    listed = shown.partition("Commands:")[2].splitlines()[1:]
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed), "click cuts what is too long"
+
+
 def test_a_component_is_described_with_its_options(ganzoo):
     shown = ganzoo("describe", "psnr").out
     assert "metric psnr, from plugin 'metrics'" in shown

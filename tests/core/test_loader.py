@@ -22,6 +22,7 @@ from ganzoo.data.loader import StepBatches, StepLoader
 from ganzoo.data.opening import TrainingData
 from ganzoo.data.pace import Pace
 from ganzoo.errors import ResourceError
+from ganzoo.training.model import AdversarialModel
 
 TIMELINE = Timeline([("a", 3), ("b", 9)])
 
@@ -231,72 +232,109 @@ def test_waiting_counts_what_training_waits_and_nothing_else():
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Time that passes when it is told to."""
+    """Time that passes when it is told to, on a machine with eight cores of which `load` are busy."""
 
     class Clock:
-        now = 0.0
+        now = worked = load = 0.0
 
         def perf_counter(self):
             return self.now
 
+        def process_time(self):
+            return self.worked
+
     made = Clock()
     monkeypatch.setattr(pace, "time", made)
-    monkeypatch.setattr(pace.os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(pace, "_cores", lambda: 8.0)
+    monkeypatch.setattr(pace.os, "getloadavg", lambda: (made.load,) * 3, raising=False)
     return made
 
 
-def verdicts(clock, *, makers, made, used, steps, epoch=1):
+def verdicts(clock, *, workers, made, used, steps, epoch=1, busy=1.0):
     """Return what is said at which step when making and using a batch takes so many seconds."""
-    judge, said = Pace(makers=makers, epoch=epoch), {}
-    waits = max(0.0, made / makers - used)
+    judge, said = Pace(workers=workers, epoch=epoch), {}
+    waits = max(0.0, made / max(workers, 1) - used)
     for number in range(steps):
         clock.now += used + waits
+        clock.worked += (used + waits) * busy
         judge.add(made=made, waited=waits)
         if (verdict := judge.verdict()) is not None:
             said[number + 1] = verdict
     return said
 
 
-def test_data_that_are_made_twice_as_fast_as_they_are_used_are_not_worth_a_word(clock):
-    assert verdicts(clock, makers=1, made=0.9, used=2, steps=1000) == {}
-    assert verdicts(clock, makers=4, made=3.6, used=2, steps=1000) == {}
+def test_waiting_a_tenth_of_the_time_is_not_worth_a_word(clock):
+    assert verdicts(clock, workers=0, made=2.2, used=2, steps=1000) == {}
+    assert verdicts(clock, workers=4, made=8.8, used=2, steps=1000) == {}
 
 
-def test_slow_data_are_told_with_the_number_of_workers_that_would_do(clock):
-    said = verdicts(clock, makers=1, made=3, used=2, steps=250)
-    assert list(said) == [200]
-    assert "0.67 times the rate" in said[200]
-    assert "33% of the time" in said[200]
-    assert "--set train.workers=3," in said[200]
-    assert "train.workers=5," in verdicts(clock, makers=2, made=4.5, used=2, steps=200)[200]
+def test_waiting_longer_is_told_with_the_number_of_workers_that_would_do(clock):
+    said = verdicts(clock, workers=0, made=3, used=2, steps=250)
+    assert said == {
+        200: "loading data takes 33% of the time; resume with --set train.workers=2 to prepare batches in 2 processes, "
+        "which changes no result"
+    }
+    assert "train.workers=3 " in verdicts(clock, workers=2, made=4.6, used=2, steps=200)[200]
 
 
-def test_data_for_which_nobody_waits_are_not_worth_a_word(clock):
-    assert verdicts(clock, makers=1, made=1.9, used=2, steps=1000) == {}
+def test_no_more_workers_are_advised_than_there_are_idle_cores(clock):
+    assert "train.workers=8 " in verdicts(clock, workers=0, made=60, used=2, steps=200)[200]
+    assert "train.workers=5 " in verdicts(clock, workers=0, made=60, used=2, steps=200, busy=4.0)[200]
+    clock.load = 6.0
+    assert "train.workers=3 " in verdicts(clock, workers=0, made=60, used=2, steps=200)[200]
 
 
-def test_no_more_workers_are_advised_than_there_are_processors(clock):
-    assert "train.workers=8," in verdicts(clock, makers=1, made=60, used=2, steps=200)[200]
-    assert "train.workers" not in verdicts(clock, makers=8, made=60, used=2, steps=200)[200]
+def test_nothing_is_advised_where_no_core_is_idle(clock):
+    assert verdicts(clock, workers=0, made=60, used=2, steps=500, busy=7.5) == {}
+    assert verdicts(clock, workers=7, made=60, used=2, steps=500) == {}, "workers keep cores busy, too"
+    clock.load = 8.0
+    assert verdicts(clock, workers=0, made=60, used=2, steps=500) == {}
+
+
+def test_batches_that_are_made_quickly_gain_nothing_by_workers(clock):
+    assert verdicts(clock, workers=0, made=0.004, used=0.001, steps=500) == {}
 
 
 def test_nothing_is_said_of_steps_that_start_up_and_fill_the_memory(clock):
-    assert verdicts(clock, makers=1, made=3, used=2, steps=199) == {}
-    assert list(verdicts(clock, makers=1, made=3, used=2, steps=500, epoch=300)) == [400, 500]
+    assert verdicts(clock, workers=0, made=3, used=2, steps=199) == {}
+    assert list(verdicts(clock, workers=0, made=3, used=2, steps=500, epoch=300)) == [400, 500]
 
 
-def test_a_run_with_slow_data_says_so_once_and_keeps_how_long_it_waited(ganzoo, tmp_path, monkeypatch, data_threads):
+def test_the_share_of_waiting_begins_after_the_first_batch(clock):
+    judge = Pace(workers=0, epoch=1)
+    assert judge.share == 0.0
+    for waits in (50.0, 1.0, 0.0):
+        clock.now += waits + 2.0
+        judge.add(made=1.0, waited=waits)
+    assert judge.share == pytest.approx(1 / 5)
+
+
+def test_a_run_with_slow_data_says_once_what_helps_and_keeps_how_long_it_waited(
+    ganzoo, tmp_path, monkeypatch, data_threads
+):
     row = StepBatches.row
     monkeypatch.setattr(StepBatches, "row", lambda *arguments: (time.sleep(0.03), row(*arguments))[1])
     monkeypatch.setattr(pace, "_WINDOW", 3)
+    monkeypatch.setattr(pace, "_cores", lambda: 1000.0)
     done = ganzoo(*tiny(tmp_path, "run"))
     assert done.code == 0, done.err
-    assert done.out.count("data are slow: batches are prepared at") == 1
+    assert done.out.count("loading data takes ") == 1
     timing = [json.loads(line) for line in (tmp_path / "run" / "timing.jsonl").read_text().splitlines()]
     waited = [line["waited"] for line in timing]
     assert waited == sorted(waited)
     assert 12 * 16 * 0.03 * 0.25 < waited[-1] <= timing[-1]["seconds"]
     assert data_threads() == []
+
+
+def test_a_run_whose_data_are_fast_says_nothing_of_them(ganzoo, tmp_path, monkeypatch):
+    monkeypatch.setattr(pace, "_WINDOW", 3)
+    monkeypatch.setattr(pace, "_cores", lambda: 1000.0)
+    original = AdversarialModel.train_step
+    monkeypatch.setattr(AdversarialModel, "train_step", lambda *given: (time.sleep(0.1), original(*given))[1])
+    done = ganzoo(*tiny(tmp_path, "run"))
+    assert done.code == 0, done.err
+    assert "loading data" not in done.out
+    assert "waiting" not in done.out
 
 
 def test_timelines_map_steps_to_phases():

@@ -71,6 +71,9 @@ class Scale:
     def losses(self, record):
         pass
 
+    def scores(self, number, scores):
+        pass
+
     def note(self, message):
         raise AssertionError(message)
 

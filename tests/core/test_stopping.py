@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import signal
 import threading
 import time
@@ -47,6 +49,15 @@ def whole(tmp_path_factory):
     return runs / "whole"
 
 
+def assert_plain(told, run):
+    """Check that it was no mistake to stop, and that the next command is named: the run's own once there is a run."""
+    assert told.startswith("stopped")
+    assert "error" not in told
+    assert "Traceback" not in told
+    resumes = (run / "manifest.json").exists()
+    assert told.endswith(f"\nresume with: ganzoo run {run}\n" if resumes else "\nthe same command starts it\n")
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
@@ -67,7 +78,7 @@ def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
         stopped = ganzoo(*tiny(tmp_path, "stopped"))
     assert stopped.code == 75, stopped.err
     assert sent
-    assert "Traceback" not in stopped.err
+    assert_plain(stopped.err, tmp_path / "stopped")
     assert data_threads() == []
     if stepped:
         assert manifest(tmp_path / "stopped")["status"] == "running"
@@ -93,10 +104,40 @@ def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeyp
         stopped = ganzoo(*tiny(tmp_path, "stopped"))
         released.set()
     assert stopped.code == 75, stopped.err
-    assert "stopped after step 3 of 12; everything is saved" in stopped.err
+    assert stopped.err.startswith("stopped after step 3 of 12; everything is saved\n")
+    assert_plain(stopped.err, tmp_path / "stopped")
     assert (tmp_path / "stopped" / "checkpoints" / "step-000000003").is_dir()
     assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
     assert_same(whole, tmp_path / "stopped")
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_process_that_is_asked_to_stop_names_the_command_that_resumes(ganzoo, tmp_path, monkeypatch, number):
+    runs = tmp_path / "my runs"
+    working = process(tiny(runs, "run", "--set", "phases.train.steps=1000000"))
+    while not (runs / "run" / "metrics.jsonl").exists() and working.poll() is None:
+        time.sleep(0.02)
+    working.send_signal(number)
+    out, err = working.communicate(timeout=120)
+    assert working.returncode == 75, err
+    assert out.splitlines()[1] == f"run folder: {runs / 'run'}"
+    done, command = re.fullmatch(
+        r"stopped after step (\d+) of 1000000; everything is saved\nresume with: ganzoo (.*)\n", err
+    ).groups()
+    step = AdversarialModel.train_step
+    monkeypatch.setattr(AdversarialModel, "train_step", lambda *given: os.kill(os.getpid(), number) or step(*given))
+    again = ganzoo(*shlex.split(command))
+    assert (again.code, f"resuming after step {done} of 1000000" in again.out) == (75, True), again.err
+
+
+@pytest.mark.parametrize(
+    "command", ["sample RUN -o X", "evaluate RUN", "prove RECIPE", "check RECIPE", "data prepare NAME"]
+)
+def test_ctrl_c_in_another_command_is_one_plain_word(ganzoo, monkeypatch, command):
+    monkeypatch.setattr("ganzoo.zoo.load_zoo", lambda: os.kill(os.getpid(), signal.SIGINT))
+    stopped = ganzoo(*command.split())
+    assert stopped.code == 130
+    assert stopped.err.strip() == "interrupted; what was saved before is intact"
 
 
 def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole, data_threads):
@@ -111,6 +152,7 @@ def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole, dat
         patch.setattr(AdversarialModel, "train_step", twice)
         stopped = ganzoo(*tiny(tmp_path, "stopped"))
     assert stopped.code == 130
+    assert stopped.err.strip() == "interrupted; what was saved before is intact"
     assert data_threads() == []
     assert not list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
     assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
@@ -136,7 +178,7 @@ def test_preparing_data_can_be_stopped(ganzoo, tmp_path, monkeypatch):
     monkeypatch.setattr(TFDS, "prepare_files", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
     stopped = ganzoo("data", "prepare", "div2k/bicubic_x4", "--data-dir", tmp_path)
     assert stopped.code == 75
-    assert "run the same command again to resume" in stopped.err
+    assert stopped.err == "stopped; run the same command again to resume\n"
 
 
 # -- one run in a folder -----------------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ import shutil
 import pytest
 from tiny_runs import finish, tiny
 
-from ganzoo.commands._terminal import RunProgress, say, table
+from ganzoo.commands._progress import RunProgress
+from ganzoo.commands._terminal import say, table
+from ganzoo.contracts.timeline import Timeline
 from ganzoo.training.trainer import Trainer
 
 EVIL = "\x1b[31mred\x07\x1b]0;title\x07" + "x" * 50_000
@@ -144,18 +146,7 @@ def test_a_run_folder_that_is_removed_is_told_and_nothing_is_called_safe(ganzoo,
 
 def test_what_is_printed_is_escaped(capsys):
     say(EVIL)
-    RunProgress().note(EVIL)
+    RunProgress(Timeline([("train", 1)]), {}).note(EVIL)
     made = table(EVIL, [EVIL], [[EVIL]])
     assert is_tame(capsys.readouterr().out)
     assert "\x1b" not in str(made.title) + str(made.columns[0].header)
-
-
-def test_an_endless_run_has_no_exact_end(capsys, monkeypatch):
-    from ganzoo.commands import _terminal
-
-    monkeypatch.setattr(_terminal, "_SECONDS_BETWEEN_LINES", 0.0)
-    progress = RunProgress()
-    progress.begin(first=0, total=10**18)
-    progress.step(1, "train", 0.0)
-    progress.losses({"step": 0, "phase": "train", "generator/gan": 1.0})
-    assert "> 1 year left" in capsys.readouterr().out
