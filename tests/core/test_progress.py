@@ -258,10 +258,11 @@ def test_a_run_prints_its_scores_when_they_are_made(ganzoo, tmp_path):
     done = ganzoo(*tiny(tmp_path, "run", "--set=train.evaluate_every=6"))
     assert done.code == 0, done.err
     records = [json.loads(line) for line in (tmp_path / "run" / "scores.jsonl").read_text().splitlines()]
-    modes = records[0]["scores"]["generator"]["modes_covered"]
-    (line,) = [line for line in done.out.splitlines() if line.startswith("step ")]
-    assert line.startswith(f"step 6: generator modes_covered {modes:.4g} high_quality ")
-    assert "; real modes_covered " in line
+    modes = [record["scores"]["generator"]["modes_covered"] for record in records]
+    before, after = [line for line in done.out.splitlines() if line.startswith("step ")]
+    assert before.startswith(f"step 0: generator modes_covered {modes[0]:.4g} high_quality ")
+    assert after.startswith(f"step 6: generator modes_covered {modes[1]:.4g} high_quality ")
+    assert "; real modes_covered " in after
 
 
 # -- the first second --------------------------------------------------------------------------------------------------
