@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from ganzoo import images as images
     from ganzoo import layers as layers
     from ganzoo import sampling as sampling
+    from ganzoo import sources as sources
     from ganzoo import testing as testing
+    from ganzoo.api.run import Run as Run
+    from ganzoo.api.run import open_run as open_run
+    from ganzoo.api.training import train as train
     from ganzoo.assembly import assemble as assemble
     from ganzoo.blocks import discriminator_model as discriminator_model
     from ganzoo.contracts.architecture import Architecture as Architecture
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import Result as Result
     from ganzoo.contracts.results import SampleReport as SampleReport
     from ganzoo.contracts.results import SampleRequest as SampleRequest
+    from ganzoo.contracts.results import Samples as Samples
     from ganzoo.contracts.results import SamplingOptions as SamplingOptions
     from ganzoo.contracts.results import Sources as Sources
     from ganzoo.contracts.results import Trained as Trained
@@ -96,6 +101,8 @@ choose_backend()
 __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
+    "ganzoo.api.run": ("Run", "open_run"),
+    "ganzoo.api.training": ("train",),
     "ganzoo.assembly": ("assemble",),
     "ganzoo.contracts.architecture": ("Architecture", "Features"),
     "ganzoo.contracts.callback": ("Callback", "Watched"),
@@ -114,6 +121,7 @@ _NAMES_BY_MODULE = {
         "Result",
         "SampleReport",
         "SampleRequest",
+        "Samples",
         "SamplingOptions",
         "Sources",
         "Trained",
@@ -140,7 +148,7 @@ _NAMES_BY_MODULE = {
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 #: Modules that are public as a whole.
-_MODULES = ("blocks", "downloads", "images", "layers", "sampling", "testing")
+_MODULES = ("blocks", "downloads", "images", "layers", "sampling", "sources", "testing")
 
 __all__ = ["__version__", *_MODULES, *sorted(_HOMES)]
 

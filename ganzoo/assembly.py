@@ -31,6 +31,8 @@ class Assembly:
     networks: Mapping[str, Network]
     averages: Mapping[str, Network]
     architectures: Mapping[str, Architecture]
+    #: Those of the data.
+    fields: Mapping[str, Field]
 
     @property
     def products(self) -> tuple[str, ...]:
@@ -62,7 +64,7 @@ def assemble(
         if spec.is_product:
             with explaining(_table(recipe, spec), spec):
                 averages[spec.name] = build_network(chosen[spec.name], spec, seed)
-    return Assembly(specs=specs, networks=networks, averages=averages, architectures=chosen)
+    return Assembly(specs=specs, networks=networks, averages=averages, architectures=chosen, fields=fields)
 
 
 def task_specs(recipe: Recipe, fields: Mapping[str, Field], fitted: Example) -> tuple[NetworkSpec, ...]:

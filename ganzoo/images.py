@@ -29,6 +29,7 @@ __all__ = [
     "MOST_PIXELS",
     "SUFFIXES",
     "encode_image",
+    "from_pillow",
     "grid",
     "luma",
     "read_image",
@@ -94,6 +95,11 @@ def read_size(file: str | Path | IO[bytes], *, name: str | None = None) -> tuple
         has_exif = image.format in ("JPEG", "WEBP") or (image.format == "PNG" and "exif" in image.info)
         turn = _turn(image) if has_exif else None
         return (image.width, image.height) if turn in _SWAPPING else (image.height, image.width)
+
+
+def from_pillow(image: Image.Image) -> Array:
+    """Return a picture that Pillow has opened as RGB, upright and on white, as if it had been read from its file."""
+    return _decode(image)
 
 
 def write_image(path: Path, image: Array) -> None:

@@ -62,6 +62,10 @@ _GROUP = "ganzoo"
 DISABLE_VARIABLE = "GANZOO_DISABLE_PLUGINS"
 #: Of several components of one name, a plain name means the one of this distribution.
 BUNDLED = "keras-ganzoo"
+#: The distribution of what is given to `load_zoo`.
+IN_PROCESS = "(in process)"
+#: The plugin of the classes that are given to `load_zoo`.
+CLASSES = "python"
 #: A plugin that takes longer to import is named: every command waits for it.
 SLOW_SECONDS = 1.0
 
@@ -72,7 +76,7 @@ class Plugin:
 
     name: str
     module: str
-    distribution: str = "(in process)"
+    distribution: str = IN_PROCESS
     version: str = ""
     components: dict[str, dict[str, type[Component]]] = field(default_factory=dict)
     error: str | None = None
@@ -108,6 +112,12 @@ class Zoo:
     def __init__(self, plugins: list[Plugin], notices: Sequence[str] = ()) -> None:
         self.plugins = plugins
         self.notices = tuple(notices)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{kind} {len(self.names(kind))}" for kind in KINDS)
+        unusable = [plugin.label for plugin in self.plugins if plugin.error or plugin.disabled]
+        rest = f"\n  unusable: {', '.join(unusable)}" if unusable else ""
+        return f"Zoo of {len(self.plugins)} plugins\n  components: {kinds}{rest}"
 
     def names(self, kind: str) -> list[str]:
         """Return the names of one kind, sorted."""
@@ -176,21 +186,27 @@ class Zoo:
 
 
 def load_zoo(extra: Mapping[str, Any] | None = None) -> Zoo:
-    """Return the zoo of all installed plugins, and of the modules or objects in `extra` by plugin name.
+    """Return the zoo of all installed plugins, and of what is in `extra`.
 
-    Never raises for a plugin: what is wrong with one stands in its `error`.
+    `extra` has component classes by the name that recipes use, and modules or objects with hooks by plugin name. Never
+    raises for a plugin: what is wrong with one stands in its `error`. PluginError for what is wrong with a class.
     """
+    given = dict(extra or {})
+    classes = {name: given.pop(name) for name, each in [*given.items()] if _is_single(each)}
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
     plugins: list[Plugin] = []
     with _output_as_errors():
-        for plugin, load in [*_installed(), *_in_process(extra or {})]:
+        for plugin, load in [*_installed(), *_in_process(given)]:
             if plugin.name in disabled:
                 plugin.disabled = True
             else:
                 _guarded(plugin, partial(_register, manager, plugin, load, list(plugins)))
             plugins.append(plugin)
+    if classes:
+        plugins.append(_of_classes(classes))
+        _check_name(plugins[-1], plugins[:-1])
     return Zoo(plugins, list(_notices(plugins, disabled)))
 
 
@@ -245,6 +261,17 @@ def _in_process(extra: Mapping[str, Any]) -> list[tuple[Plugin, Callable[[], Any
         (Plugin(name=name, module=getattr(namespace, "__name__", type(namespace).__name__)), returning(namespace))
         for name, namespace in extra.items()
     ]
+
+
+def _of_classes(classes: Mapping[str, Any]) -> Plugin:
+    """Return the plugin that offers single classes; PluginError with the first that is no component."""
+    plugin = Plugin(name=CLASSES, module="")
+    for name, cls in classes.items():
+        kind = next((kind for kind, each in KINDS.items() if _is_subclass(cls, each.contracts)), None)
+        if kind is None:
+            raise PluginError(f"load_zoo: '{name}' is {cls!r}, expected a component class, as of a ganzoo.PairLoss")
+        plugin.components.setdefault(kind, {})[name] = _checked("load_zoo", kind, name, cls)
+    return plugin
 
 
 def _guarded(plugin: Plugin, work: Callable[[], None]) -> None:
@@ -320,7 +347,7 @@ def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
     contracts = KINDS[kind].contracts
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise PluginError(f"{hook}: {name!r} is not a valid name; use letters, digits, '_' and '-'")
-    if not (inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)):
+    if not _is_subclass(cls, contracts):
         expected = " or ".join(contract.__name__ for contract in contracts)
         raise PluginError(f"{hook}: '{name}' is {cls!r}, expected a subclass of ganzoo.{expected}")
     if inspect.isabstract(cls):
@@ -328,4 +355,14 @@ def _checked(hook: str, kind: str, name: str, cls: Any) -> type[Component]:
     if kind == "architecture" and not isinstance(getattr(cls, "role", None), str):
         raise PluginError(f"{hook}: '{name}' lacks a role, such as role = 'generator'")
     options(cls)
-    return cls
+    found: type[Component] = cls
+    return found
+
+
+def _is_single(given: Any) -> bool:
+    """Return whether this is meant as a component, not as a module or object with hooks."""
+    return isinstance(given, type | Component) and not hasattr(given, "GANZOO_API")
+
+
+def _is_subclass(cls: Any, contracts: tuple[type[Any], ...]) -> bool:
+    return inspect.isclass(cls) and issubclass(cls, Component) and issubclass(cls, contracts)

@@ -93,5 +93,8 @@ class SampleRequest:
     report: SampleReport = field(default_factory=SampleReport)
 
 
+#: New examples along a first axis (images are uint8), or the columns of a table of them.
+Samples: TypeAlias = "Array | Mapping[str, Array]"
+
 #: Opens the training data; a metric that compares with them calls it.
 OpenTraining: TypeAlias = "Callable[[], Sources]"

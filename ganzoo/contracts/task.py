@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.results import SamplingOptions
+from ganzoo.errors import RecipeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from ganzoo.contracts.comparison import Comparison, Verdict
     from ganzoo.contracts.field import Field, Signature
     from ganzoo.contracts.regularizer import PlayerName
-    from ganzoo.contracts.results import Picture, Result, SampleRequest, Sources, Trained
+    from ganzoo.contracts.results import Picture, Result, SampleRequest, Samples, Sources, Trained
     from ganzoo.contracts.step import Step
-    from ganzoo.contracts.tensor import Example, Network, Tensor
+    from ganzoo.contracts.tensor import Array, Example, Network, Tensor
     from ganzoo.randomness import Random
 
 
@@ -194,10 +195,27 @@ class Task(Component, ABC):
 
         return results_by_batch(self, trained, sources, rng=rng)
 
+    def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Samples:
+        """Return `count` new examples as the data have them: images as uint8; or the columns of a table of them.
+
+        `options` is an instance of `sampling`. RecipeError when the task has nothing to draw. By default the first of
+        the fakes from random latents that can be drawn.
+        """
+        from ganzoo.sampling import fakes_at_random
+
+        return fakes_at_random(self, trained, count=count, rng=rng)
+
+    def enlarge(self, trained: Trained, photograph: Array) -> Array:
+        """Return one photograph (height x width x 3) enlarged: uint8 gives uint8, floats in [-1, 1] give floats.
+
+        RecipeError when the task enlarges nothing, as by default.
+        """
+        raise RecipeError("the task does not enlarge photographs")
+
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
         """Use the trained networks, write the result to `request.output`, and return the written files.
 
-        RecipeError when the task cannot do what is asked. By default `request.count` fakes from random latents.
+        RecipeError when the task cannot do what is asked. By default what `draw_samples` returns.
         """
         from ganzoo.sampling import write_fakes
 

@@ -64,16 +64,45 @@ class TrainingData:
     sources: Mapping[str, Source]
     fitted: Example = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        lines = [
+            f"{stream}: {len(source)} examples, "
+            + ", ".join(f"{name} {field}" for name, field in source.fields.items())
+            for stream, source in self.sources.items()
+        ]
+        return "\n  ".join(["TrainingData", *lines])
+
     @property
     def fields(self) -> dict[str, Field]:
         """The fields of all streams, named `stream/field` where there are several."""
         return joined_fields(self.sources)
 
 
-def open_data(recipe: Recipe) -> TrainingData:
-    """Open the training data of a recipe, and let its task fit what it must know of them."""
-    sources = open_sources(recipe.data)
+def open_data(recipe: Recipe, data: Source | Sources | None = None) -> TrainingData:
+    """Open the training data of a recipe, and let its task fit what it must know of them.
+
+    `data` are other examples for it: a source, or one for each stream of its task.
+    """
+    sources = open_sources(recipe.data) if data is None else by_stream(data, recipe.task)
     return TrainingData(sources, fit(recipe.task, sources))
+
+
+def by_stream(given: Any, task: Task, *, key: str = "data") -> dict[str, Source]:
+    """Return the sources that a Python program gives to a task; DataError where they are none, or not of its streams.
+
+    `key` is what the program calls them.
+    """
+    sources = {task.streams[0]: given} if len(task.streams) == 1 and not isinstance(given, Mapping) else given
+    if not isinstance(sources, Mapping) or set(sources) != set(task.streams):
+        names = ", ".join(f"'{name}'" for name in task.streams)
+        raise DataError(f"{key}: the task needs a dict with a source for each of {names}")
+    for source in sources.values():
+        if not isinstance(source, Source):
+            raise DataError(
+                f"{key}: is {type(source).__name__}, expected a ganzoo.Source; ganzoo.sources has from_arrays(), "
+                "from_dataset() (torch, Hugging Face, lists) or from_batches() (Keras)"
+            )
+    return dict(sources)
 
 
 def open_sources(datasets: Mapping[str, Dataset], *, key: str = "data") -> dict[str, Source]:

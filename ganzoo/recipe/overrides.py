@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ganzoo.errors import Problem, RecipeError, listing, nearest
+from ganzoo.errors import SET, Problem, RecipeError, listing, nearest
 from ganzoo.recipe.limits import DEEPEST, MOST_TOLD, check_shape
 from ganzoo.recipe.own_data import SECTIONS, BareFolder
+from ganzoo.recipe.tables import plain_table
 from ganzoo.schema.options import RESERVED
 
 #: Keys of the items of a section that mean the same for every name of the item.
@@ -24,14 +25,25 @@ _KEPT_KEYS: Mapping[str, frozenset[str]] = {
 }
 
 
+def assigned(overrides: str | Sequence[str] | Mapping[str, Any]) -> tuple[dict[str, Any], Callable[[str], str]]:
+    """Return changes by dotted key, and where each is written: texts as `--set` takes them, or a dict of values."""
+    if isinstance(overrides, Mapping):
+        for key in overrides:
+            if not isinstance(key, str) or not _is_path(key):
+                raise RecipeError(Problem(f"has {key!r}, expected a key as 'train.seed'", place="overrides"))
+            _check_depth(key, "overrides")
+        return plain_table(overrides), lambda _key: "overrides"
+    texts = [overrides] if isinstance(overrides, str) else overrides
+    return dict(parse_assignment(text) for text in texts), lambda key: f"{SET}{key}"
+
+
 def parse_assignment(text: str) -> tuple[str, Any]:
     """Return key and value of `KEY=VALUE`; a value that is not TOML is plain text."""
     key, equals, value = text.partition("=")
-    if not equals or not all(part.strip() for part in key.split(".")):
-        raise RecipeError(Problem("expected KEY=VALUE, as train.seed=1", place=f"--set {text}"))
-    place = f"--set {key.strip()}"
-    if key.count(".") >= DEEPEST:
-        raise RecipeError(Problem(f"has a key of more than {DEEPEST} parts", place=place))
+    if not equals or not _is_path(key):
+        raise RecipeError(Problem("expected KEY=VALUE, as train.seed=1", place=f"{SET}{text}"))
+    place = f"{SET}{key.strip()}"
+    _check_depth(key, place)
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -42,6 +54,15 @@ def parse_assignment(text: str) -> tuple[str, Any]:
         found = {}
     check_shape(found, place)
     return key.strip(), found["value"] if list(found) == ["value"] else value.strip()
+
+
+def _is_path(key: str) -> bool:
+    return all(part.strip() for part in key.split("."))
+
+
+def _check_depth(key: str, place: str) -> None:
+    if key.count(".") >= DEEPEST:
+        raise RecipeError(Problem(f"has a key of more than {DEEPEST} parts", place=place))
 
 
 def with_overrides(

@@ -9,6 +9,9 @@ from typing import Any
 #: Where a bare text means a folder.
 SECTIONS = ("data", "validation")
 
+#: What such a section says where the examples are given from Python.
+FROM_PYTHON = {"name": "from_python"}
+
 
 class BareFolder(dict[str, Any]):
     """The table that a bare text stands for."""

@@ -26,7 +26,7 @@ from ganzoo.contracts.wiring import WiredCallback, WiredLoss, WiredMetric, Wired
 from ganzoo.errors import SET, Problem, RecipeError, is_one_slip, listing, nearest, nearest_key
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
-from ganzoo.recipe.overrides import parse_assignment, profile_changes, with_overrides
+from ganzoo.recipe.overrides import assigned, profile_changes, with_overrides
 from ganzoo.recipe.own_data import SECTIONS, shares_examples, with_folders
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.recipe import TEXTS, Recipe
@@ -42,9 +42,10 @@ from ganzoo.recipe.settings import (
     Section,
     TrainSettings,
 )
+from ganzoo.recipe.tables import plain_table
 from ganzoo.schema.build import Constructed, component_table, is_named
 from ganzoo.schema.values import phrase, shorten, to_toml
-from ganzoo.zoo import Zoo
+from ganzoo.zoo import Zoo, load_zoo
 
 _TABLES = ("task", "data", "validation", "generator", "discriminator", "networks", "optimizers", "train", "ema")
 _LISTS = ("losses", "regularizers", "metrics", "callbacks", "phases")
@@ -58,24 +59,57 @@ _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 Settings = TypeVar("Settings", bound=Section)
 
 
-def load_recipe(source: str | Path, *, zoo: Zoo, profile: str | None = None, overrides: Sequence[str] = ()) -> Recipe:
-    """Read, change and check a recipe, given by path or bundled name; RecipeError with everything that is wrong."""
-    path = find_recipe(source)
-    text = read_text(path)
-    table = parse_toml(text, str(path))
-    places = find_places(str(path), text)
+def load_recipe(
+    source: str | Path | Mapping[str, Any] | Recipe,
+    *,
+    zoo: Zoo | None = None,
+    profile: str | None = None,
+    overrides: str | Sequence[str] | Mapping[str, Any] = (),
+) -> Recipe:
+    """Read, change and check a recipe; RecipeError with everything that is wrong.
+
+    `source` is a path, the name of a bundled recipe, a dict with the keys of a recipe file, or a recipe that was loaded
+    before. `overrides` are texts as `--set` takes them, or a dict of values by dotted key. `zoo` is that of the
+    installed plugins if it is not given.
+    """
+    return load_with(source, {}, zoo=load_zoo() if zoo is None else zoo, profile=profile, overrides=overrides)
+
+
+def load_with(
+    source: str | Path | Mapping[str, Any] | Recipe,
+    sections: Mapping[str, Mapping[str, Any] | None],
+    *,
+    zoo: Zoo,
+    profile: str | None = None,
+    overrides: str | Sequence[str] | Mapping[str, Any] = (),
+) -> Recipe:
+    """Do the same with these sections in place of the recipe's own, or without them where they are None."""
+    name, table, places = _written(source)
     changes = profile_changes(table, profile) if profile else {}
     table, by_profile = with_overrides(table, changes, lambda key: places(f"profiles.{profile}.{key}"))
-    assignments = dict(parse_assignment(override) for override in overrides)
-    table, by_option = with_overrides(table, assignments, lambda key: f"{SET}{key}")
+    table = {key: value for key, value in {**table, **sections}.items() if value is not None}
+    table, by_option = with_overrides(table, *assigned(overrides))
     places.origins = by_profile | by_option
     huge = [
         Problem("is an integer of more than 64 bits", key=key, place=places(key)) for key in oversized_integers(table)
     ]
     if huge:
         raise RecipeError(huge)
-    name = path.parent.name if path.name == "recipe.toml" else path.stem
     return _Reader(table, places, zoo).read(name)
+
+
+def _written(source: str | Path | Mapping[str, Any] | Recipe) -> tuple[str, dict[str, Any], Places]:
+    """Return a recipe's name, its table, and where its keys stand."""
+    if isinstance(source, Recipe):
+        return source.name, plain_table(source.resolved), Places("")
+    if isinstance(source, Mapping):
+        return "recipe", plain_table(source), Places("")
+    if not isinstance(source, str | Path):
+        raise RecipeError(f"a recipe is a path, the name of a bundled recipe or a dict, not {shorten(source)}")
+    path = find_recipe(source)
+    text = read_text(path)
+    name = path.parent.name if path.name == "recipe.toml" else path.stem
+    return name, parse_toml(text, str(path)), find_places(str(path), text)
 
 
 def parse_toml(text: str, file: str) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +66,28 @@ class Recipe:
     #: What the recipe's author should know; nothing of it is wrong.
     notices: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return "\n  ".join([f"Recipe '{self.name}'", *(f"{key}: {text}" for key, text in self._facts().items())])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><th>{key}</th><td>{html.escape(text)}</td></tr>" for key, text in self._facts().items())
+        return f"<table><caption>{html.escape(self.name)}</caption>{rows}</table>"
+
+    def _facts(self) -> dict[str, str]:
+        """Return what a person wants to see first, without the sections that the recipe does not have."""
+        table, steps = self.resolved, [f"{phase.name} {phase.steps} steps" for phase in self.phases]
+        networks = [table[key] for key in ("generator", "discriminator") if key in table]
+        facts = {
+            "title": self.title,
+            "task": _names([table["task"]]),
+            "data": _names([table["data"]]),
+            "validation": _names([table["validation"]] if "validation" in table else []),
+            "networks": _names([*networks, *table.get("networks", {}).values()]),
+            **{key: _names(table.get(key, [])) for key in ("losses", "regularizers", "metrics")},
+            "phases": f"{', '.join(steps)}, batches of {self.train.batch_size}, seed {self.train.seed}",
+        }
+        return {key: text for key, text in facts.items() if text}
+
     @property
     def timeline(self) -> Timeline:
         """The phases by step."""
@@ -79,6 +102,17 @@ class Recipe:
         """Return the sha256 of all that decides the weights."""
         text = json.dumps(weight_determining(self.resolved), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _names(tables: Iterable[Mapping[str, Any]]) -> str:
+    """Return what resolved tables name, without the plugins; of data by stream, the names of all."""
+    found: list[str] = []
+    for table in tables:
+        if isinstance(name := table.get("label") or table.get("name") or table.get("term"), str):
+            found.append(name.rpartition("/")[2])
+        else:
+            found += [f"{stream} {_names([each])}" for stream, each in table.items()]
+    return ", ".join(found)
 
 
 def weight_determining(resolved: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import platform
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import ganzoo
@@ -25,7 +27,7 @@ _VARIABLES = (
     "CUBLAS_WORKSPACE_CONFIG",
 )
 #: Parts of the core that decide no weight.
-_INDECISIVE = ("commands", "cli.py", "testing", "pytest_plugin.py", "__main__.py")
+_INDECISIVE = ("api", "commands", "cli.py", "testing", "pytest_plugin.py", "__main__.py")
 
 
 def environment(plugins: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -54,12 +56,17 @@ def describe_plugins(plugins: Iterable[Any], used: Collection[type[Component]]) 
         plugin.name: {
             "distribution": plugin.distribution,
             "version": plugin.version,
-            "code": _plugin_code(plugin.module),
-            "used": bool(classes & {cls for offered in plugin.components.values() for cls in offered.values()}),
+            "code": _plugin_code(plugin.module) if plugin.module else _codes(classes & offered_by(plugin)),
+            "used": bool(classes & offered_by(plugin)),
         }
         for plugin in plugins
         if not plugin.disabled
     }
+
+
+def offered_by(plugin: Any) -> set[type[Component]]:
+    """Return the component classes of a plugin."""
+    return {cls for offered in plugin.components.values() for cls in offered.values()}
 
 
 def plugins_in_use(environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +117,32 @@ def _plugin_code(module: str) -> str | None:
     found = sys.modules.get(module.partition(":")[0])
     file = getattr(found, "__file__", None)
     return _code(Path(file), ()) if file else None
+
+
+def _codes(classes: Iterable[type[Component]]) -> dict[str, str | None]:
+    """Return a hash of the source of each class that was given from Python, None where no source is known."""
+    return {cls.__qualname__: _class_code(cls) for cls in sorted(classes, key=lambda cls: cls.__qualname__)}
+
+
+def _class_code(cls: type[Component]) -> str | None:
+    """Return a hash of the functions that a class defines or inherits from outside of ganzoo.
+
+    Function by function: of a class in a notebook, Python does not know where its text is.
+    """
+    own = [base for base in cls.__mro__ if base is not object and base.__module__.partition(".")[0] != "ganzoo"]
+    written = [function for base in own for function in map(_function, vars(base).values()) if function is not None]
+    try:
+        texts = [inspect.getsource(function) for function in written]
+    except (OSError, TypeError):
+        return None
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+
+
+def _function(member: Any) -> FunctionType | None:
+    """Return the function in a member of a class; None where nobody wrote one."""
+    found = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
+    is_made = isinstance(found, FunctionType) and found.__code__.co_filename == "<string>"  # by dataclass
+    return found if isinstance(found, FunctionType) and not is_made else None
 
 
 @cache

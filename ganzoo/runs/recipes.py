@@ -6,15 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ganzoo.errors import CheckpointError, Problem, RecipeError
-from ganzoo.recipe import Recipe, load_recipe
+from ganzoo.recipe import Recipe, load_with
 from ganzoo.runs.folder import RunFolder
-from ganzoo.zoo import Zoo
+from ganzoo.zoo import IN_PROCESS, Zoo
 
 
-def load_run_recipe(run: RunFolder, *, zoo: Zoo, profile: str | None = None, overrides: Sequence[str] = ()) -> Recipe:
+def load_run_recipe(
+    run: RunFolder,
+    *,
+    zoo: Zoo,
+    profile: str | None = None,
+    overrides: str | Sequence[str] | Mapping[str, Any] = (),
+    sections: Mapping[str, Mapping[str, Any] | None] | None = None,
+) -> Recipe:
     """Return a run's recipe; RecipeError that names each plugin of the run which is not installed any more."""
     try:
-        return load_recipe(run.recipe, zoo=zoo, profile=profile, overrides=overrides)
+        return load_with(run.recipe, sections or {}, zoo=zoo, profile=profile, overrides=overrides)
     except RecipeError as error:
         missing = [Problem(message, place=str(run.path)) for message in _missing(run, zoo)]
         if not missing:
@@ -27,9 +34,12 @@ def _missing(run: RunFolder, zoo: Zoo) -> Iterator[str]:
     for name, plugin in _recorded_plugins(run).items():
         if name not in whole and isinstance(plugin, Mapping) and plugin.get("used", True):
             distribution, version = plugin.get("distribution"), plugin.get("version")
-            yield (
-                f"the run uses plugin '{name}', which was {distribution} {version} and cannot be used now; "
-                f"pip install {distribution}=={version}, or see ganzoo list-plugins"
+            yield f"the run uses plugin '{name}', which was " + (
+                "given to load_zoo; ganzoo.open_run(PATH, zoo=ganzoo.load_zoo({...})) has it again, a package makes "
+                "it known to every command"
+                if distribution == IN_PROCESS
+                else f"{distribution} {version} and cannot be used now; pip install {distribution}=={version}, or see "
+                "ganzoo list-plugins"
             )
 
 

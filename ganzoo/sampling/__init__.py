@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganzoo.sampling.classes import class_index
-from ganzoo.sampling.defaults import draw_fakes, first_rows, results_by_batch, write_fakes
+from ganzoo.sampling.defaults import draw_fakes, fakes_at_random, first_rows, results_by_batch, write_fakes
 from ganzoo.sampling.drawing import draw, draw_beside_reals
 from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_network, to_tensors
 from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
@@ -20,6 +20,7 @@ __all__ = [
     "draw",
     "draw_beside_reals",
     "draw_fakes",
+    "fakes_at_random",
     "first_rows",
     "in_chunks",
     "process_in_tiles",

@@ -13,7 +13,7 @@ from ganzoo.contracts.step import Step
 from ganzoo.errors import RecipeError
 from ganzoo.sampling.drawing import can_draw, draw
 from ganzoo.sampling.examples import as_arrays, to_edge, to_tensors
-from ganzoo.sampling.files import sample_files, sample_suffixes, write_sample_files
+from ganzoo.sampling.files import sample_files, sample_suffixes, write_picture, write_sample_files
 
 if TYPE_CHECKING:
     from ganzoo.contracts.results import Picture, SampleRequest, Sources, Trained
@@ -55,18 +55,25 @@ def results_by_batch(task: Task, trained: Trained, sources: Sources, *, rng: Ran
         yield Result(method=method, output=_at_edge(as_arrays(fakes)), target=_at_edge(batch), examples=len(indices))
 
 
-def write_fakes(task: Task, trained: Trained, request: SampleRequest) -> list[Path]:
-    """Write `request.count` fakes made from random numbers alone."""
-    if request.inputs:
-        raise RecipeError(f"the task takes no files, received '{request.inputs[0]}'; --count says how many to draw")
+def fakes_at_random(task: Task, trained: Trained, *, count: int, rng: Random) -> Array:
+    """Return the first of the fakes made from random numbers alone that can be drawn; images as uint8."""
     try:
-        fakes = as_arrays(_fakes(task, trained, {}, rng=request.rng, count=request.count))
+        fakes = as_arrays(_fakes(task, trained, {}, rng=rng, count=count))
     except KeyError as error:
         raise RecipeError(
             f"the task makes its fakes from data (it asks for {error}) and has no samples to draw"
         ) from error
-    values = next((each for each in fakes.values() if can_draw(each)), next(iter(fakes.values())))
-    samples = to_edge(values)
+    return to_edge(next((each for each in fakes.values() if can_draw(each)), next(iter(fakes.values()))))
+
+
+def write_fakes(task: Task, trained: Trained, request: SampleRequest) -> list[Path]:
+    """Write what the task draws: `request.count` new examples."""
+    if request.inputs:
+        raise RecipeError(f"the task takes no files, received '{request.inputs[0]}'; --count says how many to draw")
+    samples = task.draw_samples(trained, count=request.count, rng=request.rng, options=request.options)
+    if isinstance(samples, Mapping):
+        [file] = sample_files(request, [".csv"], are_images=False)
+        return [write_picture(file, samples)]
     are_images = samples.ndim == _IMAGE_AXES and can_draw(samples)
     files = sample_files(request, sample_suffixes(samples), are_images=are_images)
     return write_sample_files(request, files, samples)

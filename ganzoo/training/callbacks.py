@@ -35,6 +35,7 @@ def step_callbacks(trainer: Trainer, pace: Pace, stop: StopRequest, *, steps: in
         Log(trainer, pace),
         Draw(trainer),
         *watchers(trainer),
+        *([Given(trainer, stop)] if trainer.callbacks else []),
         Save(trainer, stop),
         Score(trainer),
     ]
@@ -211,6 +212,40 @@ class RunView:
         """The sample pictures by the number of steps that were done."""
         found = self._trainer.run.samples.glob("step-*.png")
         return {int(path.stem[5:]): path for path in found if path.stem[5:].isdecimal()}
+
+
+class Given(_StepCallback):
+    """Calls the callbacks of a Python program as Keras would: numbers after each step, one epoch with their means.
+
+    Batches are the steps of the run, also when it resumes. One that stops training stops the run, which is then saved.
+    """
+
+    def __init__(self, trainer: Trainer, stop: StopRequest) -> None:
+        super().__init__(trainer)
+        self._stop = stop
+        self._given = keras.callbacks.CallbackList(
+            trainer.callbacks, model=trainer.model, epochs=1, steps=trainer.total, verbose=0
+        )
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._given.on_train_begin()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self._given.on_epoch_begin(epoch)
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        self._given.on_train_batch_begin(self.trainer.model.step_number)
+
+    def after(self, done: int, logs: Logs) -> None:
+        self._given.on_train_batch_end(done - 1, _as_numbers(logs))
+        if self.trainer.model.stop_training:
+            self._stop.ask()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._given.on_epoch_end(epoch, {})
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._given.on_train_end()
 
 
 class Save(_StepCallback):

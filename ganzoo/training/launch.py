@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,7 @@ from ganzoo.runs.manifest import describe_data, describe_run
 from ganzoo.training import determinism
 from ganzoo.training.evaluation import BestScore, Scores, check_metrics, read_scores, scores_record
 from ganzoo.training.export import Gallery, export_networks
+from ganzoo.training.keras_callbacks import checked
 from ganzoo.training.rehearsal import rehearse_scores
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
@@ -46,6 +47,7 @@ def launch(
     allow_drift: bool = False,
     start: WarmStart | None = None,
     stop: StopRequest | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> Scores | None:
     """Train on `sources` to the recipe's end in the run folder, write networks and scores, return the scores.
 
@@ -53,6 +55,7 @@ def launch(
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found
     before the first step: networks, feature weights, the folder, other data or another environment than the run began
     with (`allow_drift` resumes and records it in the manifest). `start` gives a new run the weights of another.
+    `callbacks` are those of Keras.
     """
     stop = stop or StopRequest()
     # first of all, as it needs no network: the folder must hold this run or none
@@ -65,6 +68,7 @@ def launch(
     )
     if start is not None and not run.exists:
         list(start.apply(trainer.model))  # weights that do not fit are reported before anything is written
+    trainer.callbacks = checked(callbacks) if callbacks else []
     check_scores(trainer)
     rehearsing = recipe.train.determinism == "strict" or (kept == "strict" and device == "cuda")
     if rehearsing and not run.exists:

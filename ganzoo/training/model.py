@@ -14,6 +14,7 @@ import torch
 from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.comparison import Comparison
+from ganzoo.contracts.field import Field
 from ganzoo.contracts.regularizer import PLAYERS, Player, PlayerName
 from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
@@ -29,6 +30,7 @@ from ganzoo.execution.modes import float32_eager, mixed_layers
 from ganzoo.execution.seeding import reseed_network, seed_everything
 from ganzoo.randomness import Random
 from ganzoo.training.averaging import WeightAverage
+from ganzoo.training.batch_needs import explaining_batch
 from ganzoo.training.guard import FiniteGuard, NotFinite
 from ganzoo.training.keras_callbacks import checked, stops_on_nan
 from ganzoo.training.objective import Objective, Term
@@ -42,7 +44,7 @@ class AdversarialModel(keras.Model):
     """Any number of networks on two sides, trained against each other by `fit()`.
 
     `networks` are the trained ones by name, `specs` say whose side each is on, `architectures` what each was built
-    from (for networks that change over a run), `fitted` is what the task's `fit` returned. A batch is a dict of tensors
+    from (for networks that change over a run), `fitted` is what the task's `fit` returned, `fields` are the data's. A batch is a dict of tensors
     as the task's `prepare` made them, stacked. One call of `train_step` is one discriminator update and, on every
     `n_critic`-th step of a phase, one generator update. All randomness derives from (seed, stream name, step).
     """
@@ -55,6 +57,7 @@ class AdversarialModel(keras.Model):
         specs: Sequence[NetworkSpec],
         architectures: Mapping[str, Architecture] | None = None,
         fitted: Example | None = None,
+        fields: Mapping[str, Field] | None = None,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -63,6 +66,7 @@ class AdversarialModel(keras.Model):
         self.specs = {spec.name: spec for spec in specs}
         self.architectures = dict(architectures or {})
         self.fitted = dict(fitted or {})
+        self.fields = dict(fields or {})
         self.seed = seed
         self.players = {name: _player(name, networks, specs) for name in PLAYERS}
         self.step_number = 0
@@ -149,7 +153,8 @@ class AdversarialModel(keras.Model):
         Returns every loss by `player/name`, unweighted and still on the device, and the weighted total of each player.
         """
         try:
-            return self._step(batch)
+            with explaining_batch(batch, self.task, self.fields, self.fitted):
+                return self._step(batch)
         except NotFinite as refused:
             if not self._stops_on_nan:
                 raise

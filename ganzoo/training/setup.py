@@ -30,6 +30,7 @@ def build_model(recipe: Recipe, assembly: Assembly, fitted: Example | None = Non
         specs=assembly.specs,
         architectures=assembly.architectures,
         fitted=fitted,
+        fields=assembly.fields,
         seed=recipe.train.seed,
     )
     model.compile(

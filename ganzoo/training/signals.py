@@ -23,6 +23,8 @@ class StopRequest:
 
     def __init__(self, message: str = "stopped; the same command begins again") -> None:
         self.requested = False
+        #: Whether the work asked itself to stop, not a signal.
+        self.own = False
         self._message = message
         self._deferred = False
         self._before: dict[signal.Signals, Any] = {}
@@ -52,6 +54,10 @@ class StopRequest:
         """Raise Stopped when a signal came; for the borders between pieces of work, where it may have been lost."""
         if self.requested:
             raise Stopped(self._message)
+
+    def ask(self) -> None:
+        """Request a stop from inside the work."""
+        self.requested = self.own = True
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.requested:

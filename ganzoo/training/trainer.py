@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,6 +76,8 @@ class Trainer:
         #: What every checkpoint says about the environment that made it.
         self.environment = environment
         self._mute: set[str] = set()
+        #: Callbacks of the program that trains, for Keras.
+        self.callbacks: Sequence[Any] = ()
         self.data = data
         self.batches = StepBatches.of(recipe, data)
         rng = numpy_generator(recipe.train.seed, "fixed_inputs")

@@ -1,4 +1,4 @@
-"""Data from folders, HDF5 files, embedded photographs and digits, and a mixture of gaussians."""
+"""Data from folders, HDF5 and NumPy files, embedded photographs and digits, and a mixture of gaussians."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from ganzoo import Dataset, hookimpl
 from ganzoo_data.digits import Digits
 from ganzoo_data.folder import Folder
+from ganzoo_data.from_python import FromPython
 from ganzoo_data.gaussians import Gaussians
 from ganzoo_data.hdf5 import Hdf5
+from ganzoo_data.npz import Npz
 from ganzoo_data.paired_folder import PairedFolder
 from ganzoo_data.photos import Photos
 
@@ -20,8 +22,10 @@ def ganzoo_register_datasets() -> Mapping[str, type[Dataset]]:
     return {
         "digits": Digits,
         "folder": Folder,
+        "from_python": FromPython,
         "gaussians": Gaussians,
         "hdf5": Hdf5,
+        "npz": Npz,
         "paired_folder": PairedFolder,
         "photos": Photos,
     }

@@ -5,8 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from ganzoo import DataError, Dataset, Field
-from ganzoo_data.arrays import Arrays
+from ganzoo import DataError, Dataset, Field, Source, sources
 
 _EVERY = 6
 
@@ -20,7 +19,7 @@ class Digits(Dataset):
 
     split: Literal["train", "validation"] = "train"
 
-    def open(self) -> Arrays:
+    def open(self) -> Source:
         try:
             from sklearn.datasets import load_digits
         except ImportError as error:
@@ -29,7 +28,7 @@ class Digits(Dataset):
         held_out = np.arange(len(digits.target)) % _EVERY == 0
         chosen = held_out if self.split == "validation" else ~held_out
         pixels = np.rint(digits.images[chosen, :, :, None] * (255 / 16)).astype(np.uint8)
-        return Arrays(
+        return sources.Arrays(
             {"image": pixels, "label": digits.target[chosen].astype(np.int32)},
             {
                 "image": Field(shape=(8, 8, 1), dtype="uint8", low=0, high=255),

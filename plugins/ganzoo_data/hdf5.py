@@ -8,10 +8,8 @@ import h5py
 import numpy as np
 from annotated_types import MinLen
 
-from ganzoo import Array, DataError, Dataset, Field, Source
+from ganzoo import Array, DataError, Dataset, Field, Source, sources
 from ganzoo_data.files import resolved
-
-_UNBOUNDED = Field(shape=(), dtype="int32")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +31,7 @@ class Hdf5(Dataset):
             with h5py.File(path, "r") as file:
                 columns = {name: _plain(file, path, name) for name in self.fields}
                 lengths = {len(column) for column in columns.values()}
-                found = {name: _field(column) for name, column in columns.items()}
+                found = {name: sources.field_of(column) for name, column in columns.items()}
         except OSError as error:
             raise DataError(f"{path}: cannot be read as HDF5: {error}") from error
         if len(lengths) > 1 or lengths == {0}:
@@ -84,14 +82,3 @@ def _plain(file: Any, path: Path, name: str) -> Any:
     if not group.shape:
         raise DataError(f"{path}: '{name}' is a single number; expected one row for each example")
     return group
-
-
-def _field(column: Any) -> Field:
-    shape = tuple(column.shape[1:])
-    if column.dtype == np.uint8 and shape:
-        return Field(shape=shape, dtype="uint8", low=0, high=255)
-    if column.dtype.kind in "iu" and not shape:
-        values = column[...]
-        is_label = values.min(initial=0) >= 0
-        return Field(shape=(), dtype="int32", low=0, high=int(values.max(initial=0))) if is_label else _UNBOUNDED
-    return Field(shape=shape, dtype="float32" if column.dtype.kind == "f" else "int32")

@@ -122,8 +122,11 @@ class Generation(Task):
         shape = trained.networks["generator"].output_shape
         suffixes = (".png", ".npy") if len(shape) == _IMAGE_AXES + 1 else (".png", ".npy", ".csv")
         files = sampling.sample_files(request, suffixes, are_images=len(shape) == _IMAGE_AXES + 1)
-        samples = self._make(trained, self._latents(request.count, request.rng))
+        samples = self.draw_samples(trained, count=request.count, rng=request.rng, options=request.options)
         return sampling.write_sample_files(request, files, samples)
+
+    def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
+        return self._make(trained, self._latents(count, rng))
 
     def _latents(self, count: int, rng: Random) -> Tensor:
         shape = (count, self.latent_dim)

@@ -153,7 +153,6 @@ class SuperResolution(Task):
         )
 
     def enlarge(self, trained: Trained, photograph: Array) -> Array:
-        """Return one photograph enlarged by the generator (uint8 to uint8)."""
         generator = trained.networks["generator"]
         return sampling.apply_in_tiles(generator, photograph, scale=self.scale, tile=self.tile, overlap=self.overlap)
 

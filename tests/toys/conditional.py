@@ -56,11 +56,10 @@ class Conditional(ToyTask):
         on_fake = cross_entropy(judged.fake["classes"], labels)
         return on_fake if player == "generator" else on_fake + cross_entropy(judged.real["classes"], labels)
 
-    def sample(self, trained, request):
-        label = sampling.class_index(trained.fields["label"], request.options.label)
-        labels = request.rng.integers((request.count,), label, label + 1)
-        points = sampling.in_chunks(lambda chunk: self.make(trained.networks, chunk, request.rng), labels)
-        return [sampling.write_samples(request.output, points)]
+    def draw_samples(self, trained, *, count, rng, options):
+        label = sampling.class_index(trained.fields["label"], options.label)
+        labels = rng.integers((count,), label, label + 1)
+        return sampling.in_chunks(lambda chunk: self.make(trained.networks, chunk, rng), labels)
 
 
 @hookimpl

@@ -78,10 +78,10 @@ class Tabular(Task):
         rows = sampling.in_chunks(lambda chunk: trained.networks["generator"](chunk), latents)
         return self.table(rows, trained.fitted)
 
-    def sample(self, trained, request):
-        latents = request.rng.normal((request.count, 3))
+    def draw_samples(self, trained, *, count, rng, options):
+        latents = rng.normal((count, 3))
         rows = sampling.in_chunks(lambda chunk: trained.networks["generator"](chunk), latents)
-        return [sampling.write_picture(request.output, self.table(rows, trained.fitted))]
+        return self.table(rows, trained.fitted)
 
 
 @hookimpl

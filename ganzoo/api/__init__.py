@@ -1,0 +1,1 @@
+"""What a Python program does with recipes and runs: the commands as functions."""

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from annotated_types import MinLen
+
+from ganzoo import DataError, Dataset, Source, sources
+from ganzoo_data.files import resolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Npz(Dataset):
+    """Arrays of a NumPy `.npz` file with one row for each example, in memory; `fields` names those to use, or all.
+
+    uint8 arrays are images with values 0 ... 255 (grey ones may lack the axis of channels); whole numbers alone are
+    class labels unless some are negative. Files with objects in them (pickles) are refused.
+    """
+
+    path: str
+    fields: Annotated[tuple[str, ...], MinLen(1)] | None = None
+
+    def open(self) -> Source:
+        path = Path(self.path).expanduser()
+        if not path.is_file():
+            raise DataError(f"{path}: there is no such file{resolved(path)}; give your .npz file as data.path")
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                if not isinstance(archive, np.lib.npyio.NpzFile):
+                    raise DataError(f"{path}: holds a single array; np.savez(path, image=array) writes one by name")
+                wanted = self.fields or tuple(archive.files)
+                for name in wanted:
+                    if name not in archive.files:
+                        raise DataError(f"{path}: has no array '{name}'; it has {', '.join(archive.files)}")
+                columns = {name: archive[name] for name in wanted}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise DataError(f"{path}: cannot be read as .npz: {error}") from error
+        try:
+            return sources.from_arrays(columns)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
