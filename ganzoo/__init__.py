@@ -80,10 +80,15 @@ if TYPE_CHECKING:
     from ganzoo.data.opening import TrainingData as TrainingData
     from ganzoo.data.opening import open_data as open_data
     from ganzoo.errors import BackendError as BackendError
+    from ganzoo.errors import CheckpointError as CheckpointError
     from ganzoo.errors import DataError as DataError
     from ganzoo.errors import GanzooError as GanzooError
+    from ganzoo.errors import LockedError as LockedError
+    from ganzoo.errors import NumericError as NumericError
     from ganzoo.errors import PluginError as PluginError
     from ganzoo.errors import RecipeError as RecipeError
+    from ganzoo.errors import ResourceError as ResourceError
+    from ganzoo.errors import Stopped as Stopped
     from ganzoo.hookspecs import hookimpl as hookimpl
     from ganzoo.host_value import HostValue as HostValue
     from ganzoo.randomness import Random as Random
@@ -132,7 +137,18 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.tensor": ("Array", "Example", "Network", "Tensor", "Variable"),
     "ganzoo.data.loader": ("batches",),
     "ganzoo.data.opening": ("TrainingData", "open_data"),
-    "ganzoo.errors": ("BackendError", "DataError", "GanzooError", "PluginError", "RecipeError"),
+    "ganzoo.errors": (
+        "BackendError",
+        "CheckpointError",
+        "DataError",
+        "GanzooError",
+        "LockedError",
+        "NumericError",
+        "PluginError",
+        "RecipeError",
+        "ResourceError",
+        "Stopped",
+    ),
     "ganzoo.blocks": ("discriminator_model",),
     "ganzoo.hookspecs": ("hookimpl",),
     "ganzoo.host_value": ("HostValue",),

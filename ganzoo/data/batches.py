@@ -76,7 +76,7 @@ class StepBatches:
             seed=recipe.train.seed,
             timeline=recipe.timeline,
             cache_limit=cache_limit,
-            datasets={name: each["name"] for name, each in tables.items()},
+            datasets={} if data.given else {name: each["name"] for name, each in tables.items()},
             task_name=recipe.resolved["task"]["name"],
         )
 

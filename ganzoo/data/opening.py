@@ -63,6 +63,8 @@ class TrainingData:
 
     sources: Mapping[str, Source]
     fitted: Example = field(default_factory=dict)
+    #: Whether a Python program gave them in place of those of the recipe.
+    given: bool = False
 
     def __repr__(self) -> str:
         lines = [
@@ -84,7 +86,7 @@ def open_data(recipe: Recipe, data: Source | Sources | None = None) -> TrainingD
     `data` are other examples for it: a source, or one for each stream of its task.
     """
     sources = open_sources(recipe.data) if data is None else by_stream(data, recipe.task)
-    return TrainingData(sources, fit(recipe.task, sources))
+    return TrainingData(sources, fit(recipe.task, sources), given=data is not None)
 
 
 def by_stream(given: Any, task: Task, *, key: str = "data") -> dict[str, Source]:

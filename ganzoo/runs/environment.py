@@ -26,6 +26,8 @@ _VARIABLES = (
     "ONEDNN_MAX_CPU_ISA",
     "CUBLAS_WORKSPACE_CONFIG",
 )
+#: What `dataclass` writes as texts without a file; fields and defaults are in the recipe.
+_BY_DATACLASS = ("__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__")
 #: Parts of the core that decide no weight.
 _INDECISIVE = ("api", "commands", "cli.py", "testing", "pytest_plugin.py", "__main__.py")
 
@@ -139,10 +141,11 @@ def _class_code(cls: type[Component]) -> str | None:
 
 
 def _function(member: Any) -> FunctionType | None:
-    """Return the function in a member of a class; None where nobody wrote one."""
+    """Return the function in a member of a class; None where there is none, or `dataclass` wrote it."""
     found = getattr(member, "__func__", None) or getattr(member, "fget", None) or member
-    is_made = isinstance(found, FunctionType) and found.__code__.co_filename == "<string>"  # by dataclass
-    return found if isinstance(found, FunctionType) and not is_made else None
+    if not isinstance(found, FunctionType):
+        return None
+    return None if found.__code__.co_filename == "<string>" and found.__name__ in _BY_DATACLASS else found
 
 
 @cache

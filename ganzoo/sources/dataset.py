@@ -118,6 +118,8 @@ def _field(dataset: Any, name: str, seen: Sequence[Array | None]) -> Field:
         return Field(shape=(), dtype=str(first.dtype))
     sides = tuple(of_axis[0] if len(set(of_axis)) == 1 else None for of_axis in zip(*shapes, strict=True))
     field = field_of(first[None])
+    if sides[-1] is None and {shape[-1] for shape in shapes} == {1, 3}:
+        sides = (*sides[:-1], 3)  # grey pictures among coloured ones
     return Field(shape=sides, dtype=field.dtype, low=field.low, high=field.high)
 
 

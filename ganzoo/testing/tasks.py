@@ -59,6 +59,7 @@ def check_task(
     trained = Trained(networks=run.model.sampling_networks(), fields=known.fields, fitted=fitted)
     _check_picture(task, sources, trained)
     _check_evaluate(task, sources, trained)
+    _check_draw_samples(task, trained)
     _check_sample(task, trained, inputs, output)
 
 
@@ -219,6 +220,21 @@ def _check_result(cls: type[Any], task: Task, scored: Any) -> None:
         demand(isinstance(part, Mapping), cls, f"evaluate(): {what} must be arrays by name, not {type(part).__name__}")
     if scored.picture is not None:
         _demand_picture(cls, task, "evaluate(): picture", scored.picture)
+
+
+def _check_draw_samples(task: Task, trained: Trained) -> None:
+    cls, drawn = type(task), []
+    for _ in range(2):
+        with explained(cls, "draw_samples()"):
+            try:
+                found = task.draw_samples(trained, count=_COUNT, rng=_random("sample"), options=task.sampling())
+            except RecipeError:
+                return  # it has nothing to draw
+            drawn.append(found if isinstance(found, Mapping) else {"samples": found})
+    for name, values in drawn[0].items():
+        fits = isinstance(values, np.ndarray) and len(values) == _COUNT
+        demand(fits, cls, f"draw_samples() must return arrays of {_COUNT} rows, not so '{name}'")
+    demand(same(*drawn), cls, "draw_samples() must draw all randomness from rng: the same rng, the same samples")
 
 
 def _check_sample(task: Task, trained: Trained, inputs: Sequence[Path], output: str) -> None:

@@ -44,9 +44,10 @@ class AdversarialModel(keras.Model):
     """Any number of networks on two sides, trained against each other by `fit()`.
 
     `networks` are the trained ones by name, `specs` say whose side each is on, `architectures` what each was built
-    from (for networks that change over a run), `fitted` is what the task's `fit` returned, `fields` are the data's. A batch is a dict of tensors
-    as the task's `prepare` made them, stacked. One call of `train_step` is one discriminator update and, on every
-    `n_critic`-th step of a phase, one generator update. All randomness derives from (seed, stream name, step).
+    from (for networks that change over a run), `fitted` is what the task's `fit` returned, `fields` are the data's. A
+    batch is a dict of tensors as the task's `prepare` made them, stacked. One call of `train_step` is one discriminator
+    update and, on every `n_critic`-th step of a phase, one generator update. All randomness derives from (seed, stream
+    name, step).
     """
 
     def __init__(

@@ -3,12 +3,12 @@ from __future__ import annotations
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import MinLen
 
-from ganzoo import DataError, Dataset, Source, sources
+from ganzoo import Array, DataError, Dataset, Source, sources
 from ganzoo_data.files import resolved
 
 
@@ -28,17 +28,21 @@ class Npz(Dataset):
         if not path.is_file():
             raise DataError(f"{path}: there is no such file{resolved(path)}; give your .npz file as data.path")
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                if not isinstance(archive, np.lib.npyio.NpzFile):
-                    raise DataError(f"{path}: holds a single array; np.savez(path, image=array) writes one by name")
-                wanted = self.fields or tuple(archive.files)
-                for name in wanted:
-                    if name not in archive.files:
-                        raise DataError(f"{path}: has no array '{name}'; it has {', '.join(archive.files)}")
-                columns = {name: archive[name] for name in wanted}
+            with path.open("rb") as file:
+                columns = _columns(path, np.load(file, allow_pickle=False), self.fields)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(f"{path}: cannot be read as .npz: {error}") from error
         try:
             return sources.from_arrays(columns)
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
+
+
+def _columns(path: Path, loaded: Any, wanted: tuple[str, ...] | None) -> dict[str, Array]:
+    if not isinstance(loaded, np.lib.npyio.NpzFile):
+        raise DataError(f"{path}: holds a single array; np.savez(path, image=array) writes one by name")
+    with loaded as archive:
+        for name in wanted or ():
+            if name not in archive.files:
+                raise DataError(f"{path}: has no array '{name}'; it has {', '.join(archive.files)}")
+        return {name: archive[name] for name in wanted or archive.files}

@@ -39,12 +39,14 @@ LAYERS = [
         "ganzoo.blocks",
         "ganzoo.host_value",
         "ganzoo.sampling",
+        "ganzoo.sources",
     ],
     ["ganzoo.recipe"],
     ["ganzoo.assembly"],
     ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
     ["ganzoo.exporting"],
     ["ganzoo.testing", "ganzoo.pytest_plugin"],
+    ["ganzoo.api"],
     ["ganzoo.commands", "ganzoo.cli", "ganzoo.proving", "ganzoo.__main__"],
 ]
 #: These may import keras and torch when they are imported themselves.

@@ -12,7 +12,7 @@ import pytest
 
 import ganzoo
 
-WHOLE_MODULES = ("blocks", "downloads", "images", "layers", "sampling", "testing")
+WHOLE_MODULES = ("blocks", "downloads", "images", "layers", "sampling", "sources", "testing")
 
 
 def names_for_type_checkers():

@@ -9,6 +9,7 @@ from ganzoo_data.digits import Digits
 from ganzoo_data.folder import Folder
 from ganzoo_data.gaussians import Gaussians
 from ganzoo_data.hdf5 import Hdf5
+from ganzoo_data.npz import Npz
 from ganzoo_data.paired_folder import PairedFolder
 from ganzoo_data.photos import Photos
 
@@ -302,3 +303,35 @@ def test_gaussians_lie_around_their_centres():
     assert corners == {(x, y) for x in (-2, 0, 2) for y in (-2, 0, 2)}
     with pytest.raises(DataError, match="cannot show 8 modes"):
         Gaussians(count=3).open()
+
+
+def test_arrays_of_an_npz_file_are_examples(tmp_path):
+    path = tmp_path / "digits.npz"
+    np.savez(path, image=np.zeros((4, 8, 8), np.uint8), label=np.arange(4), other=np.zeros(3))
+    dataset = Npz(path=str(path), fields=("image", "label"))
+    source = dataset.open()
+    assert source.fields["image"].shape == (8, 8, 1)
+    assert source.fields["label"].num_classes == 4
+    check_dataset(dataset)
+    np.savez_compressed(path, image=np.zeros((4, 8, 8), np.uint8))
+    assert list(Npz(path=str(path)).open().fields) == ["image"]
+
+
+def test_npz_files_that_are_missing_damaged_or_hold_objects_are_refused(tmp_path):
+    path = tmp_path / "x.npz"
+
+    def refused(message, **options):
+        with pytest.raises(DataError, match=message):
+            Npz(path=str(path), **options).open()
+
+    refused("there is no such file")
+    np.savez(path, image=np.array([object()]))
+    refused("cannot be read as .npz: Object arrays cannot be loaded")
+    np.savez(path, image=np.zeros((2, 3)), label=np.zeros(3))
+    refused("x.npz: arrays need the same number of rows")
+    refused("has no array 'labels'; it has image, label", fields=("labels",))
+    path.write_bytes(path.read_bytes()[:50])
+    refused("cannot be read as .npz")
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    refused("holds a single array")
