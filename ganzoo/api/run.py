@@ -34,7 +34,7 @@ _MOST_SHOWN = 2**20
 
 
 def open_run(path: str | Path, *, zoo: Zoo | None = None, best: bool = False) -> Run:
-    """Return a run folder as an object, finished or not; CheckpointError when it is none.
+    """Return a run folder as an object, finished or not; CheckpointError when it is not a run folder.
 
     `best` takes the networks of the best checkpoint (see `train.best`) instead of the newest. `zoo` must have the
     plugins that the run uses, and is that of the installed ones if it is not given.

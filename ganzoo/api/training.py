@@ -24,6 +24,7 @@ from ganzoo.zoo import Zoo, load_zoo
 if TYPE_CHECKING:
     import keras
 
+    from ganzoo.training.evaluation import Scores
     from ganzoo.training.trainer import Observer
     from ganzoo.training.warm_start import WarmStart
 
@@ -145,13 +146,15 @@ def _start(fork: str | Path | None, weights: Mapping[str, str | Path] | None) ->
 
 @contextmanager
 def _observer(plan: Recipe, run: RunFolder, zoo: Zoo, *, verbose: bool) -> Iterator[Observer]:
-    """Yield who is told how the run gets on: the terminal or notebook, or the logger."""
-    from ganzoo.commands._terminal import RunProgress
+    """Yield who is told how far the run is: the terminal or notebook, or the logger."""
+    from ganzoo.commands._eta import seconds_per_step
+    from ganzoo.commands._progress import RunProgress
 
-    progress = RunProgress() if verbose else None
+    rates = seconds_per_step(run.timing.records(), plan.timeline)
+    progress = RunProgress(plan.timeline, rates) if verbose else None
     observer: Observer = Quiet() if progress is None else progress
     try:
-        for note in (f"{plan.name}: {plan.title}", f"writing to {run.path}", *zoo.notices, *plan.notices):
+        for note in (f"{plan.name}: {plan.title}", f"run folder: {run.path}", *zoo.notices, *plan.notices):
             observer.note(note)
         yield observer
     finally:
@@ -169,6 +172,9 @@ class Quiet:
         """Ignore it."""
 
     def losses(self, record: Mapping[str, Any]) -> None:
+        """Ignore them."""
+
+    def scores(self, number: int, scores: Scores) -> None:
         """Ignore them."""
 
     def note(self, message: str) -> None:
