@@ -7,6 +7,7 @@ from ganzoo.sampling.defaults import draw_fakes, fakes_at_random, first_rows, re
 from ganzoo.sampling.drawing import draw, draw_beside_reals
 from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_network, to_tensors
 from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
+from ganzoo.sampling.labels import labelled
 from ganzoo.sampling.photographs import PhotographOptions, process_in_tiles, process_photographs
 from ganzoo.sampling.scatter import scatter_plot
 from ganzoo.sampling.tiles import apply_in_bands, apply_in_tiles
@@ -23,6 +24,7 @@ __all__ = [
     "fakes_at_random",
     "first_rows",
     "in_chunks",
+    "labelled",
     "process_in_tiles",
     "process_photographs",
     "results_by_batch",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ganzoo import images
 from ganzoo.sampling.examples import to_edge
+from ganzoo.sampling.labels import labelled
 from ganzoo.sampling.scatter import scatter_plot
 
 if TYPE_CHECKING:
@@ -27,7 +30,9 @@ def draw(samples: Array) -> Array:
 
 
 def draw_beside_reals(samples: Array, reals: Array) -> Array:
-    """Return one uint8 picture of samples with reals to compare: a first row of a grid, or grey points."""
+    """Return one uint8 picture of samples with reals to compare: a row above a grid, both named, or grey points."""
     if samples.ndim == _IMAGE_BATCH:
-        return images.grid([*to_edge(reals), *to_edge(samples)], columns=len(reals))
+        parts = {"real": reals, "generated": samples}
+        grids = {name: images.grid(list(to_edge(part)), columns=len(reals)) for name, part in parts.items()}
+        return np.concatenate([labelled(grid, name) for name, grid in grids.items()])
     return scatter_plot(samples, reals)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganzoo.sampling.labels import font
+
 _SIDE = 400
 
 #: Drawn this much larger and scaled down, as Pillow's circles have no smooth edges.
@@ -18,10 +20,12 @@ _GRID = (236, 238, 241)
 _FRAME = (196, 200, 206)
 _REAL = (110, 118, 129, 90)
 _FAKE = (222, 82, 46, 140)
+_LEGEND = (("real", (110, 118, 129)), ("generated", (222, 82, 46)))
+_LEGEND_SIZE = 14
 
 
 def scatter_plot(fakes: NDArray[Any], reals: NDArray[Any] | None = None) -> NDArray[np.uint8]:
-    """Return a picture (400 x 400 x 3) of the first two values of each point: reals grey, fakes in colour.
+    """Return a picture (400 x 400 x 3) of the first two values of each point: reals grey, fakes in colour, both named.
 
     Its limits are those of the reals (of the fakes where there are none), so that they stand still over a run; fakes
     beyond them are drawn at the edge, those that are not finite not at all.
@@ -36,6 +40,8 @@ def scatter_plot(fakes: NDArray[Any], reals: NDArray[Any] | None = None) -> NDAr
     for points, colour in ((reals, _REAL), (fakes, _FAKE)):
         if points is not None:
             _draw_points(draw, (points[:, :2] - low) / span, size, colour)
+    if reals is not None:
+        _draw_legend(draw)
     return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.LANCZOS))
 
 
@@ -55,6 +61,14 @@ def _draw_frame(draw: Any, size: int) -> None:
         draw.line([(position, 0), (position, size)], fill=_GRID, width=_OVERSAMPLING)
         draw.line([(0, position), (size, position)], fill=_GRID, width=_OVERSAMPLING)
     draw.rectangle([0, 0, size - 1, size - 1], outline=_FRAME, width=_OVERSAMPLING)
+
+
+def _draw_legend(draw: Any) -> None:
+    """Name both kinds of points in a corner that the margin keeps free."""
+    line = 1.4 * _LEGEND_SIZE * _OVERSAMPLING
+    for row, (name, colour) in enumerate(_LEGEND):
+        place = (_LEGEND_SIZE * _OVERSAMPLING, line * (row + 1))
+        draw.text(place, name, fill=colour, font=font(_LEGEND_SIZE * _OVERSAMPLING), anchor="lm")
 
 
 def _draw_points(draw: Any, places: NDArray[Any], size: int, colour: tuple[int, ...]) -> None:

@@ -37,7 +37,8 @@ from ganzoo import (
 )
 from ganzoo_super_resolution.crops import crop, low_resolution, pair_of, turned, unusable
 
-_PICTURE_SIDE = 128
+#: Sample pictures show crops of this side, or smaller ones enlarged by whole factors.
+_PICTURE_SIDE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,10 +124,13 @@ class SuperResolution(Task):
         return {"lr": np.stack([lr for lr, _ in crops]), "hr": np.stack([hr for _, hr in crops])}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
-        tiles: list[Array] = []
-        for lr, hr in zip(inputs["lr"], inputs["hr"], strict=True):
-            tiles += [images.resize_bicubic(lr, hr.shape[:2]), self.enlarge(trained, lr), hr]
-        return images.grid(tiles, columns=3 * min(2, len(inputs["lr"])))
+        columns = {
+            "bicubic": [images.resize_bicubic(lr, inputs["hr"].shape[1:3]) for lr in inputs["lr"]],
+            "generator": [self.enlarge(trained, lr) for lr in inputs["lr"]],
+            "original": list(inputs["hr"]),
+        }
+        named = [sampling.labelled(images.grid(_shown(column), columns=1), name) for name, column in columns.items()]
+        return images.grid(named, columns=len(named))
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]
@@ -162,6 +166,11 @@ class SuperResolution(Task):
             return pair_of(example, self.scale)
         except DataError as error:
             raise DataError(f"{source.name_of(index)}: {error}") from error
+
+
+def _shown(photographs: Sequence[Array]) -> list[Array]:
+    factor = max(1, _PICTURE_SIDE // min(photographs[0].shape[:2]))
+    return [photograph.repeat(factor, axis=0).repeat(factor, axis=1) for photograph in photographs]
 
 
 def _image(side: int) -> Field:

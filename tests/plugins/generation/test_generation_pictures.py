@@ -4,7 +4,7 @@ import pytest
 from ganzoo_generation import ganzoo_register_tasks
 from PIL import Image
 
-from ganzoo import Field, Random, RecipeError, SampleRequest, Source, Trained
+from ganzoo import Field, Random, RecipeError, SampleRequest, Source, Trained, images
 
 Generation = ganzoo_register_tasks()["generation"]
 IMAGE = Field(shape=(4, 4, 1), dtype="uint8", low=0, high=255)
@@ -54,10 +54,15 @@ def test_fixed_inputs_are_latents_and_a_row_of_reals(latent):
     assert inputs["real"].shape == (3, 4, 4, 1)
 
 
-def test_images_are_drawn_as_a_grid_below_a_row_of_reals():
-    _, picture = drawn(Generation(latent_dim=3), IMAGES, (4, 4, 1))
+def test_images_are_drawn_as_a_grid_below_a_row_of_reals_both_below_their_names():
+    inputs, picture = drawn(Generation(latent_dim=3), IMAGES, (4, 4, 1))
     assert is_picture(picture)
-    assert picture.shape[0] > picture.shape[1]
+    row = images.grid(list(inputs["real"]), columns=2)
+    strip = (picture.shape[0] - 3 * row.shape[0] - 2) // 2
+    assert np.array_equal(picture[strip : strip + len(row)], row)
+    for name_above in (picture[:strip], picture[strip + len(row) : 2 * strip + len(row)]):
+        assert (name_above == 255).mean() > 0.5
+        assert name_above.min() < 100
 
 
 def test_points_are_drawn_as_a_scatter_plot_with_reals_in_grey_and_fakes_in_colour():
@@ -93,8 +98,8 @@ def test_samples_are_written_as_one_picture(task, shape, tmp_path):
 
 def test_samples_are_written_as_values(tmp_path):
     task = Generation(latent_dim=3)
-    images = np.load(sampled(task, (4, 4, 1), tmp_path / "images.npy", count=150), allow_pickle=False)
-    assert (images.shape, images.dtype) == ((150, 4, 4, 1), np.uint8)
+    values = np.load(sampled(task, (4, 4, 1), tmp_path / "images.npy", count=150), allow_pickle=False)
+    assert (values.shape, values.dtype) == ((150, 4, 4, 1), np.uint8)
     points = np.load(sampled(task, (2,), tmp_path / "points.npy"), allow_pickle=False)
     assert (points.shape, points.dtype) == ((5, 2), np.float32)
     table = np.loadtxt(sampled(task, (2,), tmp_path / "points.csv"), delimiter=",")

@@ -142,12 +142,22 @@ def test_evaluation_has_the_row_bicubic_and_cuts_to_the_scale(networks):
     assert np.array_equal(found[0].output["image"], images.resize_bicubic(lr, (20, 32)))
 
 
-def test_a_picture_shows_bicubic_generator_and_original_side_by_side(networks):
+def test_a_picture_shows_bicubic_generator_and_original_side_by_side_below_their_names(networks):
     task = SuperResolution(scale=2, crop=16)
     source = Photographs({"image": photo(40, 60)}, {"image": photo(30, 30)})
     inputs = task.fixed_inputs({"data": source}, count=5, rng=rng(), fitted={})
     assert inputs["hr"].shape == (2, 30, 30, 3)
-    assert task.picture(Trained(networks=networks), inputs, rng=Random(0, "picture")).ndim == 3
+    picture = task.picture(Trained(networks=networks), inputs, rng=Random(0, "picture"))
+    side = 8 * 30  # small crops are enlarged
+    assert picture.shape[1] == 3 * side + 2 * 2
+    columns = np.split(
+        picture[:, [*range(side), *range(side + 2, 2 * side + 2), *range(2 * side + 4, 3 * side + 4)]], 3, 1
+    )
+    bicubic = images.resize_bicubic(inputs["lr"][1], (30, 30))
+    assert np.array_equal(columns[0][-side:], bicubic.repeat(8, axis=0).repeat(8, axis=1))
+    assert np.array_equal(columns[2][-side:], inputs["hr"][1].repeat(8, axis=0).repeat(8, axis=1))
+    names = [column[: -2 * side - 2].tobytes() for column in columns]
+    assert len(set(names)) == 3
 
 
 def test_photographs_of_any_size_are_enlarged_to_files(networks, tmp_path):
