@@ -149,7 +149,7 @@ def network_table(model: AdversarialModel) -> Table:
         [spec.name, spec.player, signature_text(spec.signature), f"{model.networks[spec.name].count_params():,}"]
         for spec in model.specs.values()
     ]
-    return table("Networks", ["network", "side", "takes and gives", "parameters"], rows)
+    return table("Networks", ["network", "side", "input -> output", "parameters"], rows)
 
 
 def phase_table(recipe: Recipe) -> Table:

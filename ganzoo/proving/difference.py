@@ -17,7 +17,7 @@ _OWN_GENERATOR = (
     "rng that it is given, or depends on the time or on what the process did before"
 )
 _HIDDEN_STATE = (
-    "a run that went on differs from one that was not killed: likely a component keeps state outside state(), as a "
+    "a run that was resumed differs from one that was not killed: likely a component keeps state outside state(), as a "
     "Python attribute or a global variable; what changes during training must be a keras.Variable that state() returns"
 )
 _MEASURED = (

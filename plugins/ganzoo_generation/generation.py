@@ -44,7 +44,7 @@ _IMAGE_AXES = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Generation(Task):
-    """Makes up examples of one field of the data (`image`, `point`, ...) from latents alone.
+    """Generates examples of one field of the data (`image`, `point`, ...) from latents alone.
 
     The comparison `sample` sets the data against what the generator makes of `latent_dim` values from N(0, 1) or
     U(-1, 1). Images (uint8) are learned in [-1, 1], points (floats) as they are.

@@ -1,0 +1,153 @@
+"""Makes the pictures of README and docs from runs of the bundled recipes: `python docs/pictures.py WORK`.
+
+The runs are taken from WORK/runs; what is not there is trained first, in minutes for each recipe on a CPU.
+"""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from rich.console import Console
+from rich.text import Text
+
+from ganzoo import images, sampling
+from ganzoo.contracts.tensor import Array
+
+PICTURES = Path(__file__).parent / "pictures"
+#: What a picture needs of a run and does not influence its weights.
+SETTINGS = {"gaussians_ring": ["train.sample_every=250"]}
+SCALE = 4
+#: Where the difference shows: top, left and side of the crop of a photograph.
+CROPS = {"chelsea": (72, 128, 148), "coffee": (96, 252, 148)}
+_INK, _FAINT = (30, 34, 42), (96, 102, 112)
+_COLUMNS = 96
+
+
+def main(work: Path) -> None:
+    """Write all pictures."""
+    os.chdir(work)
+    write_photograph("chelsea", run("srgan_photos"), "cat.png")
+    write_photograph("coffee", run("srgan_photos"), "srgan_photos.png")
+    write_terminal(run("srgan_photos"), "first-run.svg")
+    write_animation(run("gaussians_ring"), "gaussians_ring.gif")
+    for name in ("dcgan_digits", "wgan_gp_digits"):
+        images.write_image(PICTURES / f"{name}.png", images.read_image(drawn(run(name))[-1]))
+
+
+def run(name: str) -> Path:
+    """Return the folder of a finished run; train it in a terminal that is recorded where there is none."""
+    folder = Path("runs", name)
+    if not (folder / "generator.keras").is_file():  # exported last
+        arguments = ["run", name, *(f"--set={setting}" for setting in SETTINGS.get(name, []))]
+        record = Path(f"{name}.terminal")
+        record.write_bytes(b"")
+
+        def read(terminal: int) -> bytes:
+            shown = os.read(terminal, 1024)
+            with record.open("ab") as file:
+                file.write(shown)
+            return shown
+
+        os.environ |= {"COLUMNS": str(_COLUMNS), "TERM": "xterm-256color"}
+        if pty.spawn([sys.executable, "-m", "ganzoo", *arguments], read):
+            raise SystemExit(f"ganzoo {' '.join(arguments)} failed")
+    return folder
+
+
+def write_photograph(name: str, folder: Path, file: str) -> None:
+    """Write a crop of a photograph of scikit-image: by bicubic interpolation, by a run's generator, and as it is."""
+    original = photograph(name)
+    small = images.resize_bicubic(original, (original.shape[0] // SCALE, original.shape[1] // SCALE))
+    bicubic = images.resize_bicubic(small, original.shape[:2])
+    result = enlarged(folder, small)
+    columns = {
+        f"bicubic  {decibels(bicubic, original):.1f} dB": bicubic,
+        f"ganzoo  {decibels(result, original):.1f} dB": result,
+        "original": original,
+    }
+    top, left, side = CROPS[name]
+    tiles = [
+        above(each[top : top + side, left : left + side].repeat(2, axis=0).repeat(2, axis=1), text)
+        for text, each in columns.items()
+    ]
+    save(images.grid(tiles, columns=len(tiles)), file)
+
+
+def photograph(name: str) -> Array:
+    """Return a photograph, cut to a multiple of the scale."""
+    import skimage
+
+    found = images.read_image(Path(skimage.__file__).parent / "data" / f"{name}.png")
+    height, width = (side // SCALE * SCALE for side in found.shape[:2])
+    return found[:height, :width]
+
+
+def enlarged(folder: Path, small: Array) -> Array:
+    """Return what a run's generator makes of a small photograph."""
+    images.write_image(Path("small.png"), small)
+    command = [sys.executable, "-m", "ganzoo", "enlarge", str(folder), "small.png", "-o", "big.png", "--overwrite"]
+    subprocess.run(command, check=True)  # noqa: S603
+    return images.read_image(Path("big.png"))
+
+
+def decibels(image: Array, original: Array) -> float:
+    """Return the PSNR of the whole photograph, as the metric `psnr` does."""
+    inside = slice(SCALE, -SCALE)
+    error = (images.luma(image) - images.luma(original))[inside, inside]
+    return float(10 * np.log10(255**2 / np.mean(error**2)))
+
+
+def above(tile: Array, text: str) -> Array:
+    """Return a tile above its label."""
+    strip = Image.new("RGB", (tile.shape[1], 30), "white")
+    font = ImageFont.load_default(18)
+    ImageDraw.Draw(strip).text((tile.shape[1] / 2, 16), text, fill=_INK, font=font, anchor="mm")
+    return np.concatenate([tile, np.asarray(strip)])
+
+
+def drawn(folder: Path) -> list[Path]:
+    """Return the sample pictures of a run in the order of their steps."""
+    return sorted((folder / "samples").glob("step-*.png"))
+
+
+def write_animation(folder: Path, file: str) -> None:
+    """Write the sample pictures of a run as frames; the last one stays for three seconds."""
+    frames = []
+    for path in drawn(folder):
+        step = int(path.stem.removeprefix("step-"))
+        frames.append(Image.fromarray(sampling.labelled(images.read_image(path), f"step {step}")))
+    palette = frames[-1].quantize(32)
+    first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    durations = [200] * len(others) + [3000]
+    first.save(PICTURES / file, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
+
+
+def write_terminal(folder: Path, file: str) -> None:
+    """Write what a run showed in its terminal when it was done, as SVG without fonts from elsewhere."""
+    console = Console(record=True, width=_COLUMNS, file=Path(os.devnull).open("w"))  # noqa: SIM115
+    console.print(Text.assemble(("$ ", "bold green"), (f"ganzoo run {folder.name}", "bold")))
+    console.print(Text.from_ansi(screen(Path(f"{folder.name}.terminal").read_text(encoding="utf-8"))))
+    svg = console.export_svg(title="ganzoo", unique_id="ganzoo")
+    (PICTURES / file).write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
+
+
+def screen(shown: str) -> str:
+    """Return what a terminal shows in the end: of a line that was drawn again and again, the last drawing."""
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in shown.split("\n")]
+    return re.sub(r"\x1b\[(\?25[lh]|2K|\d*A)", "", "\n".join(lines)).strip()
+
+
+def save(picture: Array, file: str) -> None:
+    """Write a PNG that is as small as it can be."""
+    Image.fromarray(picture).save(PICTURES / file, optimize=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

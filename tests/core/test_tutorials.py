@@ -1,0 +1,83 @@
+"""The tutorials and how-tos are followed from their first block to the last."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pages
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+
+pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="there is no checkout around the tests")
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch, ganzoo):
+    """Follow pages in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return pages.Reader(ganzoo, monkeypatch)
+
+
+def scores_of(name):
+    return json.loads(Path("runs", name, "evaluation.json").read_text())["scores"]
+
+
+def test_the_tutorial_on_photographs_ends_with_enlarged_photographs(reader):
+    pages.photographs(Path("my_photos"), count=3)
+    pages.photographs(Path("new"), count=1)
+    shutil.move("new/0.png", "photo.jpg")
+    reader.follow(DOCS / "tutorials/photographs.md")
+    assert set(scores_of("mine_x2")) == {"bicubic", "generator"}
+    assert sorted(path.name for path in Path("twice").iterdir()) == ["0_x2.png", "1_x2.png", "2_x2.png"]
+    assert sorted(path.name for path in Path("fourfold").iterdir()) == ["0_x4.jpg", "1_x4.jpg", "2_x4.jpg"]
+    assert Path("big.png").is_file()
+
+
+def test_the_tutorial_on_losses_ends_with_a_run_of_the_new_loss(reader):
+    reader.follow(DOCS / "tutorials/losses.md")
+    assert {"modes_covered", "high_quality", "sliced_wasserstein"} <= set(scores_of("hinge")["real"])
+    recipe = Path("runs/squared/recipe.toml").read_text()
+    assert 'name = "squared/squared_hinge"' in recipe
+    assert "margin = 2.0" in recipe
+
+
+def test_the_tutorial_on_python_ends_with_a_trained_network_that_was_loaded(reader):
+    reader.follow(DOCS / "tutorials/python.md")
+    assert reader.names["points"].shape == (500, 2)
+    assert len(reader.names["balance"].losses) == 3
+    assert "generator" in reader.names["scores"]
+
+
+def test_the_how_to_on_own_images_ends_with_samples(reader):
+    pages.photographs(Path("my_faces"), count=6)
+    reader.follow(DOCS / "howto/own-images.md")
+    assert Path("faces.png").is_file()
+
+
+def test_the_how_to_on_watching_ends_with_event_files(reader):
+    pytest.importorskip("tensorboard")
+    reader.follow(DOCS / "howto/watch.md")
+    assert list(Path("runs/watched/callbacks/tensorboard").iterdir())
+    assert Path("runs/watched/callbacks/csv/losses.csv").is_file()
+
+
+def test_the_how_to_on_sharing_enlarges_with_one_file_and_trains_on_from_it(reader):
+    reader.command("ganzoo run srgan_photos")
+    shutil.copy("runs/srgan_photos-smoke/generator.keras", "generator.keras")
+    pages.photographs(Path("new"), count=1)
+    shutil.move("new/0.png", "photo.jpg")
+    reader.follow(DOCS / "howto/share.md")
+    assert Path("big.png").is_file()
+    assert Path("runs/tuned/generator.keras").is_file()
+
+
+def test_every_tutorial_and_how_to_with_a_command_is_followed_here():
+    text = Path(__file__).read_text()
+    for folder in ("tutorials", "howto"):
+        for page in (DOCS / folder).glob("*.md"):
+            if "```sh" in page.read_text() or "```python" in page.read_text():
+                assert f"{folder}/{page.name}" in text
