@@ -5,10 +5,10 @@ The runs are taken from WORK/runs; what is not there is trained first, in minute
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -91,10 +91,12 @@ def photograph(name: str) -> Array:
 
 def enlarged(folder: Path, small: Array) -> Array:
     """Return what a run's generator makes of a small photograph."""
-    images.write_image(Path("small.png"), small)
-    command = [sys.executable, "-m", "ganzoo", "enlarge", str(folder), "small.png", "-o", "big.png", "--overwrite"]
-    subprocess.run(command, check=True)  # noqa: S603
-    return images.read_image(Path("big.png"))
+    import keras
+
+    from ganzoo import layers  # noqa: F401  registers what the network is built of
+
+    generator = keras.saving.load_model(folder / "generator.keras")
+    return sampling.apply_in_tiles(generator, small, scale=SCALE, tile=192, overlap=40)
 
 
 def decibels(image: Array, original: Array) -> float:
@@ -119,19 +121,18 @@ def drawn(folder: Path) -> list[Path]:
 
 def write_animation(folder: Path, file: str) -> None:
     """Write the sample pictures of a run as frames; the last one stays for three seconds."""
-    frames = []
-    for path in drawn(folder):
-        step = int(path.stem.removeprefix("step-"))
-        frames.append(Image.fromarray(sampling.labelled(images.read_image(path), f"step {step}")))
-    palette = frames[-1].quantize(32)
-    first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
+    steps = {int(path.stem.removeprefix("step-")): images.read_image(path) for path in drawn(folder)}
+    frames = [sampling.labelled(picture, f"step {step}") for step, picture in steps.items()]
+    # octrees keep the rare colours of few pixels apart
+    palette = Image.fromarray(np.concatenate(frames)).quantize(64, method=Image.Quantize.FASTOCTREE)
+    first, *others = (Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     durations = [200] * len(others) + [3000]
     first.save(PICTURES / file, save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
 
 
 def write_terminal(folder: Path, file: str) -> None:
     """Write what a run showed in its terminal when it was done, as SVG without fonts from elsewhere."""
-    console = Console(record=True, width=_COLUMNS, file=Path(os.devnull).open("w"))  # noqa: SIM115
+    console = Console(record=True, width=_COLUMNS, file=io.StringIO())
     console.print(Text.assemble(("$ ", "bold green"), (f"ganzoo run {folder.name}", "bold")))
     console.print(Text.from_ansi(screen(Path(f"{folder.name}.terminal").read_text(encoding="utf-8"))))
     svg = console.export_svg(title="ganzoo", unique_id="ganzoo")
@@ -141,7 +142,7 @@ def write_terminal(folder: Path, file: str) -> None:
 def screen(shown: str) -> str:
     """Return what a terminal shows in the end: of a line that was drawn again and again, the last drawing."""
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in shown.split("\n")]
-    return re.sub(r"\x1b\[(\?25[lh]|2K|\d*A)", "", "\n".join(lines)).strip()
+    return re.sub(r"\x1b\[[?\d;]*[^?\d;m]", "", "\n".join(lines)).strip()
 
 
 def save(picture: Array, file: str) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import keras
+import numpy as np
 import pytest
 from click.testing import CliRunner
-from pages import Reader, blocks, photographs
+from pages import SHORT, Reader, blocks, photographs
 
-from ganzoo import hookspecs, load_recipe, load_zoo
+from ganzoo import hookspecs, images, load_recipe, load_zoo
 from ganzoo.cli import Commands
 from ganzoo.recipe import list_recipes
 from ganzoo.testing import check_component, check_loss, check_regularizer
@@ -149,6 +150,30 @@ def test_changelog_fragments_have_a_known_type_and_render(tmp_path):
     for path in fragments:
         assert path.read_text().split()[0] in rendered.output
     assert settings["start_string"] in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_script_of_the_pictures_makes_them_of_runs_and_always_the_same(tmp_path, monkeypatch, ganzoo):
+    monkeypatch.chdir(tmp_path)
+    short = [f"--set={each}" for each in SHORT["srgan_photos"]]
+    assert ganzoo("run", "srgan_photos", "--name", "srgan_photos", "--profile", "smoke", *short).code == 0
+    for name in ("gaussians_ring", "dcgan_digits", "wgan_gp_digits"):
+        for step in (0, 100):
+            images.write_image(Path(f"runs/{name}/samples/step-{step:09}.png"), np.full((40, 90, 3), step, np.uint8))
+        Path(f"runs/{name}/generator.keras").touch()
+    Path("srgan_photos.terminal").write_text("training\r\n\x1b[?25l 1/2\r\x1b[2K 2/2\r\n\x1b[?25hdone")
+    script = runpy.run_path(str(ROOT / "docs/pictures.py"))
+    made = []
+    for folder in (tmp_path / "once", tmp_path / "again"):
+        folder.mkdir()
+        monkeypatch.setitem(script["main"].__globals__, "PICTURES", folder)
+        script["main"](tmp_path)
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert made[0] == made[1]
+    assert set(made[0]) == {path.name for path in (ROOT / "docs/pictures").iterdir()}
+    svg = made[0]["first-run.svg"].decode()
+    assert "2/2" in svg
+    assert "1/2" not in svg
+    assert "http" not in svg.replace("http://www.w3.org/", "")
 
 
 def test_every_hook_is_documented():
