@@ -134,7 +134,7 @@ def write_terminal(folder: Path, file: str) -> None:
     """Write what a run showed in its terminal when it was done, as SVG without fonts from elsewhere."""
     console = Console(record=True, width=_COLUMNS, file=io.StringIO())
     console.print(Text.assemble(("$ ", "bold green"), (f"ganzoo run {folder.name}", "bold")))
-    console.print(Text.from_ansi(screen(Path(f"{folder.name}.terminal").read_text(encoding="utf-8"))))
+    console.print(Text.from_ansi(screen(Path(f"{folder.name}.terminal").read_bytes().decode())))
     svg = console.export_svg(title="ganzoo", unique_id="ganzoo")
     (PICTURES / file).write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), encoding="utf-8")
 

@@ -160,7 +160,7 @@ def test_the_script_of_the_pictures_makes_them_of_runs_and_always_the_same(tmp_p
         for step in (0, 100):
             images.write_image(Path(f"runs/{name}/samples/step-{step:09}.png"), np.full((40, 90, 3), step, np.uint8))
         Path(f"runs/{name}/generator.keras").touch()
-    Path("srgan_photos.terminal").write_text("training\r\n\x1b[?25l 1/2\r\x1b[2K 2/2\r\n\x1b[?25hdone")
+    Path("srgan_photos.terminal").write_bytes(b"training\r\n\x1b[?25l 1/2\r\x1b[2K 2/2\r\n\x1b[?25hdone")
     script = runpy.run_path(str(ROOT / "docs/pictures.py"))
     made = []
     for folder in (tmp_path / "once", tmp_path / "again"):
@@ -173,7 +173,7 @@ def test_the_script_of_the_pictures_makes_them_of_runs_and_always_the_same(tmp_p
     svg = made[0]["first-run.svg"].decode()
     assert "2/2" in svg
     assert "1/2" not in svg
-    assert "http" not in svg.replace("http://www.w3.org/", "")
+    assert "url(http" not in svg
 
 
 def test_every_hook_is_documented():
