@@ -67,6 +67,13 @@ def assemble(
     return Assembly(specs=specs, networks=networks, averages=averages, architectures=chosen, fields=fields)
 
 
+def product_architectures(recipe: Recipe, fields: Mapping[str, Field], fitted: Example) -> dict[str, Architecture]:
+    """Return the specifications of the networks that the training is for, by name; nothing is built."""
+    specs = trained_specs(recipe, task_specs(recipe, fields, fitted))
+    chosen = choose_architectures(recipe, specs)
+    return {spec.name: chosen[spec.name] for spec in specs if spec.is_product}
+
+
 def task_specs(recipe: Recipe, fields: Mapping[str, Field], fitted: Example) -> tuple[NetworkSpec, ...]:
     """Return the networks that the task asks for, discriminators as the regularizers need them."""
     with blaming(recipe.task, "task"):

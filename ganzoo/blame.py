@@ -22,7 +22,8 @@ def blaming(
 ) -> Iterator[None]:
     """Turn every error of the component inside this block into a ComponentError that names it.
 
-    `component` may be its class, where there is no instance yet. `what` is the component as the user knows it: its kind
+    `component` may be its class, where there is no instance yet. `step` counts from 0; messages count from 1, as logs
+    do: after how many steps its line is written. `what` is the component as the user knows it: its kind
     and its key in the recipe, as `loss 'gan'`. Errors that
     ganzoo explains itself, errors for lack of memory, and those of the types `passing`, pass unchanged.
     """
@@ -47,7 +48,7 @@ def broken_contract(component: object, what: str, problem: str, *, step: int | N
 
 def _place(component: object, what: str, step: int | None) -> str:
     cls = component if isinstance(component, type) else type(component)
-    return f"{what} of {origin_of(cls)}{'' if step is None else f', step {step}'}"
+    return f"{what} of {origin_of(cls)}{'' if step is None else f', step {step + 1}'}"
 
 
 def one_line(error: BaseException) -> str:

@@ -107,7 +107,7 @@ class NumericError(GanzooError):
 
     exit_code = 6
     safe = "the checkpoint that the message names, and all before it"
-    remedy = "lower the learning rate or set train.clip_norm, and --fork the run"
+    remedy = "lower the learning rate or set train.clip_norm in a new run, from the last checkpoint with --fork RUN"
 
 
 class ResourceError(GanzooError):

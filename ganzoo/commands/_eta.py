@@ -58,10 +58,10 @@ def seconds_per_step(records: Iterable[Mapping[str, Any]], timeline: Timeline) -
     spent: dict[str, tuple[float, int]] = {}
     with suppress(KeyError, TypeError, OverflowError, OSError):  # lines that no run has written
         for before, after in pairwise(records):
-            phase = timeline.at(after["step"]).phase
+            phase = timeline.at(after["step"] - 1).phase
             seconds, steps = after["seconds"] - before["seconds"], after["step"] - before["step"]
             # seconds start again with each process
-            if seconds > 0 and steps > 0 and timeline.at(before["step"]).phase == phase:
+            if seconds > 0 and steps > 0 and timeline.at(before["step"] - 1).phase == phase:
                 total, count = spent.get(phase, (0.0, 0))
                 spent[phase] = (total + seconds, count + steps)
     return {phase: total / count for phase, (total, count) in spent.items()}

@@ -18,6 +18,7 @@ from ganzoo.commands._scores import scores_text
 from ganzoo.commands._terminal import console
 from ganzoo.contracts.timeline import Timeline
 from ganzoo.errors import for_terminal
+from ganzoo.runs.journal import is_loss
 
 if TYPE_CHECKING:
     from ganzoo.training.evaluation import Scores
@@ -145,5 +146,5 @@ class RunProgress:
 
 
 def _losses(record: Mapping[str, Any]) -> str:
-    values = [(key, value) for key, value in record.items() if "/" in key and not key.endswith("/total")]
+    values = [(key, value) for key, value in record.items() if is_loss(key)]
     return " ".join(f"{key.partition('/')[0][0].upper()} {key.partition('/')[2]} {value:.4g}" for key, value in values)

@@ -138,7 +138,7 @@ def batch_table(batch: Mapping[str, Tensor]) -> Table:
         rows.append(
             [name, f"{shape} {str(value.dtype).removeprefix('torch.')}", *(f"{figure:.3f}" for figure in figures)]
         )
-    return table("The batch of step 0", ["field", "shape", "lowest", "highest", "mean", "deviation"], rows)
+    return table("The first batch", ["field", "shape", "lowest", "highest", "mean", "deviation"], rows)
 
 
 def network_table(model: AdversarialModel) -> Table:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shlex
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +21,20 @@ if TYPE_CHECKING:
     from ganzoo.runs.folder import RunFolder
     from ganzoo.training.signals import StopRequest
     from ganzoo.zoo import Zoo
+
+
+#: What a time may be given in.
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, text: str | None) -> float:
+    """Return the seconds of a time as 90s, 30m or 2h; without end where none is given."""
+    if text is None:
+        return math.inf
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)([smh])", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is not a time; expected a number with a unit: 90s, 30m or 2h")
+    return float(found[1]) * _SECONDS[found[2]]
 
 
 @click.command(name="run")
@@ -37,6 +54,12 @@ if TYPE_CHECKING:
     help="Resume although data, versions, threads or device changed; the manifest records it.",
 )
 @click.option(
+    "--time-limit",
+    callback=_seconds,
+    metavar="TIME",
+    help="Stop after this time (90s, 30m, 2h), export and score; the same command resumes.",
+)
+@click.option(
     "--fork", type=click.Path(path_type=Path), metavar="RUN", help="Start a new run from the networks of another."
 )
 @click.option(
@@ -50,14 +73,17 @@ def command(
     runs: Path,
     resume: bool,
     allow_drift: bool,
+    time_limit: float,
     fork: Path | None,
     weights: tuple[str, ...],
 ) -> None:
     """Train RECIPE, or resume a run.
 
     RECIPE is a file, the name of a bundled recipe, or a run folder to resume. The same command resumes from the
-    last checkpoint. Ctrl-C finishes the step and saves; a second one stops at once.
+    last checkpoint; more steps of the last phase, as --set phases.gan.steps=400, continue a run, finished or not.
+    Ctrl-C finishes the step and saves; a second one stops at once.
     """
+    until = time.monotonic() + time_limit
     require_torch_backend()
     from ganzoo.errors import Stopped
     from ganzoo.training.signals import StopRequest
@@ -75,7 +101,7 @@ def command(
             stop.check()
             tell(zoo, plan)
             with run.working():
-                _train(plan, run, zoo, stop, resume=resume, allow_drift=allow_drift, start=start)
+                _train(plan, run, zoo, stop, resume=resume, allow_drift=allow_drift, start=start, until=until)
     except Stopped as stopped:
         raise Stopped(f"{stopped}\n{_next_command(run)}") from stopped
 
@@ -129,6 +155,7 @@ def _train(
     resume: bool,
     allow_drift: bool,
     start: tuple[RunFolder | None, dict[str, Path]],
+    until: float,
 ) -> None:
     from ganzoo.commands._eta import seconds_per_step
     from ganzoo.commands._progress import RunProgress
@@ -162,13 +189,15 @@ def _train(
                 allow_drift=allow_drift,
                 start=WarmStart(fork=start[0], weights=start[1]) if any(start) else None,
                 stop=stop,
+                until=until,
             )
     finally:
         progress.close()
     if scores is not None:
         from ganzoo.commands._scores import show_scores
+        from ganzoo.training.evaluation import scored_after
 
-        show_scores(scores, f"held-out data after {sum(phase.steps for phase in plan.phases)} steps")
+        show_scores(scores, f"held-out data after {scored_after(run.evaluation)} steps")
     shown = run.held_out if run.held_out.is_dir() else run.samples
     say(f"pictures in {shown}, networks and scores in {run.path}")
 

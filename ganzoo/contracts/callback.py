@@ -37,8 +37,9 @@ class Callback(Component, ABC):
 
     It acts at `on_train_begin`, after each `every`-th step of the run and after the last one at `on_train_batch_end`
     and then at `on_epoch_end` (so that callbacks of Keras that act after an epoch do so at each of these steps), and at
-    `on_train_end`. The first argument is the number of the step, counted from 0 over the whole run; the logs hold the
-    losses of that step as plain numbers. `self.model` is a `ganzoo.Watched`.
+    `on_train_end`. The first argument is how many steps of the run are done, as in metrics.jsonl; the logs hold what
+    the last of them returned (losses, logits, gradient norms, learning rates) as plain numbers. `self.model` is a
+    `ganzoo.Watched`.
     """
 
     kind = "callback"

@@ -9,16 +9,11 @@ from dataclasses import dataclass
 class Step:
     """One training step = one discriminator update (one generator update in phases without a discriminator).
 
-    `number` counts from 0 over the whole run, `phase_step` from 0 within the phase.
+    `number` counts from 0 over the whole run, `phase_step` from 0 within the phase. The length of a phase is
+    not in it, as the last one may be made longer while a run is under way: what fades has a number of steps of its own.
     """
 
     number: int
     phase: str = "train"
     phase_index: int = 0
     phase_step: int = 0
-    phase_steps: int = 1
-
-    @property
-    def phase_fraction(self) -> float:
-        """Return how much of the phase is done, in [0, 1)."""
-        return self.phase_step / self.phase_steps

@@ -46,4 +46,4 @@ class Timeline:
         index = min(bisect_right(self._ends, number), len(self.phases) - 1)
         name, steps = self.phases[index]
         start = self._ends[index] - steps
-        return Step(number=number, phase=name, phase_index=index, phase_step=number - start, phase_steps=steps)
+        return Step(number=number, phase=name, phase_index=index, phase_step=number - start)

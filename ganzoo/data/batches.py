@@ -94,7 +94,7 @@ class StepBatches:
     def __getitem__(self, number: int) -> dict[str, Array]:
         size = self.batch_sizes[self.timeline.at(number).phase]
         remedy = f"lower train.batch_size (now {size}) or train.workers"
-        with explaining_memory(f"the batch of step {number}", remedy):
+        with explaining_memory(f"the batch of step {number + 1}", remedy):
             batch: dict[str, Array] = {}
             for place, stream in enumerate(self.streams):
                 rows = self._stream_rows(place, number)
@@ -182,7 +182,7 @@ class StepBatches:
 
 
 def _broken(component: object, what: str, mistake: str, number: int) -> ComponentError:
-    return ComponentError(f"{what} of {origin_of(type(component))}, step {number}: {mistake}")
+    return ComponentError(f"{what} of {origin_of(type(component))}, step {number + 1}: {mistake}")
 
 
 def _dataset_text(stream: str, source: Source, datasets: Mapping[str, str]) -> str:

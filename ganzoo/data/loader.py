@@ -127,7 +127,7 @@ class StepLoader(DataLoader[Any]):
             return told
         _, step, stream, index = maker.doing()
         name = self._batches.reading(stream, index)
-        at = f"at step {step}" if name is None else f"at {name} of step {step}"
+        at = f"at step {step + 1}" if name is None else f"at {name} of step {step + 1}"
         text = f"{maker.described()} has been {'starting' if step < 0 else at} for {seconds:.0f} s"
         if seconds >= self._limit:
             raise ResourceError(

@@ -129,8 +129,8 @@ class Workers:
     def _work_of(self, worker: _Worker) -> str:
         step, stream, index = worker.progress
         if (name := self._batches.reading(stream, index)) is not None:
-            return f"read {name} for step {step}"
-        return "started" if step == NOTHING else f"handed over the batch of step {step}"
+            return f"read {name} for step {step + 1}"
+        return "started" if step == NOTHING else f"handed over the batch of step {step + 1}"
 
 
 class _Worker:

@@ -32,6 +32,7 @@ RESUMABLE_KEYS = (
     "samples",
     "evaluate_every",
     "best",
+    "patience",
 )
 
 
@@ -116,7 +117,13 @@ def _names(tables: Iterable[Mapping[str, Any]]) -> str:
 
 
 def weight_determining(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the weights: a resolved table without texts, scores and `RESUMABLE_KEYS`."""
+    """Return what decides the weights after any number of steps.
+
+    A resolved table without texts, scores, `RESUMABLE_KEYS` and the number of steps of the last phase, which decides
+    only where training ends.
+    """
     found = {key: value for key, value in resolved.items() if key not in (*TEXTS, *MEASURING)}
-    train = found.get("train", {})
-    return {**found, "train": {key: value for key, value in train.items() if key not in RESUMABLE_KEYS}}
+    train = {key: value for key, value in found.get("train", {}).items() if key not in RESUMABLE_KEYS}
+    *earlier, last = found.get("phases") or [{}]
+    endless = {key: value for key, value in last.items() if key != "steps"}
+    return {**found, "train": train, "phases": [*earlier, endless]}

@@ -5,27 +5,46 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
 from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
 from ganzoo.schema.values import ScheduleValue
 
 
+def stated_values(schedule: Schedule) -> tuple[float, ...]:
+    """Return the numbers that a recipe states for a schedule of the core; what plugins' schedules give is not known."""
+    if isinstance(schedule, Constant):
+        return (schedule.value,)
+    if isinstance(schedule, Ramp):
+        return schedule.start, schedule.end
+    return schedule.values if isinstance(schedule, Staircase) else ()
+
+
 def _whole_updates(schedule: Schedule) -> Schedule:
     """Refuse what is not a number of updates; between whole numbers, a ramp is rounded at each step."""
-    if isinstance(schedule, Constant):
-        stated: tuple[float, ...] = (schedule.value,)
-    elif isinstance(schedule, Ramp):
-        stated = (schedule.start, schedule.end)
-    else:
-        stated = schedule.values if isinstance(schedule, Staircase) else ()
-    if any(value < 1 or value != round(value) for value in stated):
+    if any(value < 1 or value != round(value) for value in stated_values(schedule)):
         raise ValueError("expected a whole number >= 1, or a schedule of such numbers")
     return schedule
 
 
+def _rates(schedule: Schedule) -> Schedule:
+    """Refuse rates below 0, which would climb what is to be descended."""
+    if any(value < 0 for value in stated_values(schedule)):
+        raise ValueError("expected a number >= 0, or a schedule of such numbers")
+    return schedule
+
+
+def _with_scores(patience: int, settings: ValidationInfo) -> int:
+    """Refuse patience where nothing says what to wait for."""
+    missing = [name for name in ("best", "evaluate_every") if settings.data.get(name) is None]
+    if missing:
+        raise ValueError(f"needs train.{' and train.'.join(missing)}")
+    return patience
+
+
 PositiveInt = Annotated[int, Ge(1)]
 Fraction = Annotated[float, Ge(0), Lt(1)]
+LearningRate = Annotated[ScheduleValue, AfterValidator(_rates)]
 
 
 class Section(BaseModel):
@@ -58,6 +77,8 @@ class TrainSettings(Section):
     evaluate_every: PositiveInt | None = None
     #: The score by which the best checkpoint is kept beside the newest.
     best: Annotated[str, MinLen(1)] | None = None
+    #: Stop early after so many evaluations in a row without a better score than the best.
+    patience: Annotated[int, Ge(1), AfterValidator(_with_scores)] | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     #: What networks compute in while they train; weights, losses, penalties, scores and exports are float32 always.
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
@@ -83,7 +104,7 @@ class PhaseSettings(Section):
 
     name: Annotated[str, MinLen(1)]
     steps: PositiveInt
-    learning_rate: ScheduleValue | None = None
+    learning_rate: LearningRate | None = None
     #: That of [train] when left out.
     batch_size: PositiveInt | None = None
     #: Let the optimizers forget their momenta when the phase begins.
@@ -95,7 +116,7 @@ class OptimizerSettings(Section):
 
     schedules = frozenset({"learning_rate"})
 
-    learning_rate: ScheduleValue
+    learning_rate: LearningRate
 
 
 class NetworkSettings(Section):

@@ -40,11 +40,15 @@ class Loaded:
 
 
 class CheckpointStore:
-    """The checkpoints of one run, newest last; the newest `keep` are kept, or all."""
+    """The checkpoints of one run, newest last; the newest `keep` are kept, or all.
 
-    def __init__(self, folder: Path, *, keep: int | None = 2) -> None:
+    One that was made between two multiples of `every`, because a run stopped there, is the first to go.
+    """
+
+    def __init__(self, folder: Path, *, keep: int | None = 2, every: int = 1) -> None:
         self.folder = folder
         self._keep = keep
+        self._every = every
 
     def paths(self) -> list[Path]:
         """Return the complete checkpoints, oldest first."""
@@ -100,7 +104,10 @@ class CheckpointStore:
     def rotate(self) -> None:
         """Drop all but the newest `keep`; ResourceError when one cannot be removed."""
         if self._keep is not None:
-            self.drop(self.paths()[: -self._keep])
+            paths = self.paths()
+            regular = [path for path in paths[:-1] if step_of(path) % self._every == 0] + paths[-1:]
+            kept = (regular if len(regular) >= self._keep else paths)[-self._keep :]
+            self.drop(path for path in paths if path not in kept)
 
     def drop(self, paths: Iterable[Path]) -> None:
         """Remove checkpoints; ResourceError when one cannot be removed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ _MANIFEST: dict[str, type | tuple[type, ...]] = {
     "data": dict,
     "origin": (dict, type(None)),
     "drift": list,
+    "stopped_early": str,
 }
 #: More values than one example of any field has: the largest image that is read has 450 million.
 _MOST_VALUES = 1 << 29
@@ -44,7 +45,7 @@ class RunFolder:
 
     recipe.toml       the resolved recipe, every default written out
     manifest.json     environment, plugins, seed, data, fields; `status` is running or finished
-    metrics.jsonl     losses by step
+    metrics.jsonl     losses, measurements and reports; here and everywhere, `step` is how many steps were done
     timing.jsonl      seconds since training began, and those spent waiting for data; two equal runs differ in it alone
     scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
     samples/          pictures of the same fixed inputs over time
@@ -87,9 +88,9 @@ class RunFolder:
             raise CheckpointError(f"{path}: is not a run folder (no manifest.json); ganzoo run RECIPE makes one")
         return folder
 
-    def checkpoints(self, keep: int = 2) -> CheckpointStore:
-        """Return the checkpoints of this run."""
-        return CheckpointStore(self.path / "checkpoints", keep=keep)
+    def checkpoints(self, keep: int = 2, every: int = 1) -> CheckpointStore:
+        """Return the checkpoints of this run, of which those at every so many steps are kept longer than others."""
+        return CheckpointStore(self.path / "checkpoints", keep=keep, every=every)
 
     def best(self) -> CheckpointStore:
         """Return where the best checkpoint is kept; two of them until a checkpoint makes the newer one certain."""
@@ -142,12 +143,22 @@ class RunFolder:
         files.make_folder(path.parent)
         files.write_durably(path.with_name(path.name + picture_suffix(picture)), encode_picture(picture))
 
-    def truncate_logs(self, step: int) -> None:
-        """Drop what the logs say beyond the state after `step` steps: it will be said again."""
-        # losses are numbered by the step that they were made in, scores by the state that they belong to
-        for log, first in ((self.journal, step), (self.timing, step), (self.scores, step + 1)):
-            if log.path.exists():
-                log.truncate(first)
+    def clear_held_out(self) -> None:
+        """Remove the pictures of held-out results."""
+        if self.held_out.is_dir() and not self.held_out.is_symlink():
+            files.remove_folder(self.held_out)
+
+    def drop_samples(self, wanted: Callable[[int], bool]) -> None:
+        """Remove the sample pictures of these numbers of steps."""
+        for path in self.samples.glob("step-*.*"):
+            number = path.stem.removeprefix("step-")
+            if number.isdecimal() and wanted(int(number)):
+                path.unlink()
+
+    def truncate_logs(self, done: int) -> None:
+        """Drop what the logs say beyond the state after `done` steps: it will be said again."""
+        for log in (self.journal, self.timing, self.scores):
+            log.truncate(done)
 
     def require(self) -> None:
         """Raise ResourceError when the run folder is gone, so that nothing writes to the place where it was."""

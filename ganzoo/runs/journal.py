@@ -1,18 +1,19 @@
-"""`metrics.jsonl`: one strict JSON object a line, never beyond the step that a resumed run starts from."""
+"""`metrics.jsonl`: one strict JSON object a line, never beyond the steps that a resumed run has done."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ganzoo.contracts.regularizer import PLAYERS
 from ganzoo.runs import files
 
 
 class Journal:
-    """Appends what happened at a step; reads it back."""
+    """Appends what there is to say after so many steps; reads it back."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,10 +36,24 @@ class Journal:
                     return
                 yield record
 
-    def truncate(self, step: int) -> None:
-        """Drop what was written at or after `step`, and a torn last line."""
-        kept = [record for record in self.records() if record["step"] < step]
+    def truncate(self, done: int) -> None:
+        """Drop what was written after more than `done` steps, and a torn last line."""
+        self._keep(lambda step: step <= done)
+
+    def drop(self, done: int) -> None:
+        """Drop what was written after exactly `done` steps."""
+        self._keep(lambda step: step != done)
+
+    def _keep(self, wanted: Callable[[int], bool]) -> None:
+        if not self.path.exists():
+            return
+        kept = [record for record in self.records() if wanted(record["step"])]
         files.write_durably(self.path, "".join(f"{_line(record)}\n" for record in kept).encode())
+
+
+def is_loss(key: str) -> bool:
+    """Return whether a key of the log is a player's loss or penalty, not its total, a measurement or a report."""
+    return key.partition("/")[0] in PLAYERS and not key.endswith("/total")
 
 
 def _line(record: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ def _check_steps(architecture: Architecture, network: Network) -> None:
     states = []
     for number in (7, 0, 7):
         with explained(type(architecture), "begin_step()"):
-            architecture.begin_step(network, Step(number=number, phase_step=number, phase_steps=10))
+            architecture.begin_step(network, Step(number=number, phase_step=number))
         states.append([weight.value.detach().clone() for weight in network.non_trainable_weights])
     demand(same(states[0], states[2]), type(architecture), "begin_step() must depend on the step alone")
 

@@ -106,7 +106,7 @@ class ShortRun:
     def _step(self, number: int, batch: Mapping[str, Tensor]) -> Mapping[str, float]:
         from ganzoo.training.guard import NotFinite
 
-        with explained(self.cls, f"step {number}"):
+        with explained(self.cls, f"step {number + 1}"):
             try:
                 return {name: float(value) for name, value in self.model.train_step(batch).items()}
             except NotFinite as refused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 Logs = Mapping[str, Tensor]
 
 
-def step_callbacks(trainer: Trainer, pace: Pace, stop: StopRequest, *, steps: int) -> StepCallbacks:
+def step_callbacks(
+    trainer: Trainer, pace: Pace, stop: StopRequest, *, steps: int, until: float = math.inf
+) -> StepCallbacks:
     """Return the callbacks of one `fit` in the order in which they must act."""
     # a checkpoint claims the log lines of its steps, so they are written before it; a score belongs to a state that a
     # later process can load, so it is made after it
@@ -36,7 +39,7 @@ def step_callbacks(trainer: Trainer, pace: Pace, stop: StopRequest, *, steps: in
         Draw(trainer),
         *watchers(trainer),
         *([Given(trainer, stop)] if trainer.callbacks else []),
-        Save(trainer, stop),
+        Save(trainer, stop, until),
         Score(trainer),
     ]
     return StepCallbacks(ordered, add_history=True, model=trainer.model, epochs=1, steps=steps)
@@ -85,7 +88,7 @@ class Show(_StepCallback):
     def after(self, done: int, logs: Logs) -> None:
         trainer = self.trainer
         if self._compiling is not None:
-            for line in self._compiling.news(done - 1, time.perf_counter() - self._step_began):
+            for line in self._compiling.news(done, time.perf_counter() - self._step_began):
                 trainer.observer.note(line)
         trainer.observer.step(done, trainer.model.timeline.at(done - 1).phase, self._pace.share)
         verdict = self._pace.verdict()
@@ -95,7 +98,7 @@ class Show(_StepCallback):
 
 
 class Log(_StepCallback):
-    """Writes the losses of a step, what components report, and how long training took so far."""
+    """Writes what a step returned, what components report, and how long training took so far."""
 
     def __init__(self, trainer: Trainer, pace: Pace) -> None:
         super().__init__(trainer)
@@ -107,11 +110,11 @@ class Log(_StepCallback):
         if not logs or not self.is_due(done, trainer.recipe.train.log_every):
             return
         losses = _as_numbers(logs)
-        record = {"step": done - 1, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
+        record = {"step": done, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
         record |= trainer.model.report()
         trainer.append(trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
-        timing = {"step": done - 1, "seconds": seconds, "waited": round(self._pace.waited, 3)}
+        timing = {"step": done, "seconds": seconds, "waited": round(self._pace.waited, 3)}
         trainer.append(trainer.run.timing, timing)
         trainer.observer.losses(record)
 
@@ -149,9 +152,9 @@ class Watch(_StepCallback):
             return
         values = _as_numbers(logs)
         # each with its own copy: callbacks may change what they are given
-        self._guarded(lambda: self._callback.on_train_batch_end(done - 1, dict(values)))
+        self._guarded(lambda: self._callback.on_train_batch_end(done, dict(values)))
         if self._callback is not None:
-            self._guarded(lambda: self._callback.on_epoch_end(done - 1, dict(values)))
+            self._guarded(lambda: self._callback.on_epoch_end(done, dict(values)))
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self._callback is not None:
@@ -234,10 +237,10 @@ class Given(_StepCallback):
         self._given.on_epoch_begin(epoch)
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        self._given.on_train_batch_begin(self.trainer.model.step_number)
+        self._given.on_train_batch_begin(self.trainer.model.step_number + 1)
 
     def after(self, done: int, logs: Logs) -> None:
-        self._given.on_train_batch_end(done - 1, _as_numbers(logs))
+        self._given.on_train_batch_end(done, _as_numbers(logs))
         if self.trainer.model.stop_training:
             self._stop.ask()
 
@@ -249,15 +252,16 @@ class Given(_StepCallback):
 
 
 class Save(_StepCallback):
-    """Writes a checkpoint, also when training is asked to stop, and then stops it."""
+    """Writes a checkpoint, also when training is asked to stop or its time is over, and then stops it."""
 
-    def __init__(self, trainer: Trainer, stop: StopRequest) -> None:
+    def __init__(self, trainer: Trainer, stop: StopRequest, until: float) -> None:
         super().__init__(trainer)
         self._stop = stop
+        self._until = until
 
     def after(self, done: int, logs: Logs) -> None:
         # read once: a signal that comes while this step is scored stops training after the next step, which is saved
-        stopping = self._stop.requested
+        stopping = self._stop.requested or time.monotonic() >= self._until
         if stopping or self.is_due(done, self.trainer.recipe.train.checkpoint_every):
             self.trainer.save(done)
         if stopping:
@@ -265,11 +269,21 @@ class Save(_StepCallback):
 
 
 class Score(_StepCallback):
-    """Scores the networks; the last step is scored with the exported networks, when training is over."""
+    """Scores the networks, and stops training with the recipe's patience.
+
+    The last step is scored with the exported networks, when training is over.
+    """
 
     def after(self, done: int, logs: Logs) -> None:
-        if done < self.trainer.total and not self.trainer.model.stop_training:
-            self.trainer.score(done)
+        trainer = self.trainer
+        every = trainer.recipe.train.evaluate_every
+        if every is None or done % every or done == trainer.total or trainer.model.stop_training:
+            return
+        trainer.score(done)
+        if trainer.stopped_early(done) is not None:
+            if not self.is_due(done, trainer.recipe.train.checkpoint_every):
+                trainer.save(done)
+            trainer.model.stop_training = True
 
 
 def _as_numbers(logs: Logs) -> dict[str, float]:

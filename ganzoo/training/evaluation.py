@@ -230,6 +230,25 @@ def check_metrics(metrics: Sequence[WiredMetric], training: OpenTraining, note: 
             note(f"{error}; its scores will be missing, the others are not affected")
 
 
+def waited_since(records: Iterable[Mapping[str, Any]], best: BestScore) -> tuple[int, int]:
+    """Return after how many steps the best score was found, and how many evaluations followed that gave no better one.
+
+    `records` are lines of scores.jsonl; the start of a run is not compared, as it is never kept as the best state.
+    """
+    top, since, waited = -math.inf, 0, 0
+    for record in records:
+        if record["step"] == 0 or not best.is_in(record):
+            continue
+        value = record["scores"][best.row][best.name]
+        better = record.get("larger_is_better")
+        sign = 1 if isinstance(better, dict) and better.get(best.name) else -1
+        if isinstance(value, int | float) and sign * value > top:
+            top, since, waited = sign * value, record["step"], 0
+        else:
+            waited += 1
+    return since, waited
+
+
 def require_score(best: BestScore, scores: Scores) -> None:
     """RecipeError when there is no such row, or no such score in it; a metric that failed is taken on trust."""
     if best.row not in scores.rows:
@@ -273,6 +292,11 @@ def read_scores(path: Path) -> Scores | None:
         raise CheckpointError(
             f"{path}: is damaged ({type(error).__name__}: {error}); remove it, and ganzoo evaluate scores the run again"
         ) from error
+
+
+def scored_after(path: Path) -> int:
+    """Return after how many steps the scores were made that were just stored or read."""
+    return int(read_json(path)["step"])
 
 
 def _checked(record: Any) -> Scores:

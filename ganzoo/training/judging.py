@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import torch
 
-from ganzoo.contracts.comparison import Comparison
+from ganzoo.contracts.comparison import Comparison, logit_maps
+from ganzoo.contracts.tensor import Tensor
 from ganzoo.execution.batches import concatenated_batch
 
 
@@ -45,12 +46,28 @@ class LazyVerdict:
             return self._both[1]
         return self.comparison.fake_outputs(self.comparison.fake)
 
+    def sides(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the sides whose logits somebody needed, with the outputs for them."""
+        for side in ("real", "fake"):
+            if "logits" in vars(self).get(side, ()):
+                yield side, getattr(self, side)
+
     @cached_property
     def _both(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         with concatenated_batch():
             judged = self.comparison.outputs(torch.cat([self.comparison.real, self.comparison.fake]))
         real, fake = (_half(judged, index) for index in (0, 1))
         return real, fake
+
+
+def mean_logits(judged: Mapping[str, LazyVerdict]) -> dict[str, Tensor]:
+    """Return the mean of the logits by `COMPARISON/SIDE`, of those that were computed; every map counts the same."""
+    found = {}
+    for name, verdict in judged.items():
+        for side, outputs in verdict.sides():
+            means = [logits.detach().mean(dtype=torch.float32) for logits in logit_maps(outputs)]
+            found[f"{name}/{side}"] = means[0] if len(means) == 1 else torch.stack(means).mean()
+    return found
 
 
 def _half(value: Any, index: int) -> Any:

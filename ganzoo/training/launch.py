@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,16 +20,15 @@ from ganzoo.execution.keras_internals import get_device
 from ganzoo.recipe import Recipe, weight_determining
 from ganzoo.runs import files
 from ganzoo.runs.arrays import pack_arrays
-from ganzoo.runs.checkpoint import Loaded
+from ganzoo.runs.checkpoint import Loaded, step_of
 from ganzoo.runs.environment import describe_plugins, differences, environment, plugins_in_use
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.manifest import describe_data, describe_run
 from ganzoo.training import determinism
-from ganzoo.training.evaluation import BestScore, Scores, check_metrics, read_scores, scores_record
-from ganzoo.training.export import Gallery, export_networks
+from ganzoo.training.evaluation import BestScore, Scores, check_metrics, read_scores
+from ganzoo.training.finishing import export_and_score
 from ganzoo.training.keras_callbacks import checked
 from ganzoo.training.rehearsal import rehearse_scores
-from ganzoo.training.reload import trained_networks
 from ganzoo.training.setup import build_model
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.trainer import Observer, Trainer
@@ -48,10 +48,12 @@ def launch(
     start: WarmStart | None = None,
     stop: StopRequest | None = None,
     callbacks: Sequence[Any] = (),
+    until: float = math.inf,
 ) -> Scores | None:
     """Train on `sources` to the recipe's end in the run folder, write networks and scores, return the scores.
 
-    The caller holds the folder (`run.working()`) and lets `stop` watch for signals if it wants any watched.
+    The caller holds the folder (`run.working()`) and lets `stop` watch for signals if it wants any watched. At the
+    time `until`, as `time.monotonic()` counts, training stops, and networks and scores are those of that step.
     A folder that already holds this run is continued; with `resume` it must. Everything that can be wrong is found
     before the first step: networks, feature weights, the folder, other data or another environment than the run began
     with (`allow_drift` resumes and records it in the manifest). `start` gives a new run the weights of another.
@@ -78,11 +80,11 @@ def launch(
     # from here on the folder holds a run
     write_manifest(trainer, kept, start)
     with no_recipe_errors():
-        return _go_on(trainer, stop, start, allow_drift=allow_drift, rehearsing=rehearsing)
+        return _go_on(trainer, stop, start, allow_drift=allow_drift, rehearsing=rehearsing, until=until)
 
 
 def _go_on(
-    trainer: Trainer, stop: StopRequest, start: WarmStart | None, *, allow_drift: bool, rehearsing: bool
+    trainer: Trainer, stop: StopRequest, start: WarmStart | None, *, allow_drift: bool, rehearsing: bool, until: float
 ) -> Scores | None:
     """Train and finish the run that the folder holds."""
     run = trainer.run
@@ -91,14 +93,16 @@ def _go_on(
     trainer.checkpoints.rotate()  # a process may have been killed between a save and this
     # before the environment is compared: a finished run computes nothing more
     if is_finished(trainer, loaded):
-        trainer.observer.note(f"{run.path}: the run is finished already; nothing to train")
+        early = run.read_manifest().get("stopped_early")
+        how = f"; it stopped early {early}" if early else ""
+        trainer.observer.note(f"{run.path}: the run is finished already; nothing to train{how}")
         return read_scores(run.evaluation)
     check_drift(trainer, loaded, allow=allow_drift)
+    take_up(trainer)
     if rehearsing:
         trainer.rehearse()
     loaded = loaded or apply_warm_start(trainer, start)
-    trainer.train(trainer.adopt(loaded), stop)
-    return finish(trainer)
+    return finish(trainer, trainer.train(trainer.adopt(loaded), stop, until=until))
 
 
 def choose_kernels(recipe: Recipe) -> str:
@@ -159,33 +163,48 @@ def no_recipe_errors() -> Iterator[None]:
 
 
 def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
-    """Refuse to resume nothing, or with another recipe; the differences are listed."""
+    """Refuse to resume nothing, with another recipe, or to an end that the run is past; the differences are listed."""
     if not run.exists:
         if resume:
             raise CheckpointError(f"{run.path}: there is no run to resume; leave --resume out to start one")
         return
+    ways_out = f"or start a new run from its weights with --name NEW --fork {run.path}"
+    stored = _stored_recipe(run)
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
-        changes = _indented(differences(weight_determining(_stored_recipe(run)), weight_determining(recipe.resolved)))
+        changes = _indented(differences(_by_phase(stored), _by_phase(recipe.resolved)))
+        raise CheckpointError(f"{run.path}: holds a run of another recipe; undo these changes, {ways_out}:\n{changes}")
+    before, end = _end(stored), recipe.timeline.total_steps
+    done = max(map(step_of, run.checkpoints().paths()), default=0)
+    if end < before and end <= done:
+        last = recipe.phases[-1]
         raise CheckpointError(
-            f"{run.path}: holds a run of another recipe; undo these changes, or start a new run from its weights with "
-            f"--name NEW --fork {run.path}:\n{changes}"
+            f"{run.path}: the run has done {done} steps already; ganzoo finish {run.path} exports and scores it where "
+            f"it stands. Undo this change, {ways_out}:\n"
+            f"  phases.{last.name}.steps: {last.steps + before - end} -> {last.steps}"
         )
 
 
+def _by_phase(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what decides the weights, with phases by name, as --set has them."""
+    found = weight_determining(resolved)
+    phases = {
+        phase["name"]: {"position": index, **{key: value for key, value in phase.items() if key != "name"}}
+        for index, phase in enumerate(found["phases"])
+    }
+    return {**found, "phases": phases}
+
+
 def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None:
-    """Write recipe and manifest of a new run; of a resumed run, the recipe with what may change."""
+    """Write recipe and manifest of a new run; CheckpointError when the run exists and began from something else."""
     recipe, run = trainer.recipe, trainer.run
-    resolved = tomli_w.dumps(dict(recipe.resolved)).encode()
     if run.exists:
         origin = run.read_manifest().get("origin")
         if start is not None and origin != start.origin():
             raise CheckpointError(
                 f"{run.path}: this run began from {origin or 'random weights'}; give the new one a --name"
             )
-        if run.recipe.read_bytes() != resolved:
-            files.write_durably(run.recipe, resolved)
         return
-    files.write_durably(run.recipe, resolved)
+    files.write_durably(run.recipe, _as_toml(recipe))
     if trainer.data.fitted:
         files.write_durably(run.fitted, pack_arrays(trainer.data.fitted))
     manifest = describe_run(
@@ -199,11 +218,26 @@ def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None
     run.write_manifest({**manifest, "origin": start.origin() if start else None})
 
 
+def take_up(trainer: Trainer) -> None:
+    """Write down what may have changed of a run that is trained on: its recipe, its end, and that it is running."""
+    run, before = trainer.run, _end(_stored_recipe(trainer.run))
+    if before != trainer.total:
+        trainer.observer.note(f"the run now ends after step {trainer.total}, no longer after step {before}")
+        trainer.move_end(before)
+    resolved = _as_toml(trainer.recipe)
+    if run.recipe.read_bytes() != resolved:
+        files.write_durably(run.recipe, resolved)
+    manifest = run.read_manifest()
+    if manifest.get("status") != "running":
+        kept = {key: value for key, value in manifest.items() if key != "stopped_early"}
+        run.write_manifest({**kept, "status": "running"})
+
+
 def is_finished(trainer: Trainer, loaded: Loaded | None) -> bool:
     """Return whether nothing is left to do, and the last state verifies."""
-    return (
-        loaded is not None and loaded.step == trainer.total and trainer.run.read_manifest().get("status") == "finished"
-    )
+    if loaded is None or trainer.run.read_manifest().get("status") != "finished":
+        return False
+    return loaded.step == trainer.total or trainer.stopped_early(loaded.step) is not None
 
 
 def check_drift(trainer: Trainer, loaded: Loaded | None, *, allow: bool) -> None:
@@ -265,10 +299,24 @@ def apply_warm_start(trainer: Trainer, start: WarmStart | None) -> Loaded | None
     return trainer.load()
 
 
+def _end(stored: Mapping[str, Any]) -> int:
+    """Return after how many steps the run was to end when its recipe was written."""
+    return sum(phase["steps"] for phase in stored["phases"])
+
+
+def _as_toml(recipe: Recipe) -> bytes:
+    return tomli_w.dumps(dict(recipe.resolved)).encode()
+
+
 def _stored_recipe(run: RunFolder) -> dict[str, Any]:
+    """Return the recipe of a run as far as it is compared; somebody may have changed the file."""
     try:
-        return tomllib.loads(run.recipe.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        stored = tomllib.loads(run.recipe.read_text(encoding="utf-8"))
+        phases = [(phase["name"], phase["steps"]) for phase in stored["phases"]]
+        if not all(isinstance(name, str) and type(steps) is int for name, steps in phases):
+            raise ValueError("its phases are damaged")
+        return {**stored, "train": dict(stored["train"])}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{run.recipe}: cannot be read: {error}") from error
 
 
@@ -279,19 +327,29 @@ def _indented(lines: Iterable[str]) -> str:
 # -- the end -----------------------------------------------------------------------------------------------------------
 
 
-def finish(trainer: Trainer) -> Scores | None:
-    """Export the products as they are saved, score them on held-out data, mark the run as finished."""
-    recipe, run = trainer.recipe, trainer.run
-    # from the checkpoint, as a later process would: the bytes are the same whether this process trained or not
-    trained, step = trained_networks(run, recipe)
-    run.require()
-    export_networks(run, trained.networks, trainer.products)
-    scores = None
-    if trainer.held_out is not None and recipe.metrics:
-        trainer.clear_held_out()
-        scores = trainer.evaluate(trained, show=Gallery(trainer.show_held_out))
+def finish(trainer: Trainer, done: int) -> Scores | None:
+    """Export and score the products where training ended; a run that is done is marked as finished."""
+    run = trainer.run
+    early = trainer.stopped_early(done) if done < trainer.total else None
+    scores, step = export_and_score(
+        trainer.recipe,
+        run,
+        held_out=trainer.held_out,
+        training=lambda: trainer.data.sources,
+        note=trainer.note_once,
+    )
+    if done < trainer.total and early is None:
+        trainer.observer.note(
+            f"the time is over after step {step} of {trainer.total}; networks and scores are those of this step. "
+            f"ganzoo run {run.path} resumes the run"
+        )
+        return scores
+    if scores is not None:
         trainer.keep_scores(step, scores)
-        files.write_durably(run.evaluation, files.to_json(scores_record(scores, step)))
+    if early is not None:
+        trainer.observer.note(f"stopped early {early}")
     # last of all: a run is finished when every file is there
-    run.write_manifest({**run.read_manifest(), "status": "finished"})
+    run.write_manifest(
+        {**run.read_manifest(), "status": "finished"} | ({} if early is None else {"stopped_early": early})
+    )
     return scores

@@ -32,10 +32,11 @@ from ganzoo.randomness import Random
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.batch_needs import explaining_batch
 from ganzoo.training.guard import FiniteGuard, NotFinite
+from ganzoo.training.judging import LazyVerdict, mean_logits
 from ganzoo.training.keras_callbacks import checked, stops_on_nan
 from ganzoo.training.objective import Objective, Term
 from ganzoo.training.optimizers import OptimizerGroup, descend
-from ganzoo.training.scheduled import value_at
+from ganzoo.training.scheduled import rate_at
 from ganzoo.training.state import network_state, numbered
 from ganzoo.training.turns import Turns
 
@@ -151,7 +152,9 @@ class AdversarialModel(keras.Model):
     def train_step(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Update the discriminator, update the generator when it is its turn, average the weights.
 
-        Returns every loss by `player/name`, unweighted and still on the device, and the weighted total of each player.
+        Returns every loss by `player/name`, unweighted and still on the device, and the weighted total of each player;
+        and what each update measured: the discriminator's mean `logits/COMPARISON/real` and `/fake`,
+        `gradient_norm/player` before clipping, `learning_rate/optimizer`.
         """
         try:
             with explaining_batch(batch, self.task, self.fields, self.fitted):
@@ -203,28 +206,38 @@ class AdversarialModel(keras.Model):
         view = replace(view, rng=view.rng.child(name))
         variables = self._trained(name, view.step)
         with self._frozen_except(variables):
-            view = replace(view, judged=self._judge(name, view))
+            judged = self._judge(name, view)
+            view = replace(view, judged=judged)
             terms = self.objective.terms(player, view, self.turns.count(name))
             total = _weighted_sum(name, terms)
             try:
-                self._descend(name, total, variables)
+                norm = self._descend(name, total, variables)
             except NotFinite as refused:
                 refused.losses = {key: float(term.value.detach()) for key, term in terms.items()}
                 raise
         self._finish_update(name, view)
         logs = {f"{name}/{key}": term.value.detach() for key, term in terms.items()}
-        return {**logs, f"{name}/total": total.detach()}
+        return {**logs, f"{name}/total": total.detach(), **self._measured(name, judged, norm)}
 
-    def _judge(self, name: PlayerName, view: View) -> Mapping[str, Any]:
+    def _measured(self, name: PlayerName, judged: Mapping[str, LazyVerdict], norm: Tensor) -> dict[str, Tensor]:
+        """Return what an update measured on the way; nothing is computed for it but a few means."""
+        logits = mean_logits(judged) if name == "discriminator" else {}
+        return {
+            **{f"logits/{key}": value for key, value in logits.items()},
+            f"gradient_norm/{name}": norm,
+            **{f"learning_rate/{key}": rate for key, rate in self.optimizer_groups[name].learning_rates().items()},
+        }
+
+    def _judge(self, name: PlayerName, view: View) -> Mapping[str, LazyVerdict]:
         if not self.players["discriminator"].networks:
             return {}
         return self.objective.judge(name, view, self.objective.compare(view))
 
-    def _descend(self, name: PlayerName, loss: Tensor, variables: Sequence[Variable]) -> None:
-        """Take one optimizer step on these variables and no others; NotFinite before it."""
+    def _descend(self, name: PlayerName, loss: Tensor, variables: Sequence[Variable]) -> Tensor:
+        """Take one optimizer step on these variables and no others, return the gradient's norm; NotFinite before it."""
         optimizer = self.optimizer_groups[name]
         check = partial(self._guard.check, name)
-        descend(loss, variables, optimizer, clip_norm=self.clip_norm, check=check)
+        return descend(loss, variables, optimizer, clip_norm=self.clip_norm, check=check)
 
     @torch.no_grad()
     def _finish_update(self, name: PlayerName, view: View) -> None:
@@ -347,7 +360,7 @@ class AdversarialModel(keras.Model):
                 schedule, number = self.learning_rates[name, ""], step.number
             else:
                 continue
-            rate = value_at(schedule, number, f"the learning rate of '{name}'", step=step)
+            rate = rate_at(schedule, number, name, step=step)
             if factors:
                 self._written_rates.pop(name, None)
                 optimizer.learning_rate.value.data.copy_(torch.as_tensor(rate) * factors)

@@ -93,7 +93,7 @@ class Objective:
             self._check(name, comparison, step)
         return dict(found)
 
-    def judge(self, player: PlayerName, view: View, comparisons: Mapping[str, Comparison]) -> dict[str, Verdict]:
+    def judge(self, player: PlayerName, view: View, comparisons: Mapping[str, Comparison]) -> dict[str, LazyVerdict]:
         """Return the comparisons as the discriminator judges them in this update, computed when it is used."""
         return {
             name: LazyVerdict(

@@ -127,6 +127,10 @@ class OptimizerGroup:
         for variable, value in zip(self.variables, values, strict=True):
             variable.value.data.copy_(value)
 
+    def learning_rates(self) -> dict[str, Tensor]:
+        """Return a copy of the rate in force of each optimizer by name, still on the device."""
+        return {name: _rate_of(optimizer) for name, optimizer in self.optimizers.items()}
+
     def scale_loss(self, loss: Any) -> Any:
         """Return the loss as float16 needs it: scaled, where an optimizer does that."""
         return next(iter(self.optimizers.values())).scale_loss(loss)
@@ -155,11 +159,11 @@ def descend(
     *,
     clip_norm: float | None = None,
     check: Callable[[Tensor, Tensor], None] = lambda _loss, _norm: None,
-) -> None:
-    """Take one optimizer step on these variables only; no gradient is computed for any other.
+) -> Tensor:
+    """Take one optimizer step on these variables only, and return the norm of the gradient before it was clipped.
 
-    `clip_norm` limits the norm over all gradients together. `check(loss, norm)` may refuse the update by raising.
-    Variables that the loss does not reach keep their value.
+    No gradient is computed for any other variable. `clip_norm` limits the norm over all gradients together.
+    `check(loss, norm)` may refuse the update by raising. Variables that the loss does not reach keep their value.
     """
     weights = [variable.value for variable in variables]
     gradients = torch.autograd.grad(optimizer.scale_loss(loss), weights, allow_unused=True)
@@ -167,12 +171,19 @@ def descend(
         (gradient, variable) for gradient, variable in zip(gradients, variables, strict=True) if gradient is not None
     ]
     found = [gradient for gradient, _ in reached]
-    norm = global_norm(found) / optimizer.scale_loss(1.0)
+    norm: Tensor = global_norm(found) / optimizer.scale_loss(1.0)
     check(loss, torch.zeros_like(norm) if _may_overflow(optimizer) else norm)
     if clip_norm is not None and found:
         torch._foreach_mul_(found, torch.clamp(clip_norm / (norm + 1e-12), max=1.0))
     with torch.no_grad():
         optimizer.apply(found, [variable for _, variable in reached])
+    return norm
+
+
+def _rate_of(optimizer: keras.optimizers.Optimizer) -> Tensor:
+    rate = optimizer.learning_rate
+    found: Tensor = (rate.value if isinstance(rate, keras.Variable) else torch.as_tensor(rate)).detach().clone()
+    return found
 
 
 def _may_overflow(optimizer: keras.optimizers.Optimizer | OptimizerGroup) -> bool:

@@ -9,6 +9,16 @@ from ganzoo.contracts.schedule import Constant, Schedule
 from ganzoo.contracts.step import Step
 
 
+def rate_at(schedule: Schedule, number: int, key: str, *, step: Step | None = None) -> float:
+    """Return the learning rate of the optimizer `key` at the schedule's step `number`; PluginError when below 0."""
+    what = f"the learning rate of '{key}'"
+    rate = value_at(schedule, number, what, step=step)
+    if rate < 0:
+        at = None if step is None else step.number
+        raise broken_contract(schedule, f"schedule of {what}", f"gave {rate}, expected a number >= 0", step=at)
+    return rate
+
+
 def value_at(schedule: Schedule, number: int, what: str, *, step: Step | None = None) -> float:
     """Return the value of a schedule at its step `number`; PluginError when it is not a finite number."""
     if type(schedule) is Constant:

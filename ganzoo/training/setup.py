@@ -14,7 +14,7 @@ from ganzoo.recipe import Recipe
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.optimizers import make_optimizer
-from ganzoo.training.scheduled import value_at
+from ganzoo.training.scheduled import rate_at
 
 
 def build_model(recipe: Recipe, assembly: Assembly, fitted: Example | None = None) -> AdversarialModel:
@@ -94,7 +94,7 @@ def network_phases_of(recipe: Recipe, assembly: Assembly) -> dict[str, frozenset
 
 def first_rate(key: str, wired: WiredOptimizer) -> float:
     """Return the learning rate that an optimizer begins with."""
-    return value_at(wired.rate, 0, f"the learning rate of '{key}'")
+    return rate_at(wired.rate, 0, key)
 
 
 def learning_rates_of(recipe: Recipe) -> dict[tuple[str, str], Schedule]:

@@ -18,14 +18,14 @@ from ganzoo.data.opening import TrainingData, guarded
 from ganzoo.errors import CheckpointError, ComponentError, NumericError, ResourceError, Stopped
 from ganzoo.randomness import Random, numpy_generator
 from ganzoo.recipe import Recipe
-from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore, Loaded, step_of
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
+from ganzoo.runs.optional import OptionalOutput
 from ganzoo.training.callbacks import step_callbacks
 from ganzoo.training.compilation import not_compiled
 from ganzoo.training.determinism import undetermined
-from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record
+from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record, waited_since
 from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.pictures import require_picture
@@ -72,7 +72,8 @@ class Trainer:
         self.run = run
         self.observer = observer
         self.digest = recipe.digest()
-        self.checkpoints = run.checkpoints(recipe.train.keep_checkpoints)
+        self.checkpoints = run.checkpoints(recipe.train.keep_checkpoints, recipe.train.checkpoint_every)
+        self.optional = OptionalOutput(run, observer.note)
         #: What every checkpoint says about the environment that made it.
         self.environment = environment
         self._mute: set[str] = set()
@@ -127,6 +128,18 @@ class Trainer:
         self.settle_best()
         return step
 
+    def move_end(self, before: int) -> None:
+        """Forget what was written only because the run was to end after `before` steps, or lies beyond its new end."""
+        train, run = self.recipe.train, self.run
+        if before % train.log_every:
+            run.journal.drop(before)
+            run.timing.drop(before)
+        if train.evaluate_every is not None and before % train.evaluate_every:
+            run.scores.drop(before)
+            run.best().drop(path for path in run.best().paths() if step_of(path) == before)
+        is_extra = before % train.sample_every != 0
+        run.drop_samples(lambda done: done > self.total or (done == before and is_extra))
+
     def rehearse(self) -> None:
         """Take a step of each phase in which each player plays, and undo it.
 
@@ -149,15 +162,19 @@ class Trainer:
 
     # -- training ------------------------------------------------------------------------------------------------------
 
-    def train(self, first: int, stop: StopRequest) -> None:
-        """Train from step `first` to the end; Stopped when asked to stop, after saving."""
+    def train(self, first: int, stop: StopRequest, *, until: float = math.inf) -> int:
+        """Train from step `first` to the end, or until the time `until`; return how many steps are done.
+
+        The end is the last step, or the evaluation with which the recipe's patience is over. `until` is a time of
+        `time.monotonic()`: the step in which it comes is the last. Stopped when asked to stop, after saving.
+        """
         self.observer.begin(first=first, total=self.total)
         if first == 0:
             self.draw(0)
         if first < self.total:
             # a checkpoint is written before its state is scored, so a process may have been killed between the two
             self.score(first)
-        if first < self.total:
+        if first < self.total and self.stopped_early(first) is None:
             loader = StepLoader(
                 self.batches,
                 first=first,
@@ -167,13 +184,14 @@ class Trainer:
                 note=self.observer.note,
             )
             with stop.deferred(), self.translate_errors():
-                self._fit(loader, self.total - first, stop)
+                self._fit(loader, self.total - first, stop, until)
         if stop.requested:
             self.run.require()
             raise Stopped(f"stopped after step {self.model.step_number} of {self.total}; everything is saved")
+        return self.model.step_number
 
-    def _fit(self, loader: StepLoader, steps: int, stop: StopRequest) -> None:
-        callbacks = step_callbacks(self, loader.pace, stop, steps=steps)
+    def _fit(self, loader: StepLoader, steps: int, stop: StopRequest, until: float) -> None:
+        callbacks = step_callbacks(self, loader.pace, stop, steps=steps, until=until)
         try:
             with closing(loader):
                 self.model.fit(loader, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=callbacks)
@@ -188,7 +206,7 @@ class Trainer:
         try:
             yield
         except NotFinite as refused:
-            raise self.numeric_error(str(refused), refused.losses) from refused
+            raise self.numeric_error(self.model.step_number + 1, str(refused), refused.losses) from refused
         except torch.OutOfMemoryError as error:
             raise ResourceError(self.out_of_memory(f"the GPU's memory does not suffice: {error}")) from error
         except MemoryError as error:
@@ -203,18 +221,21 @@ class Trainer:
                 raise
             raise translated from error
 
-    def numeric_error(self, what: str, losses: Mapping[str, float]) -> NumericError:
-        """Return the error of a refused update or save: its losses, its batch, the last good state, what to try."""
-        number = self.model.step_number
+    def numeric_error(self, step: int, what: str, losses: Mapping[str, float]) -> NumericError:
+        """Return the error of a refused update or save: its losses, its batch, the last good state, what to try.
+
+        `step` counts from 1; 0 is the start of a run.
+        """
         saved = self.checkpoints.paths()
         table = ", ".join(f"{name} {value:.4g}" for name, value in losses.items())
         culprits = [f"; {self.model.objective.origin(name)} is not finite" for name in _not_finite(losses)]
         return NumericError(
-            f"step {number}: {what}{''.join(culprits)}\n"
+            f"step {step}: {what}{''.join(culprits)}\n"
             f"{f'  losses: {table}{chr(10)}' if table else ''}"
-            f"  batch: {', '.join(self.batches.names(number)[:8])}\n"
+            f"  batch: {', '.join(self.batches.names(max(step - 1, 0))[:8])}\n"
             f"  newest good checkpoint: {saved[-1] if saved else 'none yet'}\n"
-            f"  lower the learning rate or set train.clip_norm, with --name NEW --fork {self.run.path}"
+            f"  lower the learning rate or set train.clip_norm, with --name NEW"
+            f"{f' --fork {self.run.path}' if saved else ''}"
         )
 
     def out_of_memory(self, cause: str) -> str:
@@ -222,7 +243,7 @@ class Trainer:
         size = self.recipe.train.batch_size
         saved = self.checkpoints.paths()
         return (
-            f"step {self.model.step_number}: {' '.join(cause.split())[:300]}; lower train.batch_size (now {size}); "
+            f"step {self.model.step_number + 1}: {' '.join(cause.split())[:300]}; lower train.batch_size (now {size}); "
             f"newest good checkpoint: {saved[-1] if saved else 'none yet'}"
         )
 
@@ -241,31 +262,16 @@ class Trainer:
         """Write the picture of one held-out result."""
         self.optional("held-out pictures", lambda: self.run.write_picture(self.run.held_out / name, picture))
 
-    def clear_held_out(self) -> None:
-        """Remove pictures that an earlier process wrote, perhaps of other held-out data."""
-        if self.run.held_out.is_dir() and not self.run.held_out.is_symlink():
-            self.optional("held-out pictures", lambda: files.remove_folder(self.run.held_out))
-
     def append(self, log: Journal, record: Mapping[str, Any]) -> None:
         """Write one line of a log."""
         self.optional(log.path.name, lambda: log.append(record))
-
-    def optional(self, what: str, write: Callable[[], None]) -> None:
-        """Write optional output: on a full disk it is lost and reported once, and the run continues."""
-        self.run.require()
-        try:
-            write()
-        except (OSError, ResourceError) as error:
-            if what not in self._mute:
-                self._mute.add(what)
-                self.observer.note(f"{what} cannot be written, training continues: {error}")
 
     def save(self, done: int, store: CheckpointStore | None = None, facts: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint of the state after `done` steps; NumericError when it is not finite."""
         self.run.require()
         arrays = to_arrays(self.model.state())
         if broken := not_finite(arrays):
-            raise self.numeric_error(f"{', '.join(broken[:3])} not finite; nothing was saved", {})
+            raise self.numeric_error(done, f"{', '.join(broken[:3])} not finite; nothing was saved", {})
         for log in (self.run.journal, self.run.scores):
             self.optional(log.path.name, log.sync)
         (store or self.checkpoints).save(
@@ -293,6 +299,17 @@ class Trainer:
         """Whether there is anything to score, and the recipe asks for it."""
         train = self.recipe.train
         return train.evaluate_every is not None and self.held_out is not None and bool(self.recipe.metrics)
+
+    def stopped_early(self, done: int) -> str | None:
+        """Return why training ends with the evaluation after `done` steps; None when it does not."""
+        train = self.recipe.train
+        records = [record for record in self.run.scores.records() if record["step"] <= done]
+        if train.best is None or train.patience is None or not records or records[-1]["step"] != done:
+            return None
+        since, waited = waited_since(records, BestScore.parse(train.best, self.product))
+        if waited < train.patience:
+            return None
+        return f"after step {done} of {self.total}: no {train.best} was better than after step {since} (train.patience)"
 
     def is_scored(self, done: int) -> bool:
         """Return whether the scores of this state are written already."""
@@ -350,9 +367,18 @@ class Trainer:
         store.drop([path for path in store.paths() if step_of(path) > certain and step_of(path) != but])
 
     def settle_best(self) -> None:
-        """Keep of the best states that no resume can undo the last one."""
+        """Keep of the best states that no resume can undo the last one.
+
+        One that was scored only because the run ends there can be undone: the run may be made longer.
+        """
         store, certain = self.run.best(), self._newest_saved()
-        store.drop([path for path in store.paths() if step_of(path) <= certain][:-1])
+        paths = [path for path in store.paths() if step_of(path) <= certain and not self._ends_between(step_of(path))]
+        store.drop(paths[:-1])
+
+    def _ends_between(self, done: int) -> bool:
+        """Return whether a state is the last one and would not be scored on the way."""
+        every = self.recipe.train.evaluate_every
+        return done == self.total and every is not None and done % every != 0
 
     def _newest_saved(self) -> int:
         saved = self.checkpoints.paths()

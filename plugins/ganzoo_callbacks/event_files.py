@@ -12,7 +12,7 @@ from ganzoo import images
 
 
 class EventFiles(keras.callbacks.Callback):
-    """Losses as scalars by step, sample pictures as images by the step that they were drawn after."""
+    """What is logged as scalars, sample pictures as images, both by how many steps were done."""
 
     def __init__(self, folder: Path, *, pictures: bool) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class EventFiles(keras.callbacks.Callback):
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         first = self.model.step
         # events that an earlier process wrote after the checkpoint from which the run resumes are not shown
-        self._writer = SummaryWriter(str(self._folder), purge_step=first)
+        self._writer = SummaryWriter(str(self._folder), purge_step=first + 1)
         self._shown = first if first else -1
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -31,7 +31,7 @@ class EventFiles(keras.callbacks.Callback):
             self._writer.add_scalar(name, value, batch)
         for done, path in sorted(self.model.pictures.items()) if self._pictures else ():
             if done > self._shown:
-                self._writer.add_image("samples", images.read_image(path), max(done - 1, 0), dataformats="HWC")
+                self._writer.add_image("samples", images.read_image(path), done, dataformats="HWC")
                 self._shown = done
         self._writer.flush()
 

@@ -20,7 +20,7 @@ class LossTable(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
         # rows that an earlier process wrote after the checkpoint from which the run resumes are written again
-        rows = [row for row in self._rows() if row["step"].isdecimal() and int(row["step"]) < self.model.step]
+        rows = [row for row in self._rows() if row["step"].isdecimal() and int(row["step"]) <= self.model.step]
         self._columns = list(rows[0]) if rows else []
         self._write("w", rows, header=bool(rows))
 

@@ -133,7 +133,7 @@ def networks(run, prefix="networks/"):
 
 
 def no_training(monkeypatch):
-    def refuse(_self, _first, _stop):
+    def refuse(_self, _first, _stop, *, until):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Trainer, "train", refuse)

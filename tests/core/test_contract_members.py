@@ -150,7 +150,7 @@ class Unknown(Regularizer):
 
 def test_a_factor_for_a_loss_that_there_is_not_is_refused_with_the_component():
     made = model(Wasserstein(), regularizers=[wired(Unknown())])
-    with pytest.raises(PluginError, match=r"regularizer 'mine' of .*step 0: loss_factors\(\) names \['gon'\]"):
+    with pytest.raises(PluginError, match=r"regularizer 'mine' of .*step 1: loss_factors\(\) names \['gon'\]"):
         made.train_step(BATCH)
 
 
@@ -324,7 +324,7 @@ class Forgetful(Task):
 
 
 def test_a_task_that_offers_a_comparison_and_makes_none_is_named():
-    expected = r"task of .*step 0: compare\(\) returned \[\], expected the comparisons \['sample'\]"
+    expected = r"task of .*step 1: compare\(\) returned \[\], expected the comparisons \['sample'\]"
     with pytest.raises(PluginError, match=expected):
         model(Wasserstein(), task=Forgetful()).train_step(BATCH)
 
@@ -483,5 +483,5 @@ def test_what_a_component_raises_names_it_its_plugin_and_the_step():
             raise KeyError("boom")
 
     made = model(Wasserstein(), regularizers=[wired(Broken())])
-    with pytest.raises(PluginError, match=r"regularizer 'mine' of .*, step 0: KeyError: 'boom'"):
+    with pytest.raises(PluginError, match=r"regularizer 'mine' of .*, step 1: KeyError: 'boom'"):
         made.train_step(BATCH)

@@ -54,7 +54,7 @@ def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, nam
     parts, other = what_counts(tmp_path / "parts" / "run")
     assert {path for path in whole.keys() | parts.keys() if whole.get(path) != parts.get(path)} == set()
     assert [key for key in state if not np.array_equal(state[key], other[key])] == []
-    assert [record["step"] for record in journal(tmp_path / "parts")] == list(range(recipe.timeline.total_steps))
+    assert [record["step"] for record in journal(tmp_path / "parts")] == list(range(1, recipe.timeline.total_steps + 1))
 
 
 def journal(runs):

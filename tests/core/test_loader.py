@@ -116,7 +116,7 @@ def test_a_bad_file_is_named_by_the_thread(tmp_path):
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_memory_that_does_not_suffice_is_told_with_what_to_lower(workers, data_threads):
-    with pytest.raises(ResourceError, match=r"the batch of step 0: memory does not suffice .*lower train.batch_size"):
+    with pytest.raises(ResourceError, match=r"the batch of step 1: memory does not suffice .*lower train.batch_size"):
         list(StepLoader(made_of(numbers(10, Exhausting)), first=0, last=3, workers=workers))
     assert data_threads() == []
 

@@ -204,7 +204,7 @@ def test_a_loss_that_is_no_scalar_is_refused_with_its_name():
         def __call__(self, output, target):
             return output - target
 
-    with pytest.raises(PluginError, match=r"'loss0' .*, step 0: must return a scalar tensor, received \(8, 2\)"):
+    with pytest.raises(PluginError, match=r"'loss0' .*, step 1: must return a scalar tensor, received \(8, 2\)"):
         model(Vector()).train_step(BATCH)
 
 

@@ -22,7 +22,7 @@ def weights(model):
 
 @pytest.fixture
 def broken_step(ganzoo, tmp_path, monkeypatch):
-    """Run with something broken in step 7; return how it ended, and the weights before and after."""
+    """Run with something broken in the eighth step; return how it ended, and the weights before and after."""
 
     def run(patch_model):
         seen = {}
@@ -62,7 +62,7 @@ def bad_gradient(model, patch):
 def test_a_broken_update_is_refused_before_it_is_made(broken_step, tmp_path, broken, what):
     done, seen = broken_step(broken)
     assert done.code == 6
-    assert f"step 7: the discriminator's {what} is not finite; the update was not made" in done.err
+    assert f"step 8: the discriminator's {what} is not finite; the update was not made" in done.err
     assert "losses: non_saturating" in done.err
     assert "batch: example " in done.err
     assert "step-000000006" in done.err, "the newest good checkpoint is named"

@@ -150,7 +150,7 @@ def test_a_schedule_that_fails_is_named_with_the_step(value, expected):
         made = game_model(*losses, **options)
         made.train_step(BATCH)
         made.train_step(BATCH)
-        with pytest.raises(PluginError, match=f"schedule of {what} of .*, step 2: {expected}"):
+        with pytest.raises(PluginError, match=f"schedule of {what} of .*, step 3: {expected}"):
             made.train_step(BATCH)
 
 

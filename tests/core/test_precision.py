@@ -116,7 +116,7 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
     }
     code, said = forked(tiny(tmp_path, "run", "--set=train.compile=true"), tmp_path / "out")
     assert code == 0, said
-    assert "step 0: torch compiled 3 pieces of the networks, 3 in all; the step took" in said
+    assert "step 1: torch compiled 3 pieces of the networks, 3 in all; the step took" in said
     assert said.count("torch compiled") == 1
 
 

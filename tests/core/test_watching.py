@@ -109,7 +109,7 @@ CSV = "{name='csv', every=5}"
 def test_a_callback_is_told_at_its_own_pace_and_after_the_last_step(ganzoo, tmp_path, events):
     assert ganzoo(*tiny(tmp_path, "mine", watching("{name='watcher', every=5}"))).code == 0
     assert [event[:2] for event in events] == [
-        *(("begin", 0), ("step", 4), ("epoch", 4), ("step", 9), ("epoch", 9), ("step", 11), ("epoch", 11)),
+        *(("begin", 0), ("step", 5), ("epoch", 5), ("step", 10), ("epoch", 10), ("step", 12), ("epoch", 12)),
         ("end",),
     ]
     assert events[1][2] == "train"
@@ -120,14 +120,14 @@ def test_an_ordinary_callback_of_keras_can_be_wrapped(ganzoo, tmp_path, events):
     assert ganzoo(*tiny(tmp_path, "mine", watching("{name='logger', every=5}"))).code == 0
     text = (tmp_path / "mine" / "callbacks" / "logger" / "log.csv").read_text()
     found = list(csv.DictReader(text.splitlines()))
-    assert [row["epoch"] for row in found] == ["4", "9", "11"]
-    lines = journal(tmp_path / "mine")
-    assert [float(row["generator/total"]) for row in found] == [lines[step]["generator/total"] for step in (4, 9, 11)]
+    assert [row["epoch"] for row in found] == ["5", "10", "12"]
+    lines = {line["step"]: line for line in journal(tmp_path / "mine")}
+    assert [float(row["generator/total"]) for row in found] == [lines[step]["generator/total"] for step in (5, 10, 12)]
 
 
 def test_without_a_pace_of_its_own_it_is_told_when_losses_are_logged(ganzoo, tmp_path, events):
     assert ganzoo(*tiny(tmp_path, "mine", "--set=train.log_every=6", watching("{name='watcher'}"))).code == 0
-    assert [event[1] for event in events if event[0] == "step"] == [5, 11]
+    assert [event[1] for event in events if event[0] == "step"] == [6, 12]
 
 
 def test_a_run_has_the_same_bytes_with_and_without_callbacks(ganzoo, tmp_path, events):

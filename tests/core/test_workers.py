@@ -94,11 +94,11 @@ def test_a_reader_that_hangs_is_told_with_its_example(monkeypatch, act, workers)
     names(
         str(told.value),
         "has been at row-",
-        "of step 0 for",
+        "of step 1 for",
         "is taken to hang; set GANZOO_DATA_TIMEOUT=SECONDS (now 4)",
     )
     assert len(notes) == 1
-    names(notes[0], "has been at row-", "of step 0 for", "the run is stopped after 4 s")
+    names(notes[0], "has been at row-", "of step 1 for", "the run is stopped after 4 s")
     assert worker_processes() == []
 
 
@@ -213,7 +213,7 @@ SOURCES = {
 def test_a_source_that_breaks_its_promise_is_named_with_the_example(act, workers):
     with pytest.raises(ComponentError) as told:
         read(Misbehaving(8, getattr(misbehaving, act)), workers=workers)
-    names(str(told.value), "dataset 'Misbehaving'", origin_of(Misbehaving), "step 0", "row-", *SOURCES[act])
+    names(str(told.value), "dataset 'Misbehaving'", origin_of(Misbehaving), "step 1", "row-", *SOURCES[act])
     if act == "fail":
         assert 'raise KeyError("boom")' in told.value.trace
 
@@ -233,7 +233,7 @@ TASKS = {
 def test_a_task_that_prepares_what_is_no_row_is_named_with_the_example(make, workers):
     with pytest.raises(ComponentError) as told:
         read(Misbehaving(8), Preparing(getattr(misbehaving, make)), workers=workers)
-    names(str(told.value), "task 'Preparing'", origin_of(Preparing), "step 0", "row-", *TASKS[make])
+    names(str(told.value), "task 'Preparing'", origin_of(Preparing), "step 1", "row-", *TASKS[make])
 
 
 def test_a_source_that_cannot_travel_to_a_worker_is_named():

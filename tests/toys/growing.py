@@ -15,8 +15,8 @@ GANZOO_API = "1"
 
 
 def fade(step):
-    """Return how much of the new branch counts: nothing in the first phase, a ramp over half of the second."""
-    return 0.0 if step.phase_index == 0 else min(1.0, 2 * step.phase_fraction)
+    """Return how much of the new branch counts: nothing in the first phase, a ramp over five steps of the second."""
+    return 0.0 if step.phase_index == 0 else min(1.0, step.phase_step / 5)
 
 
 @keras.saving.register_keras_serializable(package="ganzoo_toys")
