@@ -195,9 +195,9 @@ def _train(
         progress.close()
     if scores is not None:
         from ganzoo.commands._scores import show_scores
-        from ganzoo.training.evaluation import scored_after
+        from ganzoo.runs.checkpoint import step_of
 
-        show_scores(scores, f"held-out data after {scored_after(run.evaluation)} steps")
+        show_scores(scores, f"held-out data after {step_of(run.checkpoints().paths()[-1])} steps")
     shown = run.held_out if run.held_out.is_dir() else run.samples
     say(f"pictures in {shown}, networks and scores in {run.path}")
 

@@ -287,6 +287,6 @@ class Score(_StepCallback):
 
 
 def _as_numbers(logs: Logs) -> dict[str, float]:
-    """Return losses as numbers, fetched from the device at once."""
+    """Return what a step returned as numbers, fetched from the device at once."""
     values = torch.stack([value.float() for value in logs.values()]).tolist() if logs else []
     return dict(zip(logs, values, strict=True))

@@ -294,11 +294,6 @@ def read_scores(path: Path) -> Scores | None:
         ) from error
 
 
-def scored_after(path: Path) -> int:
-    """Return after how many steps the scores were made that were just stored or read."""
-    return int(read_json(path)["step"])
-
-
 def _checked(record: Any) -> Scores:
     """Return the scores of a record, every part of the type it must have; ValueError and the like otherwise."""
     rows = {

@@ -22,6 +22,8 @@ from ganzoo import (
     WiredLoss,
     WiredRegularizer,
 )
+from ganzoo.runs.journal import is_loss
+from ganzoo.training.judging import LazyVerdict, mean_logits
 
 
 class OneCall(Task):
@@ -84,7 +86,8 @@ def test_a_phase_without_adversarial_loss_leaves_the_discriminator_alone():
     before = weights(made, "discriminator")
     logs = [made.train_step(BATCH) for _ in range(2)]
     assert not moved(made, "discriminator", before)
-    assert all(set(found) == {"generator/content", "generator/total"} for found in logs)
+    measured = {"gradient_norm/generator", "learning_rate/generator"}
+    assert all(set(found) == {"generator/content", "generator/total", *measured} for found in logs)
     assert "discriminator/gan" in made.train_step(BATCH)
     assert moved(made, "discriminator", before)
 
@@ -251,4 +254,51 @@ def test_fit_trains_with_keras_callbacks():
     loader = torch.utils.data.DataLoader(dataset, batch_size=None, shuffle=False)
     made.fit(loader, epochs=2, verbose=0, shuffle=False, callbacks=[callback])
     assert made.step_number == 12
-    assert seen[0] == ["discriminator/loss0", "discriminator/total", "generator/loss0", "generator/total"]
+    assert {name for name in seen[0] if is_loss(name)} == {"discriminator/loss0", "generator/loss0"}
+    assert {name for name in seen[0] if not is_loss(name)} == {*MEASURED, "discriminator/total", "generator/total"}
+
+
+#: What an update of both players measures.
+MEASURED = {
+    "logits/sample/real",
+    "logits/sample/fake",
+    *(f"{what}/{player}" for what in ("gradient_norm", "learning_rate") for player in ("generator", "discriminator")),
+}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_step_logs_the_mean_logits_of_the_discriminators_update_before_it_is_made(together):
+    made = model(Wasserstein(), task=OneCall(together))
+    made.prepare(BATCH)
+    real = float(made.networks["discriminator"](BATCH["point"]).detach().mean())
+    logs = made.train_step(BATCH)
+    assert float(logs["logits/sample/real"]) == pytest.approx(real, abs=1e-6)
+    difference = logs["logits/sample/fake"] - logs["logits/sample/real"]
+    assert float(difference) == pytest.approx(float(logs["discriminator/loss0"]), abs=1e-6)
+
+
+def test_a_step_logs_the_norm_of_each_gradient_before_it_is_clipped_and_the_rates_in_force():
+    free, clipped = model(Wasserstein()), model(Wasserstein(), clip_norm=1e-3)
+    before = weights(clipped, "generator")
+    wanted, found = free.train_step(BATCH), clipped.train_step(BATCH)
+    key = "gradient_norm/discriminator"  # the generator of one has met another discriminator by then
+    assert float(found[key]) == pytest.approx(float(wanted[key]))
+    rate = float(found["learning_rate/generator"])
+    assert rate == pytest.approx(0.1)
+    moves = [new - old for new, old in zip(weights(clipped, "generator"), before, strict=True)]
+    assert np.sqrt(sum((move**2).sum() for move in moves)) == pytest.approx(rate * 1e-3, rel=1e-3)
+    assert float(found["gradient_norm/generator"]) > 1e-3
+
+
+def test_the_rate_that_is_logged_is_that_of_its_step():
+    made = model(Wasserstein(), learning_rates={("generator", ""): Ramp(start=1.0, end=0.0, steps=4)})
+    logs = [made.train_step(BATCH) for _ in range(3)]
+    assert [float(each["learning_rate/generator"]) for each in logs] == [1.0, 0.75, 0.5]
+    assert [float(each["learning_rate/discriminator"]) for each in logs] == pytest.approx([0.1] * 3)
+
+
+def test_every_map_of_logits_counts_the_same_in_the_mean():
+    verdict = LazyVerdict(lambda: Comparison(lambda x: [x, x[:2] * 3], torch.ones(4, 1), torch.zeros(4, 1)))
+    assert mean_logits({"both": verdict}) == {}, "nothing is judged for the log alone"
+    _ = verdict.real
+    assert {name: float(value) for name, value in mean_logits({"both": verdict}).items()} == {"both/real": 2.0}
