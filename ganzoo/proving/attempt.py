@@ -44,7 +44,7 @@ TAPPED = (
 MOMENTS: dict[str, tuple[Any, str]] = {
     "drawing": (Trainer, "draw"),
     "saving": (Trainer, "save"),
-    "scoring": (Trainer, "evaluate"),
+    "scoring": (evaluation, "score"),
     "scoring one result": (evaluation, "measure"),
     "choosing the best state": (Trainer, "keep_best"),
     "exporting": (export, "export_bytes"),

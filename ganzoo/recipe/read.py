@@ -41,6 +41,7 @@ from ganzoo.recipe.settings import (
     RegularizerSettings,
     Section,
     TrainSettings,
+    stated_values,
 )
 from ganzoo.recipe.tables import plain_table
 from ganzoo.schema.build import Constructed, component_table, is_named
@@ -271,8 +272,7 @@ class _Reader:
 
     def note_shared_examples(self) -> None:
         if shares_examples(*(self.resolved.get(section) for section in SECTIONS)):
-            message = "has training examples of [data]: scores on them say nothing about new ones"
-            self.notices.append(str(Problem(message, "validation", self.places("validation"))))
+            self.note_key("has training examples of [data]: scores on them say nothing about new ones", "validation")
 
     def architectures(self, phases: Sequence[str]) -> dict[str, Architecture]:
         found: dict[str, Architecture] = {}
@@ -385,13 +385,14 @@ class _Reader:
         for index, wired in enumerate(regularizers):
             if _is_for_discriminators(wired.regularizer):
                 self.wrong("has no effect: no loss trains a discriminator", f"regularizers.{index}")
+        unused = "has no effect: no loss trains a discriminator"
         if "discriminator" in self.resolved["optimizers"]:
-            self.note_unused("optimizers.discriminator")
+            self.note_key(unused, "optimizers.discriminator")
         if train is not None and train.n_critic != Constant(1.0):
-            self.note_unused("train.n_critic")
+            self.note_key(unused, "train.n_critic")
 
-    def note_unused(self, key: str) -> None:
-        self.notices.append(str(Problem("has no effect: no loss trains a discriminator", key, self.places(key))))
+    def note_key(self, message: str, key: str) -> None:
+        self.notices.append(str(Problem(message, key, self.places(key))))
 
     def metrics(self) -> tuple[WiredMetric, ...]:
         found = []
@@ -423,6 +424,8 @@ class _Reader:
             made = None if is_term else self.make(key, kind, base, own, cls.model_fields)
             if settings is None or (made is None and not is_term):
                 continue
+            if any(value < 0 for value in stated_values(getattr(settings, "weight", Constant(1.0)))):
+                self.note_key("is negative: what it weighs is maximised", f"{key}.weight")
             resolved = {**(made.table if made else {}), **self.plain(settings)}
             self.resolved.setdefault(section, []).append(resolved)
             yield key, table, settings, made.component if made else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ import torch
 
 from ganzoo.blame import blaming, broken_contract, is_out_of_memory
 from ganzoo.contracts.architecture import Architecture
-from ganzoo.contracts.results import Picture, Result, Sources, Trained
+from ganzoo.contracts.results import Picture, Sources, Trained
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
 from ganzoo.data.opening import TrainingData, guarded
 from ganzoo.errors import CheckpointError, ComponentError, NumericError, ResourceError, Stopped
@@ -315,7 +315,7 @@ class Trainer:
         """Return whether the scores of this state are written already."""
         return any(record["step"] == done for record in self.run.scores.records())
 
-    def evaluate(self, trained: Trained, *, show: Callable[[Result], None] | None = None) -> Scores:
+    def evaluate(self, trained: Trained) -> Scores:
         """Score networks on the held-out data; a metric that fails is reported once in a run."""
         if self.held_out is None:
             raise ValueError("there are no held-out data")
@@ -327,7 +327,6 @@ class Trainer:
             seed=self.recipe.train.seed,
             products=self.products,
             training=lambda: self.batches.sources,
-            show=show,
             note=self.note_once,
         )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Csv(Callback):
-    """Writes the losses to `losses.csv`, one row for each step that is watched."""
+    """Writes what is logged to `losses.csv`, one row for each step that is watched."""
 
     def build(self, folder: Path) -> keras.callbacks.Callback:
         from ganzoo_callbacks.loss_table import LossTable

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TensorBoard(Callback):
-    """Writes losses and sample pictures as TensorBoard's event files; needs the package tensorboard."""
+    """Writes what is logged and sample pictures as TensorBoard's event files; needs the package tensorboard."""
 
     pictures: bool = True
 

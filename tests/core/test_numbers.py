@@ -66,8 +66,19 @@ def test_a_broken_update_is_refused_before_it_is_made(broken_step, tmp_path, bro
     assert "losses: non_saturating" in done.err
     assert "batch: example " in done.err
     assert "step-000000006" in done.err, "the newest good checkpoint is named"
+    assert f"--name NEW --fork {tmp_path / 'run'}" in done.err
     assert "Traceback" not in done.err
     assert all(torch.equal(a, b) for a, b in zip(seen["before"], weights(seen["model"]), strict=True))
+
+
+def test_a_broken_first_step_advises_no_fork_of_a_run_without_a_checkpoint(ganzoo, tmp_path, monkeypatch):
+    bad_loss(None, monkeypatch)
+    done = ganzoo(*tiny(tmp_path, "run"))
+    assert done.code == 6
+    assert "step 1: the discriminator's loss is not finite" in done.err
+    assert "newest good checkpoint: none yet" in done.err
+    assert "--name NEW" in done.err
+    assert "--fork" not in done.err
 
 
 def test_after_a_broken_step_the_run_goes_on_from_its_last_good_checkpoint(broken_step, ganzoo, tmp_path):

@@ -135,6 +135,15 @@ class Broken(Schedule):
         return 0.1 if step < 2 else self.value / (self.value != 0)
 
 
+def test_a_schedule_that_gives_a_rate_below_0_is_named_before_the_first_step(ganzoo, tmp_path):
+    rate = "--set=optimizers.generator.learning_rate={name='cosine', start=-1e-3, steps=10}"
+    refused = ganzoo(*tiny(tmp_path, "mine", rate))
+    assert refused.code == 3
+    assert "schedule of the learning rate of 'generator' of plugin 'schedules'" in refused.err
+    assert "gave -0.001, expected a number >= 0" in refused.err
+    assert not (tmp_path / "mine").exists()
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [(0, "ZeroDivisionError"), (float("nan"), "gave nan, expected a finite number"), ("much", "TypeError")],

@@ -136,6 +136,9 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_name(tmp_path):
         ('name = "second"', 'name = "first"', "another phase is called 'first' too"),
         ("learning_rate = 1e-3\n", "learning_rate = {start = 1.0}\n", "end: field required"),
         ("learning_rate = 1e-3\n", "learning_rate = inf\n", "finite"),
+        ("learning_rate = 1e-3\n", "learning_rate = -1.0\n", "optimizers.generator.learning_rate: is -1.0: expected a"),
+        ("start = 1e-3, end = 1e-5", "start = 1e-3, end = -1e-5", "expected a number >= 0, or a schedule of such"),
+        ("steps = 5", "steps = 5\nlearning_rate = -0.5", "phases.1.learning_rate: is -0.5: expected a number >= 0"),
         ('name = "hinge"', 'name = "mse"', "needs 'on', the name of a pair; the task has (none)"),
         ('name = "hinge"', 'term = "classification"', "the task has no term 'classification'"),
         ('name = "gaussians"', 'name = "gaussians"\nlayout = "circle"', "expected 'ring' or 'grid'"),
@@ -224,6 +227,12 @@ def test_settings_of_a_discriminator_that_nothing_trains_are_told(tmp_path):
         "mine.toml:19: optimizers.discriminator: has no effect: no loss trains a discriminator",
         "mine.toml:15: train.n_critic: has no effect: no loss trains a discriminator",
     ]
+
+
+def test_a_weight_below_0_is_told(tmp_path):
+    text = CONTENT.replace('name = "l1"', 'name = "l1"\nweight = {start = 0.1, end = -0.1, steps = 9}')
+    [notice] = load(tmp_path, text).notices
+    assert notice.endswith("mine.toml:10: losses.0.weight: is negative: what it weighs is maximised")
 
 
 TERMS = GOOD.replace('name = "generation"\nfield = "point"', 'name = "toy"').replace('"gaussians"', '"blobs"')

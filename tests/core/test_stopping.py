@@ -13,6 +13,7 @@ import time
 import pytest
 from tiny_runs import assert_same, finish, manifest, process, tiny
 
+import ganzoo.training.evaluation
 import ganzoo.training.export
 import ganzoo.training.launch
 from ganzoo.data.batches import StepBatches
@@ -37,7 +38,7 @@ MOMENTS = {
     "drawing": (lambda: (Trainer, "draw"), False),
     "taking a step": (lambda: (AdversarialModel, "train_step"), True),
     "saving": (lambda: (CheckpointStore, "_write"), True),
-    "scoring": (lambda: (Trainer, "evaluate"), True),
+    "scoring": (lambda: (ganzoo.training.evaluation, "score"), True),
     "exporting": (lambda: (ganzoo.training.export, "export_bytes"), True),
 }
 
