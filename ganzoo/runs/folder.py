@@ -150,7 +150,7 @@ class RunFolder:
 
     def drop_samples(self, wanted: Callable[[int], bool]) -> None:
         """Remove the sample pictures of these numbers of steps."""
-        for path in self.samples.glob("step-*.*"):
+        for path in () if self.samples.is_symlink() else self.samples.glob("step-*.*"):
             number = path.stem.removeprefix("step-")
             if number.isdecimal() and wanted(int(number)):
                 path.unlink()

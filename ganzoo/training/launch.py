@@ -235,7 +235,8 @@ def take_up(trainer: Trainer) -> None:
 
 def is_finished(trainer: Trainer, loaded: Loaded | None) -> bool:
     """Return whether nothing is left to do, and the last state verifies."""
-    if loaded is None or trainer.run.read_manifest().get("status") != "finished":
+    run = trainer.run
+    if loaded is None or run.read_manifest().get("status") != "finished" or _end(_stored_recipe(run)) != trainer.total:
         return False
     return loaded.step == trainer.total or trainer.stopped_early(loaded.step) is not None
 

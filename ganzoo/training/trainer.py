@@ -138,7 +138,10 @@ class Trainer:
             run.scores.drop(before)
             run.best().drop(path for path in run.best().paths() if step_of(path) == before)
         is_extra = before % train.sample_every != 0
-        run.drop_samples(lambda done: done > self.total or (done == before and is_extra))
+        self.optional(
+            "sample pictures",
+            lambda: run.drop_samples(lambda done: done > self.total or (done == before and is_extra)),
+        )
 
     def rehearse(self) -> None:
         """Take a step of each phase in which each player plays, and undo it.

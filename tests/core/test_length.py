@@ -254,6 +254,14 @@ def test_more_patience_trains_on_as_if_it_had_been_there_from_the_start(ganzoo, 
     assert "stopped_early" not in manifest(tmp_path / "run")
 
 
+def test_a_run_stopped_early_that_is_made_longer_is_the_longer_run_stopped_early(ganzoo, tmp_path, stuck):
+    ganzoo(*tiny(tmp_path / "whole", "run", *PATIENT, LONGER))
+    ganzoo(*tiny(tmp_path, "run", *PATIENT))
+    assert ganzoo("run", tmp_path / "run", LONGER).code == 0
+    assert manifest(tmp_path / "run")["stopped_early"] == WHY.replace("12", "16")
+    assert contents(tmp_path / "run") == contents(tmp_path / "whole" / "run")
+
+
 @pytest.mark.parametrize("given", [[], ["--set=train.evaluate_every=3"], ["--set=train.best=sliced_wasserstein"]])
 def test_patience_without_a_score_to_wait_for_is_refused(ganzoo, given):
     refused = ganzoo("check", "gaussians_ring", "--set=train.patience=2", *given)

@@ -344,4 +344,4 @@ def test_timelines_map_steps_to_phases():
     steps = [timeline.at(number) for number in range(6)]
     assert [step.phase for step in steps] == ["a", "a", "a", "b", "b", "b"]
     assert [step.phase_step for step in steps] == [0, 1, 2, 0, 1, 2]
-    assert steps[4].phase_fraction == 0.5
+    assert steps == [Timeline([("a", 3), ("b", 99)]).at(number) for number in range(6)], "no step knows the end"
