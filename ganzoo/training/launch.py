@@ -171,8 +171,10 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
     ways_out = f"or start a new run from its weights with --name NEW --fork {run.path}"
     stored = _stored_recipe(run)
     if run.read_manifest().get("recipe_sha256") != recipe.digest():
-        changes = _indented(differences(_by_phase(stored), _by_phase(recipe.resolved)))
-        raise CheckpointError(f"{run.path}: holds a run of another recipe; undo these changes, {ways_out}:\n{changes}")
+        length = f"phases.{recipe.phases[-1].name}.steps: "  # it may change
+        changes = differences(_by_phase(stored), _by_phase(recipe.resolved))
+        decisive = _indented(line for line in changes if not line.startswith(length))
+        raise CheckpointError(f"{run.path}: holds a run of another recipe; undo these changes, {ways_out}:\n{decisive}")
     before, end = _end(stored), recipe.timeline.total_steps
     done = max(map(step_of, run.checkpoints().paths()), default=0)
     if end < before and end <= done:
@@ -185,13 +187,12 @@ def check_recipe(recipe: Recipe, run: RunFolder, *, resume: bool) -> None:
 
 
 def _by_phase(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the weights, with phases by name, as --set has them."""
-    found = weight_determining(resolved)
+    """Return what decides weights and length, with phases by name, as --set has them."""
     phases = {
         phase["name"]: {"position": index, **{key: value for key, value in phase.items() if key != "name"}}
-        for index, phase in enumerate(found["phases"])
+        for index, phase in enumerate(resolved["phases"])
     }
-    return {**found, "phases": phases}
+    return {**weight_determining(resolved), "phases": phases}
 
 
 def write_manifest(trainer: Trainer, kept: str, start: WarmStart | None) -> None:
