@@ -13,9 +13,9 @@ from ganzoo.backend import require_torch_backend
 @click.command(name="finish")
 @click.argument("run", type=click.Path(path_type=Path))
 def command(run: Path) -> None:
-    """Export and score a stopped RUN where it stands, without training.
+    """Export and score a stopped RUN where it stands.
 
-    Writes what a finished run has: the networks, evaluation.json and the held-out pictures, of the newest checkpoint.
+    Does not train. Writes what a finished run has: the networks, evaluation.json and the held-out pictures, of the newest checkpoint.
     Training data are not needed. ganzoo run RUN still resumes it, and ends in the same files.
     """
     require_torch_backend()

@@ -13,6 +13,8 @@ from ganzoo.recipe.own_data import SECTIONS, BareFolder
 from ganzoo.recipe.tables import plain_table
 from ganzoo.schema.options import RESERVED
 
+#: The place of changes that a Python program gives as a dict.
+OVERRIDES = "overrides"
 #: Keys of the items of a section that mean the same for every name of the item.
 _KEPT_KEYS: Mapping[str, frozenset[str]] = {
     "losses": RESERVED["loss"],
@@ -30,9 +32,9 @@ def assigned(overrides: str | Sequence[str] | Mapping[str, Any]) -> tuple[dict[s
     if isinstance(overrides, Mapping):
         for key in overrides:
             if not isinstance(key, str) or not _is_path(key):
-                raise RecipeError(Problem(f"has {key!r}, expected a key as 'train.seed'", place="overrides"))
-            _check_depth(key, "overrides")
-        return plain_table(overrides), lambda _key: "overrides"
+                raise RecipeError(Problem(f"has {key!r}, expected a key as 'train.seed'", place=OVERRIDES))
+            _check_depth(key, OVERRIDES)
+        return plain_table(overrides), lambda _key: OVERRIDES
     texts = [overrides] if isinstance(overrides, str) else overrides
     return dict(parse_assignment(text) for text in texts), lambda key: f"{SET}{key}"
 

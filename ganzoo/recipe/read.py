@@ -26,7 +26,7 @@ from ganzoo.contracts.wiring import WiredCallback, WiredLoss, WiredMetric, Wired
 from ganzoo.errors import SET, Problem, RecipeError, is_one_slip, listing, nearest, nearest_key
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
-from ganzoo.recipe.overrides import assigned, profile_changes, with_overrides
+from ganzoo.recipe.overrides import OVERRIDES, assigned, profile_changes, with_overrides
 from ganzoo.recipe.own_data import SECTIONS, shares_examples, with_folders
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.recipe import TEXTS, Recipe
@@ -225,8 +225,10 @@ class _Reader:
         return value
 
     def retitled(self, title: str) -> str:
-        """Return a title that says which of the things that titles speak of were changed by `--set`."""
-        changes = [place.removeprefix(SET) for place in self.places.origins.values() if place.startswith(SET)]
+        """Return a title that says which of the things that titles speak of were changed by overrides."""
+        origins = self.places.origins.items()
+        changes = [place.removeprefix(SET) for _, place in origins if place.startswith(SET)]
+        changes += [key for key, place in origins if place == OVERRIDES]
         changed = [key for key in changes if key.partition(".")[0] in _IN_TITLES]
         if not (title and changed) or "title" in changes:
             return title

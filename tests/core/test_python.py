@@ -66,13 +66,13 @@ def train_parts(runs):
         recorder = Recorder(stop_after=stop)
         run = api.train("gaussians_ring", name="parts", runs=runs, overrides=OVERRIDES, callbacks=[recorder])
         assert (run.status, run.step) == ("running", stop)
-    assert [batch for batch, _ in recorder.batches] == [3, 4, 5, 6], "they are the steps of the run"
+    assert [batch for batch, _ in recorder.batches] == [4, 5, 6, 7], "they are the steps of the run"
     assert run.sample(2).shape == (2, 2), "an unfinished run has networks"
     return run
 
 
 def test_callbacks_get_numbers_after_each_step_and_means_at_the_end_of_the_one_epoch(whole):
-    assert [batch for batch, _ in RECORDER.batches] == list(range(12))
+    assert [batch for batch, _ in RECORDER.batches] == list(range(1, 13))
     logged = whole.metrics["generator/total"]
     assert [logs["generator/total"] for _, logs in RECORDER.batches] == logged.tolist()
     [(epoch, means)] = RECORDER.epochs
@@ -136,7 +136,7 @@ def test_a_recipe_is_a_dict_with_the_keys_of_a_file(photographs, tmp_path):
 @pytest.mark.parametrize(
     ("sections", "message"),
     [
-        ({"train": {"batchsize": 4}}, "train.batchsize: unknown key 'batchsize'; did you mean 'batch_size'?"),
+        ({"train": {"batchsize": 4}}, "train.batchsize: unknown key 'batchsize' (did you mean 'batch_size'?)"),
         ({"losses": [{"name": "l1", "weight": object}]}, "losses.0.weight: is <class 'object'>, expected a text"),
         ({"losses": [{"name": "l3"}]}, "losses.0.name: there is no loss 'l3'"),
         ({"task": {3: 4}}, "task: has the key 3, expected a text"),
