@@ -63,6 +63,14 @@ class SelfAttention(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "spectral": self.spectral}
 
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the same with Keras' operations, at images of any size."""
+        scores = keras.ops.einsum("bhwc,bxyc->bhwxy", self.query(inputs), self.key(inputs))
+        attention = keras.layers.Softmax(axis=(3, 4))(scores)
+        out = self.output_projection(keras.ops.einsum("bhwxy,bxyc->bhwc", attention, self.value(inputs)))
+        gamma = keras.layers.Rescaling(float(keras.ops.convert_to_numpy(self.gamma)))
+        return keras.layers.Add()([inputs, gamma(out)])
+
     def _projection(self, name: str, filters: int, input_shape: tuple[int | None, ...]) -> keras.Layer:
         layer: keras.Layer = layers.Conv2D(filters, 1, use_bias=False, dtype=self.dtype_policy, name=name)
         if self.spectral:

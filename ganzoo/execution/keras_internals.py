@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -32,12 +32,15 @@ __all__ = [
     "TorchAdam",
     "TorchAdamW",
     "configuration_of",
+    "declared_inputs",
     "declared_outputs",
     "flat_layers",
     "fresh_layer_names",
     "get_device",
     "global_seed_generator",
+    "has_graph",
     "nodes_in_order",
+    "run_graph",
     "save_model",
     "saved_names",
     "seed_generators",
@@ -64,10 +67,29 @@ def uses_graph(network: Network) -> bool:
     return bool(type(network).call is Functional.call)
 
 
+def has_graph(network: Network) -> bool:
+    """Return whether the operations of a network can be listed: it is functional or sequential."""
+    return isinstance(network, keras.Sequential) or uses_graph(network)
+
+
+def declared_inputs(network: Network) -> Any:
+    """Return the inputs of a functional network as it was made with them: a tensor, or a structure of tensors."""
+    return _function(network)._inputs_struct
+
+
 def declared_outputs(network: Network) -> Any:
-    """Return the outputs of a functional network as it was made with them: a tensor, or a structure of tensors."""
-    found = getattr(network, "_functional", None) or network
-    return found._outputs_struct
+    """Return the outputs of a functional network, likewise."""
+    return _function(network)._outputs_struct
+
+
+def run_graph(network: Network, inputs: Any, operation: Callable[[Any], Callable[..., Any]]) -> Any:
+    """Return what a functional network gives where `operation` maps each of its operations to what takes its place."""
+    return _function(network)._run_through_graph(inputs, operation_fn=operation)
+
+
+def _function(network: Network) -> Any:
+    # a sequential network keeps its graph inside
+    return getattr(network, "_functional", None) or network
 
 
 def nodes_in_order(network: Network) -> list[Any]:

@@ -9,6 +9,7 @@ import keras
 
 from ganzoo.layers.convolution import Conv2D
 from ganzoo.layers.dense import Dense
+from ganzoo.layers.memory import applied
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
@@ -37,6 +38,11 @@ class EqualizedConv2D(Conv2D):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gain": self.gain}
 
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return a `keras.layers.Conv2D` with the scaled kernel."""
+        layer = keras.layers.Conv2D.from_config(super().get_config())
+        return applied(layer, inputs, [self.kernel_in_use(), *self.weights[1:]])
+
 
 @keras.saving.register_keras_serializable(package="ganzoo")
 class EqualizedDense(Dense):
@@ -54,6 +60,11 @@ class EqualizedDense(Dense):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "gain": self.gain}
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return a `keras.layers.Dense` with the scaled kernel."""
+        layer = keras.layers.Dense.from_config(super().get_config())
+        return applied(layer, inputs, [self.kernel_in_use(), *self.weights[1:]])
 
 
 def _unit_variance(options: dict[str, Any]) -> dict[str, Any]:

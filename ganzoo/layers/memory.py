@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -52,6 +52,14 @@ def kernel_initializer(initializer: Any) -> Callable[..., Tensor]:
         return in_kernel_memory(keras.ops.convert_to_tensor(draw(shape, dtype=dtype)))
 
     return initialize
+
+
+def applied(layer: keras.Layer, inputs: keras.KerasTensor, weights: Iterable[Any]) -> keras.KerasTensor:
+    """Return what a new layer gives, with these weights."""
+    outputs = layer(inputs)
+    for variable, value in zip(layer.weights, weights, strict=True):
+        variable.assign(value)
+    return outputs
 
 
 class KernelMemory(keras.layers.Layer):

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from ganzoo.execution.batches import each_batch
-from ganzoo.layers.memory import as_tensor, channels_first, channels_last
+from ganzoo.layers.memory import applied, as_tensor, channels_first, channels_last
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor, Variable
@@ -104,3 +104,7 @@ class InstanceNormalization(GroupNormalization):
         config = super().get_config()
         del config["groups"]
         return dict(config)
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return a `keras.layers.GroupNormalization` with as many groups as channels."""
+        return applied(keras.layers.GroupNormalization.from_config(super().get_config()), inputs, self.weights)

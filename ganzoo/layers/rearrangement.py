@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import keras
+import numpy as np
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
@@ -46,3 +47,12 @@ class PixelShuffle(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale, "order": self.order}
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return `keras.ops.depth_to_space`, after channels in torch's order are put in Keras' order."""
+        if self.scale == 1:
+            return keras.layers.Identity()(inputs)
+        if self.order == "torch":
+            squares = np.arange(inputs.shape[-1]).reshape(-1, self.scale**2)
+            inputs = keras.ops.take(inputs, squares.T.ravel(), axis=-1)
+        return keras.ops.depth_to_space(inputs, self.scale)

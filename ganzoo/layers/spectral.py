@@ -8,7 +8,7 @@ import keras
 import torch
 from torch.nn import functional
 
-from ganzoo.layers.memory import as_tensor
+from ganzoo.layers.memory import applied, as_tensor
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor, Variable
@@ -48,13 +48,10 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         kernel = self._kernel()
-        matrix = self._matrix(kernel.value)
-        u, v = self._vectors(matrix, update=bool(training) and self.trainable)
-        sigma = torch.dot(u, torch.mv(matrix, v))
-        sigma = torch.where(sigma == 0, torch.ones_like(sigma), sigma)  # a kernel of zeros stays one
+        normalized = self._normalized(kernel.value, update=bool(training) and self.trainable)
         # inside, the layer reads the normalized kernel in place of its variable; an inner scope hides the outer one
         state = [(variable, variable.value) for variable in self.layer.variables if variable is not kernel]
-        with keras.StatelessScope([*state, (kernel, kernel.value / sigma)], initialize_variables=False):
+        with keras.StatelessScope([*state, (kernel, normalized)], initialize_variables=False):
             outputs: Tensor = self.layer(inputs)
         return outputs
 
@@ -67,6 +64,18 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "power_iterations": self.power_iterations}
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the wrapped layer with the normalized kernel."""
+        kernel, layer = self._kernel(), type(self.layer).from_config(self.layer.get_config())
+        normalized = self._normalized(kernel.value, update=False)
+        return applied(layer, inputs, [normalized if it is kernel else it.value for it in self.layer.weights])
+
+    def _normalized(self, kernel: Tensor, *, update: bool) -> Tensor:
+        matrix = self._matrix(kernel)
+        u, v = self._vectors(matrix, update=update)
+        sigma = torch.dot(u, torch.mv(matrix, v))
+        return kernel / torch.where(sigma == 0, torch.ones_like(sigma), sigma)  # a kernel of zeros stays one
 
     def _vectors(self, matrix: Tensor, *, update: bool) -> tuple[Tensor, Tensor]:
         """Return copies of u and v, as autograd keeps them until the backward pass."""

@@ -50,8 +50,8 @@ _MODULES = {
     "keras.src.models.sequential",
 }
 _OPERATIONS = "keras.src.ops."
-#: Keras' own way to write a tensor down.
-_TENSOR = "__keras_tensor__"
+#: Keras' own way to write down a tensor, an array and a slice.
+_DATA = {"__keras_tensor__", "__numpy__", "__slice__"}
 #: Layers of Keras that run code from the file, or read other files.
 _REFUSED = {
     "FlaxLayer",
@@ -181,7 +181,7 @@ def _parts(configuration: Any) -> Iterator[dict[str, Any]]:
 def _is_known(part: dict[str, Any]) -> bool:
     if _name(part) in _REFUSED:
         return False
-    if part["class_name"] == _TENSOR:
+    if part["class_name"] in _DATA:
         return True
     registered = part.get("registered_name")
     with suppress(TypeError):

@@ -47,6 +47,19 @@ class BicubicEnlargement(keras.layers.Layer):
         height, width = (None if side is None else side * self.scale for side in sides)
         return batch, height, width, channels
 
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return one convolution with the weights of every phase, and a pixel shuffle."""
+        taps, channels = cubic_taps(self.scale), inputs.shape[-1]
+        reach = len(taps) // 2
+        padded = ops.concatenate([inputs[:, :1]] * reach + [inputs] + [inputs[:, -1:]] * reach, axis=1)
+        padded = ops.concatenate([padded[:, :, :1]] * reach + [padded] + [padded[:, :, -1:]] * reach, axis=2)
+        kernel = np.einsum("hi,wj,cd->hwcijd", taps, taps, np.eye(channels))
+        kernel = kernel.reshape(len(taps), len(taps), channels, -1)
+        convolution = keras.layers.Conv2D(kernel.shape[-1], len(taps), use_bias=False)
+        phases = convolution(padded)
+        convolution.kernel.assign(kernel.astype(np.float32))
+        return phases if self.scale == 1 else ops.depth_to_space(phases, self.scale)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "scale": self.scale}
 

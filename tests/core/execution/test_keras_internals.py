@@ -27,7 +27,7 @@ SYMBOLS = {
     "keras.src.saving": ("saving_lib",),
 }
 ATTRIBUTES = {
-    "network": ("_flatten_layers", "_nodes_by_depth", "_inputs_struct", "_outputs_struct"),
+    "network": ("_flatten_layers", "_nodes_by_depth", "_inputs_struct", "_outputs_struct", "_run_through_graph"),
     "layer": ("_seed_generators", "_call_has_training_arg"),
     "optimizer": ("_parallel_update_step", "_momentums", "_velocities", "_get_variable_index"),
     "saving_lib": ("_save_state", "_serialize_model_as_json", "H5IOStore", "save_model"),
