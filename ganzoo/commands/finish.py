@@ -15,8 +15,8 @@ from ganzoo.backend import require_torch_backend
 def command(run: Path) -> None:
     """Export and score a stopped RUN where it stands.
 
-    Does not train. Writes what a finished run has: the networks, evaluation.json and the held-out pictures, of the newest checkpoint.
-    Training data are not needed. ganzoo run RUN still resumes it, and ends in the same files.
+    Does not train. Writes what a finished run has: the networks, evaluation.json and the held-out pictures, of the
+    newest checkpoint. Training data are not needed. ganzoo run RUN still resumes it, and ends in the same files.
     """
     require_torch_backend()
     from ganzoo.assembly import training_device
