@@ -30,12 +30,16 @@ _RANGE_NOT_SATISFIABLE = 416
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteFile:
-    """A file on a server and its published checksum; `size` in bytes where it is published too."""
+    """A file on a server and its published checksum; `size` in bytes where it is published too.
+
+    A file without a checksum is taken as it comes. No more than `largest` bytes are ever fetched.
+    """
 
     url: str
-    checksum: str
+    checksum: str | None
     algorithm: Literal["sha256", "md5"] = "sha256"
     size: int | None = None
+    largest: int = 1 << 40
 
     @property
     def name(self) -> str:
@@ -44,7 +48,8 @@ class RemoteFile:
 
     def matches(self, path: Path) -> bool:
         """Return whether the file at `path` has the published size and checksum."""
-        return self.size in (None, path.stat().st_size) and self.checksum_of(path) == self.checksum
+        sized = self.size in (None, path.stat().st_size)
+        return sized and self.checksum in (None, self.checksum_of(path))
 
     def checksum_of(self, path: Path) -> str:
         """Return the checksum of the file at `path`."""
@@ -117,8 +122,13 @@ def _download(remote: RemoteFile, part: Path, report: Report) -> None:
         done = done if continued else 0
         length = answer.headers.get("Content-Length", "")
         size = remote.size or (done + int(length) if length.isdigit() else None)
+        if (size or 0) > remote.largest:
+            raise DataError(f"{remote.url}: has {size} bytes; at most {remote.largest} are fetched")
         with part.open("ab" if continued else "wb") as file:
-            done = _copy(answer.read, file.write, done, size, lambda done: report(remote.name, done, size))
+            most = size or remote.largest
+            done = _copy(answer.read, file.write, done, most, lambda done: report(remote.name, done, size))
+    if done > remote.largest:
+        raise DataError(f"{remote.url}: has more than {remote.largest} bytes, which is the most that is fetched")
     if size is not None and done < size:
         raise DataError(f"{remote.url}: ended after {done} of {size} bytes; the same command continues there")
 
@@ -127,7 +137,7 @@ def _copy(
     read: Callable[[int], bytes],
     write: Callable[[bytes], object],
     done: int,
-    size: int | None,
+    most: int,
     progress: Callable[[int], None],
 ) -> int:
     """Copy until the end, or until there is more than there should be; return how many bytes there are then."""
@@ -135,6 +145,6 @@ def _copy(
         write(chunk)
         done += len(chunk)
         progress(done)
-        if size is not None and done > size:
+        if done > most:
             break
     return done

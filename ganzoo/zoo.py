@@ -119,6 +119,11 @@ class Zoo:
         rest = f"\n  unusable: {', '.join(unusable)}" if unusable else ""
         return f"Zoo of {len(self.plugins)} plugins\n  components: {kinds}{rest}"
 
+    @property
+    def packages(self) -> set[str]:
+        """The import packages of the plugins that work."""
+        return {each.module.partition(".")[0] for each in self.plugins if not each.error and not each.disabled}
+
     def names(self, kind: str) -> list[str]:
         """Return the names of one kind, sorted."""
         return sorted({name for plugin in self.plugins for name in plugin.components.get(kind, {})})

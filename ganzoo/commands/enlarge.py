@@ -1,45 +1,47 @@
-"""`ganzoo enlarge`: photographs enlarged by a run of super-resolution, or by one exported network."""
+"""`ganzoo enlarge`: photographs enlarged by a pretrained generator, a run, or an exported network."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ganzoo import pretrained
 from ganzoo.backend import require_torch_backend
 
 #: Those of super-resolution: a file does not say in which tiles its network is to work.
 _TILE, _OVERLAP = 192, 40
+#: Of files that hold networks; those that cannot be used are refused as such, and not as photographs.
+_NETWORK_SUFFIXES = (".keras", pretrained.SUFFIX, ".h5", ".onnx", ".pt", ".pt2", ".pth")
 
 
 @click.command(name="enlarge")
-@click.argument("network", metavar="RUN|FILE", type=click.Path(exists=True, path_type=Path))
-@click.argument(
-    "photographs", metavar="PHOTO...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+@click.argument("arguments", metavar="[NETWORK] PHOTO...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    default="enlarged/",
+    show_default=True,
+    help="File or folder to write; / at the end means a folder.",
 )
-@click.option("-o", "--output", required=True, help="File or folder to write; / at the end means a folder.")
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="format=png, jpg or webp.")
-@click.option("--best", is_flag=True, help="Use the best checkpoint of a RUN (see train.best) instead of the newest.")
+@click.option("--best", is_flag=True, help="Use the best checkpoint of a run (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the photographs).")
-def command(
-    network: Path,
-    photographs: tuple[Path, ...],
-    output: str,
-    assignments: tuple[str, ...],
-    best: bool,
-    overwrite: bool,
-) -> None:
+def command(arguments: tuple[str, ...], output: str, assignments: tuple[str, ...], best: bool, overwrite: bool) -> None:
     """Enlarge photographs with a trained network.
 
-    RUN is the folder of a super-resolution run, FILE its exported network (.keras or .safetensors); PHOTOS are files
-    and folders.
+    NETWORK is the name of a pretrained generator (ganzoo list-pretrained; photos_x4 if left out), the folder of a
+    super-resolution run, or an exported .keras or .safetensors file. PHOTOS are files and folders.
     Keeps EXIF, colour profile, greyscale, transparency and 16 bits; says what a format cannot hold.
     """
     require_torch_backend()
     from ganzoo.commands._sampling import sample_run
     from ganzoo.errors import RecipeError
     from ganzoo.sampling import PhotographOptions
+
+    network, photographs = network_and_photographs(arguments)
 
     def accept(options: type[Any]) -> None:
         if not issubclass(options, PhotographOptions):
@@ -53,6 +55,34 @@ def command(
         _enlarge_with_file(network, output, photographs, assignments, overwrite=overwrite)
 
 
+def network_and_photographs(arguments: Sequence[str]) -> tuple[Path, tuple[Path, ...]]:
+    """Return the file or run to enlarge with, and what to enlarge; RecipeError with all that is not there."""
+    from ganzoo.errors import Problem, RecipeError, listing, nearest
+
+    known = pretrained.list_pretrained()
+    first = Path(arguments[0])
+    if arguments[0] in known and not first.exists():
+        network, rest = known[arguments[0]], arguments[1:]
+    elif first.suffix.lower() in _NETWORK_SUFFIXES or (first / "manifest.json").is_file():
+        network, rest = first, arguments[1:]
+    else:
+        network, rest = known[pretrained.DEFAULT], arguments
+    photographs = tuple(Path(text) for text in rest)
+    problems = [
+        Problem(f"there is no such file or folder{nearest(str(path), known)}", place=str(path))
+        for path in dict.fromkeys((network, *photographs))
+        if not path.exists()
+    ]
+    if problems:
+        raise RecipeError(problems)
+    if not photographs:
+        raise RecipeError(
+            f"{arguments[0]}: enlarges photographs, and none is named; add files or folders. "
+            f"Pretrained generators are {listing(known)}"
+        )
+    return network, photographs
+
+
 def _enlarge_with_file(
     file: Path, output: str, photographs: tuple[Path, ...], assignments: tuple[str, ...], *, overwrite: bool
 ) -> None:
@@ -63,8 +93,7 @@ def _enlarge_with_file(
 
     zoo = load_zoo()
     options = sampling_options(PhotographOptions, assignments, zoo)
-    packages = {plugin.module.partition(".")[0] for plugin in zoo.plugins if not plugin.error and not plugin.disabled}
-    network = load_exported(file, packages)
+    network = load_exported(file, zoo.packages)
     scale = scale_of(network, file)
     with requested(output, photographs, options=options, overwrite=overwrite) as request:
         for path in process_in_tiles(request, network, suffix=f"_x{scale}", scale=scale, tile=_TILE, overlap=_OVERLAP):

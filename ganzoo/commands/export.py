@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ganzoo.backend import require_torch_backend
+from ganzoo.pretrained import network_file
 
 if TYPE_CHECKING:
     from ganzoo.exporting import Product
 
 
 @click.command(name="export")
-@click.argument("source", metavar="RUN|FILE", type=click.Path(exists=True, path_type=Path))
+@click.argument("source", metavar="RUN|FILE|NAME", type=click.Path(path_type=Path))
 @click.option(
     "--to",
     type=click.Choice(["keras", "onnx", "safetensors", "torch"]),
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 def command(source: Path, to: str, output: str, name: str | None, best: bool, overwrite: bool) -> None:
     """Write trained networks for other programs.
 
-    RUN is the folder of a run, FILE a network in a .keras or .safetensors file. Each file is read again independently
-    of ganzoo and compared with the network; one that differs is not kept.
+    RUN is the folder of a run, FILE a network in a .keras or .safetensors file, NAME a pretrained generator. Each file
+    is read again independently of ganzoo and compared with the network; one that differs is not kept.
     """
     require_torch_backend()
     from ganzoo.commands._terminal import say
@@ -38,7 +39,7 @@ def command(source: Path, to: str, output: str, name: str | None, best: bool, ov
     from ganzoo.exporting import SUFFIXES, export
     from ganzoo.runs.names import UniqueStems
 
-    products = _products(source, name, best=best)
+    products = _products(network_file(source), name, best=best)
     into_folder = output.endswith(("/", os.sep)) or Path(output).is_dir()
     if len(products) > 1 and not into_folder:
         names = ", ".join(product.name for product in products)
@@ -68,10 +69,7 @@ def _products(source: Path, name: str | None, *, best: bool) -> list[Product]:
     elif best:
         raise RecipeError(f"{source}: --best chooses a checkpoint of a run, and this is a file")
     else:
-        packages = {
-            plugin.module.partition(".")[0] for plugin in zoo.plugins if not plugin.error and not plugin.disabled
-        }
-        products = [product_of_file(source, packages)]
+        products = [product_of_file(source, zoo.packages)]
     names = [product.name for product in products]
     if name is not None and name not in names:
         raise RecipeError(f"{source}: has no network '{name}'{nearest(name, names)}; it has {listing(names)}")

@@ -29,6 +29,7 @@ LAYERS = [
         "ganzoo.images",
         "ganzoo.downloads",
         "ganzoo.bundled",
+        "ganzoo.pretrained",
     ],
     ["ganzoo.execution"],
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -275,6 +276,18 @@ def test_photographs_are_held_out_and_never_on_both_sides():
     assert len(held_out) == 2
     assert not names[0] & names[1]
     check_dataset(Photos(split="validation"))
+
+
+def test_more_photographs_join_those_to_train_on_and_no_others():
+    pytest.importorskip("skimage", reason="needs the extra 'samples'")
+    pytest.importorskip("sklearn", reason="needs the extra 'samples'")
+    few, more = Photos().open(), Photos(more=True).open()
+    names = [Path(more.name_of(index)).name for index in range(len(more))]
+    assert names[: len(few)] == [Path(few.name_of(index)).name for index in range(len(few))]
+    assert {"china.jpg", "grass.png"} < set(names)
+    assert not {"chelsea.png", "coffee.png"} & set(names)
+    assert more.fingerprint() != few.fingerprint()
+    assert len(Photos(split="validation", more=True).open()) == 2
 
 
 def test_photographs_can_be_cut_into_tiles():
