@@ -37,7 +37,7 @@ class TFDS(Dataset, Preparable):
         known = stock_names()
         if name not in known:
             close = get_close_matches(name, known, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
+            hint = f" (did you mean '{close[0]}'?)" if close else ""
             return f"TFDS has no data set '{name}', and {folder} holds none of that name{hint}"
         if variants := prepared_variants(folder, self.dataset):
             return f"'{self.dataset}' comes in variants; {folder} holds {', '.join(variants)}: name one"

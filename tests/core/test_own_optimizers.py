@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 
 import numpy as np
@@ -277,7 +278,7 @@ def test_phases_in_which_no_network_is_trained_are_refused(ganzoo, tmp_path):
     ],
 )
 def test_a_mistake_in_the_phases_of_a_network_is_told(override, expected):
-    with pytest.raises(RecipeError, match=expected.replace("[", r"\[").replace("]", r"\]")):
+    with pytest.raises(RecipeError, match=re.escape(expected)):
         load(override)
 
 
