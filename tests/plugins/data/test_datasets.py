@@ -165,7 +165,9 @@ def test_what_is_no_image_is_counted_by_kind(tmp_path):
     for name in ("b.heic", "c.HEIC", "notes.txt", "README", ".DS_Store"):
         (tmp_path / name).write_bytes(b"?")
     source = Folder(path=str(tmp_path)).open()
-    assert source.notes == (f"{tmp_path}: ignored: 2 .heic, 1 without suffix, 1 .txt, 2 hidden",)
+    assert source.notes == (
+        f"{tmp_path}: ignored: 2 .heic, 1 without suffix, 1 .txt, 2 hidden; convert .heic to .jpg first",
+    )
     (tmp_path / "a.png").unlink()
     with pytest.raises(DataError, match=r"holds no images; .* \(ignored: 2 \.heic"):
         Folder(path=str(tmp_path)).open()
