@@ -166,13 +166,13 @@ def test_a_title_says_what_of_it_set_has_changed(tmp_path):
 
     own = load_recipe("srgan_photos", zoo=ZOO).title
     assert title("srgan_photos", "train.seed=3", "phases.gan.steps=2") == own
-    changed = f"{own}; changed: data, task.scale"
+    changed = f"{own} (changed: data, task.scale)"
     assert title("srgan_photos", "data=my_photos", "task.scale=2") == changed
     assert title("srgan_photos", "data=my_photos", "title=mine") == "mine"
     saved = tmp_path / "recipe.toml"
     saved.write_text(find_recipe("srgan_photos").read_text().replace(own, changed))
     assert title(saved) == changed
-    assert title(saved, "task.scale=3", "task.crop=48") == f"{changed}, task.crop"
+    assert title(saved, "task.scale=3", "task.crop=48") == f"{own} (changed: data, task.scale, task.crop)"
 
 
 # -- data --------------------------------------------------------------------------------------------------------------

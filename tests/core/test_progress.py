@@ -292,7 +292,7 @@ def test_what_is_run_and_each_slow_import_are_told_before_they_happen(tmp_path):
     told = done.stdout.partition("train 1/1")[0]
     assert told.splitlines() == [
         "imported:",
-        "gaussians_ring: GAN on a ring of gaussians: does it find all eight modes?; changed: data.count",
+        "gaussians_ring: GAN on a ring of gaussians: does it find all eight modes? (changed: data.count)",
         f"run folder: {tmp_path / 'run'}",
         "imported:",
         "opening data",
