@@ -91,9 +91,8 @@ def photograph(name: str) -> Array:
 
 def enlarged(folder: Path, small: Array) -> Array:
     """Return what a run's generator makes of a small photograph."""
+    import ganzoo_srgan.networks  # noqa: F401  registers the layers of the network
     import keras
-
-    from ganzoo import layers  # noqa: F401  registers what the network is built of
 
     generator = keras.saving.load_model(folder / "generator.keras")
     return sampling.apply_in_tiles(generator, small, scale=SCALE, tile=192, overlap=40)
