@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.text import Text
 
-from ganzoo import images, sampling
+from ganzoo import images, open_run, sampling
 from ganzoo.contracts.tensor import Array
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -91,11 +91,7 @@ def photograph(name: str) -> Array:
 
 def enlarged(folder: Path, small: Array) -> Array:
     """Return what a run's generator makes of a small photograph."""
-    import ganzoo_srgan.networks  # noqa: F401  registers the layers of the network
-    import keras
-
-    generator = keras.saving.load_model(folder / "generator.keras")
-    return sampling.apply_in_tiles(generator, small, scale=SCALE, tile=192, overlap=40)
+    return open_run(folder).enlarge(small)
 
 
 def decibels(image: Array, original: Array) -> float:

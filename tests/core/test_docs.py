@@ -64,6 +64,12 @@ def test_python_in_the_docs_is_python(page):
         ast.parse(code)  # what a page shows as a whole plugin is run by test_doc_examples.py
 
 
+@pytest.mark.parametrize("page", [PAGES[0], ROOT / "docs/python.md", *(ROOT / "docs/tutorials").glob("*.md")])
+def test_pages_import_ganzoo_before_keras_so_that_it_chooses_the_backend(page):
+    imported = re.findall(r"^(?:import|from) (ganzoo|keras)\b", "\n".join(blocks(page, "python")), re.MULTILINE)
+    assert imported[:1] != ["keras"]
+
+
 def test_the_component_of_the_plugin_page_keeps_its_contract():
     found = {"__name__": "shake"}
     [code] = blocks(ROOT / "docs/plugins.md", "python")

@@ -32,6 +32,12 @@ def blocks(page, language):
     return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.DOTALL)
 
 
+def short(recipe):
+    """Return what makes a run of a bundled recipe short as a dict of overrides."""
+    pairs = (each.partition("=") for each in SHORT[recipe])
+    return {key: int(value) for key, _, value in pairs}
+
+
 def photographs(folder, count=3):
     """Write photographs that are large enough for every recipe."""
     for index in range(count):
