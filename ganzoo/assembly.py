@@ -194,9 +194,11 @@ def standardise_keras() -> None:
 
 @contextmanager
 def training_device(name: str) -> Iterator[None]:
-    """Work on `auto` (a GPU when there is one), `cpu` or `cuda`; BackendError when that is not there."""
-    if name == "cuda" and not torch.cuda.is_available():
-        raise BackendError("train.device is 'cuda', but torch sees no CUDA device; use 'auto' or 'cpu'")
+    """Work on `auto` (a GPU when there is one), `cpu`, `cuda` or `mps`; BackendError when that is not there."""
+    gpus = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not gpus.get(name, True):
+        usable = listing(["auto", "cpu", *(gpu for gpu, is_there in gpus.items() if is_there)])
+        raise BackendError(f"train.device is '{name}', but torch sees no such device; use one of {usable}")
     if name == "auto":
         yield
         return

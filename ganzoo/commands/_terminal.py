@@ -5,6 +5,7 @@ Output is best effort. A closed pipe, an ASCII locale or a narrow terminal never
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -29,7 +30,7 @@ class SafeConsole(Console):
     def on_broken_pipe(self) -> None:
         self.quiet = True
         with suppress(OSError, ValueError):
-            sys.stdout = open("/dev/null", "w")  # noqa: SIM115, PTH123
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
 
     def print(self, *objects: Any, **options: Any) -> None:
         with suppress(OSError, ValueError):

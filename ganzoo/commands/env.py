@@ -60,7 +60,7 @@ def memory() -> str:
 
     try:
         return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB"
-    except (ValueError, OSError):
+    except (AttributeError, ValueError, OSError):
         return "unknown"
 
 

@@ -17,7 +17,7 @@ from ganzoo.data.ahead import ReadAhead
 from ganzoo.data.batches import StepBatches
 from ganzoo.data.opening import TrainingData
 from ganzoo.data.pace import Pace
-from ganzoo.data.workers import Made, Workers
+from ganzoo.data.workers import ARE_POSSIBLE, Made, Workers
 from ganzoo.errors import RecipeError, ResourceError
 from ganzoo.recipe import Recipe
 
@@ -62,6 +62,11 @@ class StepLoader(DataLoader[Any]):
         wanted: Callable[[], bool] = lambda: True,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if workers and not ARE_POSSIBLE:
+            note(
+                f"train.workers={workers}: this system has no worker processes; a thread reads data, which is the same"
+            )
+            workers = 0
         self.pace = Pace(workers=workers, epoch=batches.steps_per_epoch)
         self._batches = batches
         self._steps = (first, last)

@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
@@ -37,6 +37,9 @@ _REMEDY = (
 _LONGEST_FOLDER = 70
 #: Where it goes otherwise: multiprocessing makes a private folder there.
 _SHORT_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+
+#: Windows has no server to fork from, and no sockets that are read like files.
+ARE_POSSIBLE = "forkserver" in get_all_start_methods() and hasattr(os, "readv")
 
 #: A batch, and the seconds that it took to make it.
 Made = tuple[dict[str, Array], float]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any
 import keras  # noqa: F401 the reason for this module
 
 import ganzoo.cli
-from ganzoo.proving.proof import MARK
+from ganzoo.proving.proof import KILL, MARK
 from ganzoo.runs import files, lock
 from ganzoo.runs.folder import RunFolder
 from ganzoo.training import evaluation, export
@@ -28,7 +27,6 @@ from ganzoo.training.trainer import Trainer
 TAPPED = (
     "open",
     "write",
-    "pwrite",
     "posix_fallocate",
     "ftruncate",
     "fsync",
@@ -104,7 +102,7 @@ def _counting(
 ) -> Callable[..., Any]:
     def call(*arguments: Any, **options: Any) -> Any:
         if die_in == (moment, counted[moment]):
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), KILL)
         counted[moment] += 1
         return function(*arguments, **options)
 
@@ -123,9 +121,9 @@ class Tap:
         """Make one call, or die before it."""
         place = self._place(arguments)
         if len(self.seen) == self._job.die_before:
-            if self._job.torn and name in ("write", "pwrite"):
+            if self._job.torn and name == "write":
                 function(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2], *arguments[2:])
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), KILL)
         self.seen.append((name, place))
         result = function(*arguments, **options)
         if name == "open":

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ganzoo.data.workers import make_socket_folder
+from ganzoo.data.workers import ARE_POSSIBLE, make_socket_folder
 from ganzoo.errors import ProofError
 from ganzoo.proving.difference import explain
 from ganzoo.randomness import numpy_generator
@@ -27,6 +27,9 @@ _WATCHED = "callbacks"
 _NAME = "proof"
 #: The environment variable of an attempt and its child processes, by which survivors are found.
 MARK = "GANZOO_ATTEMPT"
+#: What ends a process at once, and its exit code then; on Windows every signal does.
+KILL: int = getattr(signal, "SIGKILL", signal.SIGTERM)
+KILLED = -KILL if hasattr(signal, "SIGKILL") else KILL
 #: What comes before a comparison of two runs that nobody killed.
 UNDISTURBED = "a second run without any kill"
 _MOST_SECONDS_ALIVE = 10.0
@@ -62,6 +65,7 @@ class Prover:
         self._scratch = scratch
         self._say = say
         # a forked child of a process that has used a GPU cannot use it: there every attempt starts from nothing
+        warm = warm and ARE_POSSIBLE
         self._context = multiprocessing.get_context("forkserver" if warm else "spawn")
         if warm:
             make_socket_folder()
@@ -123,7 +127,7 @@ class Prover:
         for done, index in enumerate(chosen):
             name, place = calls[index]
             what = f"{name} {Path(place).name}"
-            for torn in (False, True) if name in ("write", "pwrite") else (False,):
+            for torn in (False, True) if name == "write" else (False,):
                 if self.run("pointed", die_before=index, torn=torn):
                     raise ProofError(
                         f"the run made other file-system calls than the reference: no call {index}, {what}"
@@ -166,9 +170,9 @@ class Prover:
         if kill_after is not None:
             process.join(kill_after)
             if process.is_alive() and process.pid is not None:
-                os.kill(process.pid, signal.SIGKILL)
+                os.kill(process.pid, KILL)
         process.join()
-        if process.exitcode not in (0, -signal.SIGKILL):
+        if process.exitcode not in (0, KILLED):
             said = job.output.read_text(encoding="utf-8").strip().splitlines()
             raise ProofError(f"a run ended with exit code {process.exitcode}: {' / '.join(said[-5:])}")
         self._expect_no_survivors()
@@ -226,7 +230,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def survivors(attempt: str) -> dict[int, str]:
-    """Return the processes that an attempt started and that still live, with their command lines."""
+    """Return the processes that an attempt started and that still live, with their command lines; on Linux only."""
     mark = f"{MARK}={attempt}".encode()
     found: dict[int, str] = {}
     for folder in Path("/proc").glob("[0-9]*"):

@@ -12,6 +12,7 @@ from ganzoo.recipe.limits import DEEPEST, MOST_TOLD, check_shape
 from ganzoo.recipe.own_data import SECTIONS, BareFolder
 from ganzoo.recipe.tables import plain_table
 from ganzoo.schema.options import RESERVED
+from ganzoo.schema.values import Written, as_written
 
 #: The place of changes that a Python program gives as a dict.
 OVERRIDES = "overrides"
@@ -40,7 +41,7 @@ def assigned(overrides: str | Sequence[str] | Mapping[str, Any]) -> tuple[dict[s
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
-    """Return key and value of `KEY=VALUE`; a value that is not TOML is plain text."""
+    """Return key and value of `KEY=VALUE`; a value that is not TOML is plain text, and a number can be one."""
     key, equals, value = text.partition("=")
     if not equals or not _is_path(key):
         raise RecipeError(Problem("expected KEY=VALUE, as train.seed=1", place=f"{SET}{text}"))
@@ -55,7 +56,8 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     except (tomllib.TOMLDecodeError, ValueError, RecursionError):
         found = {}
     check_shape(found, place)
-    return key.strip(), found["value"] if list(found) == ["value"] else value.strip()
+    written = as_written(found["value"], value.strip()) if list(found) == ["value"] else value.strip()
+    return key.strip(), written.text if key.strip() in SECTIONS and isinstance(written, Written) else written
 
 
 def _is_path(key: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
 from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
 from ganzoo.schema.values import ScheduleValue
@@ -40,6 +40,16 @@ def _with_scores(patience: int, settings: ValidationInfo) -> int:
     if missing:
         raise ValueError(f"needs train.{' and train.'.join(missing)}")
     return patience
+
+
+def _device(given: Any) -> Any:
+    """Explain what other programs call a device."""
+    if given == "gpu":
+        raise ValueError("expected 'cuda' for a GPU of NVIDIA, 'mps' for that of a Mac, or 'auto'")
+    if isinstance(given, str) and given.startswith("cuda:"):
+        number = given.partition(":")[2]
+        raise ValueError(f"expected 'cuda', the first GPU; CUDA_VISIBLE_DEVICES={number} makes another one the first")
+    return given
 
 
 PositiveInt = Annotated[int, Ge(1)]
@@ -79,7 +89,7 @@ class TrainSettings(Section):
     best: Annotated[str, MinLen(1)] | None = None
     #: Stop early after so many evaluations in a row without a better score than the best.
     patience: Annotated[int, Ge(1), AfterValidator(_with_scores)] | None = None
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], BeforeValidator(_device)] = "auto"
     #: What networks compute in while they train; weights, losses, penalties, scores and exports are float32 always.
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
     #: Let torch compile the networks' training; costs minutes at the start.

@@ -12,7 +12,7 @@ import io
 import json
 import math
 import os
-import resource
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -58,7 +58,14 @@ def main() -> NoReturn:
 
 
 def lower_limits(limits: Mapping[str, int]) -> None:
-    """Lower this process's limits for good. Done here because a hook between fork and exec is unsafe with threads."""
+    """Lower this process's limits for good. Done here because a hook between fork and exec is unsafe with threads.
+
+    Windows has no such limits, and macOS none of the address space: there the caller's clock is the limit.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
     for name, most in limits.items():
         kind = getattr(resource, name)
         _, hard = resource.getrlimit(kind)
@@ -66,7 +73,11 @@ def lower_limits(limits: Mapping[str, int]) -> None:
         above = most + 1 if kind == resource.RLIMIT_CPU else most
         if hard != resource.RLIM_INFINITY:
             most, above = min(most, hard), min(above, hard)
-        resource.setrlimit(kind, (most, above))
+        try:
+            resource.setrlimit(kind, (most, above))
+        except ValueError:
+            if name != "RLIMIT_AS" or sys.platform != "darwin":
+                raise
 
 
 def _answer(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,14 +36,14 @@ def environment(plugins: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the fingerprint of this environment, JSON throughout; `plugins` as `describe_plugins` returns them."""
     import torch
 
-    cuda = torch.cuda.is_available()
+    gpu = _gpu() if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
     return {
         "ganzoo": {"version": ganzoo.__version__, "code": _code(Path(ganzoo.__file__), _INDECISIVE)},
         "plugins": dict(plugins or {}),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()} {' '.join(platform.libc_ver())}".strip(),
         "packages": {name: installed(name) for name in PACKAGES},
-        "device": _gpu() if cuda else "cpu",
+        "device": gpu or "cpu",
         "cpu": cpu_name(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "threads": torch.get_num_threads(),

@@ -49,7 +49,7 @@ def probe(folder: Path) -> None:
 
 def append_line(path: Path, line: str) -> None:
     """Append one line of text; OSError when that fails, and then the file is as it was."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    handle = os.open(path, flags("O_WRONLY", "O_CREAT", "O_APPEND", "O_BINARY"), 0o666)
     size = os.fstat(handle).st_size
     try:
         _write_all(handle, line.encode() + b"\n")
@@ -104,17 +104,23 @@ def sweep(folder: Path) -> None:
 
 def sync_file(path: Path) -> None:
     """Flush a file's content to disk."""
-    _sync(path)
+    _sync(path, os.O_RDWR)  # Windows flushes only what may be written
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries, so that a rename in it survives a power cut."""
-    _sync(folder)
+    """Flush a folder's entries, so that a rename in it survives a power cut; Windows cannot open a folder for that."""
+    if hasattr(os, "O_DIRECTORY"):
+        _sync(folder, os.O_RDONLY)
 
 
 def hidden(path: Path) -> Path:
     """Return the name under which a file or folder grows and dies."""
     return path.with_name(f".{path.name}.part")
+
+
+def flags(*names: str) -> int:
+    """Return these flags of `os.open` together, without those that this system lacks."""
+    return sum(getattr(os, name, 0) for name in names)
 
 
 def no_room(path: Path, error: OSError, needed: int) -> ResourceError:
@@ -146,7 +152,7 @@ def read_json(path: Path, *, most: int = 16 * _PLENTY) -> Any:
 
 def _write(path: Path, content: bytes) -> None:
     # a link that was put there must not lead the content to another file
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    handle = os.open(path, flags("O_WRONLY", "O_CREAT", "O_TRUNC", "O_NOFOLLOW", "O_BINARY"), 0o666)
     try:
         _preallocate(handle, len(content))
         _write_all(handle, content)
@@ -172,8 +178,8 @@ def _write_all(handle: int, content: bytes) -> None:
         left = left[os.write(handle, left) :]
 
 
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _sync(path: Path, access: int) -> None:
+    handle = os.open(path, access)
     try:
         os.fsync(handle)
     finally:

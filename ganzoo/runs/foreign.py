@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ganzoo.errors import CheckpointError, listing
+from ganzoo.runs import files
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array
@@ -161,9 +162,9 @@ def _copy(path: Path, into: Path, most: int) -> str:
     return digest.hexdigest()
 
 
-def _open_regular(path: Path, flags: int = 0) -> tuple[io.BufferedReader, int]:
+def _open_regular(path: Path, *more: str) -> tuple[io.BufferedReader, int]:
     """Open a file and return its size; ValueError for others, as a pipe would block forever."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    handle = os.open(path, files.flags("O_RDONLY", "O_NONBLOCK", "O_BINARY", *more))
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode):
         os.close(handle)
@@ -233,15 +234,19 @@ def _libraries() -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the little that the reader needs; one thread, for each would take address space."""
+    """Return the little that the reader needs; one thread, for each would take address space.
+
+    Python does not start on Windows without SYSTEMROOT.
+    """
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    inherited = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH") if name in os.environ}
+    names = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
     # `::` keeps HDF5 from loading filter plugins that a file asks for
     return {**threads, **inherited, "HDF5_PLUGIN_PRELOAD": "::", "LC_ALL": "C.UTF-8"}
 
 
 def _death(code: int, cpu_seconds: int) -> str:
-    if code == -signal.SIGXCPU:
+    if code == -getattr(signal, "SIGXCPU", 0):  # Windows has neither this signal nor the limit behind it
         return f"took more than {cpu_seconds} seconds of processor time; the file is damaged or made to hang"
     how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
     return (
@@ -260,7 +265,7 @@ def _answer(path: Path, answer: Path) -> dict[str, Any]:
 
 def _opened(path: Path, most: int) -> io.BufferedReader:
     """Open what the reader wrote, following no link: a crafted file may have taken that process over."""
-    file, size = _open_regular(path, os.O_NOFOLLOW)
+    file, size = _open_regular(path, "O_NOFOLLOW")
     if size > most:
         file.close()
         raise ValueError("too long")

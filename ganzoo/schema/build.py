@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from ganzoo.blame import blaming
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.schedule import Schedule
-from ganzoo.errors import SET, Problem, RecipeError, listing, nearest_key
+from ganzoo.errors import SET, PluginError, Problem, RecipeError, listing, nearest_key
 from ganzoo.schema.options import Nesting, Option, nesting, options, takes_schedule, type_text
 from ganzoo.schema.values import check_value, describe_error, shorten, to_toml
 
@@ -51,10 +52,12 @@ def construct(
     key: str = "",
     locate: Locate = no_place,
     core: Collection[str] = (),
+    owners: Callable[[str], str] = no_place,
 ) -> Constructed:
     """Make a component from a table without its `name` and core keys; RecipeError with every problem of the table.
 
     `core` are the keys that the core reads from the same table: a misspelt one is reported with the right name.
+    `owners` says who has a key that this component has not.
     """
     problems: list[Problem] = []
     values: dict[str, Any] = {}
@@ -73,7 +76,7 @@ def construct(
         notices += argument.notices
         if argument.table is not None:
             resolved[option.name] = argument.table
-    problems += _unknown(cls, table, key, locate, core)
+    problems += _unknown(cls, table, key, locate, core, owners)
     if problems:
         raise RecipeError(problems)
     try:
@@ -108,7 +111,8 @@ def component_table(
         message = f"'{name}' is not a {base.__name__.lower()}; expected {listing(_names_of(zoo, kind, base))}"
         raise RecipeError(Problem(message, key=f"{key}.name", place=locate(f"{key}.name")))
     own = {option: value for option, value in table.items() if option != "name"}
-    made = construct(offer.cls, own, zoo=zoo, key=key, locate=locate, core=core)
+    owners = partial(_owners, zoo, kind, name, key)
+    made = construct(offer.cls, own, zoo=zoo, key=key, locate=locate, core=core, owners=owners)
     notices = (*_rivals(zoo, kind, name, offer, key, locate), *made.notices)
     return Constructed(made.component, {"name": offer.qualified, **made.table}, made.used, notices)
 
@@ -194,12 +198,17 @@ _CONTAINERS: Mapping[str, Any] = {"list": tuple[Any, ...], "table": dict[str, An
 
 
 def _unknown(
-    cls: type[Component], table: Mapping[str, Any], key: str, locate: Locate, core: Collection[str]
+    cls: type[Component],
+    table: Mapping[str, Any],
+    key: str,
+    locate: Locate,
+    core: Collection[str],
+    owners: Callable[[str], str],
 ) -> list[Problem]:
     known = [option.name for option in options(cls)]
     return [
         Problem(
-            f"unknown key '{name}'{nearest_key(name, (*known, *core))}; {_known_text(known)}",
+            f"unknown key '{name}'{nearest_key(name, (*known, *core))}; {_known_text(known)}{owners(name)}",
             key=_joined(key, name),
             place=locate(_joined(key, name)),
         )
@@ -217,6 +226,22 @@ def _blamed(table: Mapping[str, Any], key: str, locate: Locate) -> str:
     """Return where a mistake was made that several options share: where one of them was changed, or at their table."""
     places = [locate(_joined(key, name)) for name in table]
     return next((place for place in places if place.startswith(SET)), locate(key))
+
+
+def _owners(zoo: Zoo, kind: str, name: str, key: str, option: str) -> str:
+    """Return which other components of a kind have an option, and how one of them is chosen instead of the named."""
+    found = [other for of, other, cls in zoo.components() if of == kind and _has(cls, option)]
+    if not found:
+        return ""
+    verb = "has" if len(found) == 1 else "have"
+    return f"; the {kind} '{name}' lacks it, {listing(found)} {verb} it: --set {key}.name={found[0]}"
+
+
+def _has(cls: type[Component], name: str) -> bool:
+    try:
+        return any(option.name == name for option in options(cls))
+    except PluginError:  # told when it is used
+        return False
 
 
 def _known_text(known: list[str]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import MISSING
+from datetime import date, time
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -19,7 +21,39 @@ _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, arbitrary
 
 def check_value(annotation: Any, value: Any) -> Any:
     """Return the value as the annotation wants it; ValueError saying what was expected."""
-    return _adapter(_for_pydantic(annotation)).validate_python(_tuples(value))
+    adapter = _adapter(_for_pydantic(annotation))
+    try:
+        return adapter.validate_python(_tuples(value))
+    except ValidationError:
+        if isinstance(value, Written):
+            with suppress(ValidationError):
+                return adapter.validate_python(value.text)
+        raise
+
+
+class Written:
+    """A number that can also stand for the text that was written: a folder can be called `2024`."""
+
+    text: str
+
+
+class _WrittenInt(Written, int):
+    pass
+
+
+class _WrittenFloat(Written, float):
+    pass
+
+
+def as_written(value: Any, text: str) -> Any:
+    """Return a value of TOML so that it can also be the text that was written; no option takes a date, so it is one."""
+    if isinstance(value, date | time):
+        return text
+    if type(value) not in (int, float):
+        return value
+    number = _WrittenInt(value) if type(value) is int else _WrittenFloat(value)
+    number.text = text
+    return number
 
 
 def value_schema(annotation: Any) -> dict[str, Any]:

@@ -28,7 +28,15 @@ _UNDETERMINED = re.compile(r"([\w:]+) does not have a deterministic implementati
 
 
 def resolve(setting: Literal["auto", "strict", "seeded"], device: str) -> Literal["strict", "seeded"]:
-    """Return what a recipe's `train.determinism` means on a device: strict on a CPU unless it says otherwise."""
+    """Return what a recipe's `train.determinism` means on a device: strict on a CPU unless it says otherwise.
+
+    BackendError for a strict run on the GPU of a Mac.
+    """
+    if setting == "strict" and device == "mps":
+        raise BackendError(
+            "train.determinism is 'strict', but torch does not know which kernels of 'mps' are deterministic; "
+            "set train.device='cpu' or train.determinism='seeded'"
+        )
     if setting == "auto":
         return "strict" if device == "cpu" else "seeded"
     return setting

@@ -164,3 +164,5 @@ def wait_for_device() -> None:
     """Wait until a GPU has done all that it was given."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
+    elif torch.backends.mps.is_available():
+        torch.mps.synchronize()

@@ -7,7 +7,6 @@ import zipfile
 import zlib
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,15 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from ganzoo import Array, DataError, Report, downloads, images
+from ganzoo_tfds.published import published_files
 
 _LARGEST_MEMBER = 200 * 2**20
 
 
 def remote_files(scale: int) -> Mapping[str, downloads.RemoteFile]:
     """Return the four official archives by their name, as TFDS' table of checksums lists them."""
+    found = published_files("datasets/div2k/checksums.tsv")
     wanted = [f"{archive}.zip" for archives in archive_names(scale).values() for archive in archives]
-    table = files("tensorflow_datasets").joinpath("datasets/div2k/checksums.tsv").read_text()
-    rows = [line.split("\t") for line in table.splitlines()]
-    found = {row[3]: downloads.RemoteFile(url=row[0], size=int(row[1]), checksum=row[2]) for row in rows}
     return {name: found[name] for name in wanted}
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,15 @@ def prepared_variants(folder: Path, dataset: str) -> list[str]:
     """Return `name/config` of what is prepared of a data set that is named without its config."""
     below = sorted(path for path in (folder / dataset).glob("*") if path.is_dir())
     return [f"{dataset}/{path.name}" for path in below if find_prepared(folder, f"{dataset}/{path.name}")]
+
+
+def require_array_record() -> None:
+    """Raise DataError where the library of array_record files is absent: TFDS brings it on Linux only."""
+    if find_spec("array_record") is None:
+        raise DataError(
+            "data sets of TFDS are array_record files, whose library is not installed: run pip install array_record; "
+            "on Windows, for which there is none, use your own files (ganzoo describe folder, ganzoo describe hdf5)"
+        )
 
 
 class Prepared(Source):
@@ -94,11 +104,16 @@ def _rows(path: Path, split: str) -> Any:
                 f"{path}: was prepared as {form}, which has no random access; prepare it again with "
                 'tfds.builder(..., file_format="array_record") or ganzoo data prepare'
             )
+        if form == "array_record":
+            require_array_record()
         try:
-            return builder.as_data_source(split=split)
+            rows, count = builder.as_data_source(split=split), builder.info.splits[split].num_examples
         except (ValueError, KeyError) as error:
             known = ", ".join(f"'{name}'" for name in builder.info.splits)
             raise DataError(f"{path}: cannot take the split '{split}'; it has {known}") from error
+    if len(rows) != count:  # TFDS 4.9.10 loses most of what it writes as parquet
+        raise DataError(f"{path}: holds {len(rows)} of the {count} examples of '{split}'; prepare it as array_record")
+    return rows
 
 
 def _fields(features: Mapping[str, Any]) -> dict[str, Field]:

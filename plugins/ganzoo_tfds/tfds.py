@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from ganzoo import DataError, Dataset, Preparable, Report
-from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants
+from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants, require_array_record
 from ganzoo_tfds.quiet import quiet
 
-_OURS = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
+_DIV2K = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
+_SMALL = ("cifar10", "fashion_mnist", "mnist")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +18,8 @@ class TFDS(Dataset, Preparable):
     """A prepared data set of TensorFlow Datasets, read without TensorFlow: fields as TFDS names them.
 
     `dataset` is a name such as "div2k/bicubic_x4" or "mnist", `split` anything that TFDS can slice ("train[:90%]"). It
-    must be on disk in array_record or parquet form; `ganzoo data prepare NAME` puts it there. Nothing is downloaded
-    during a run.
+    must be on disk in array_record or parquet form; `ganzoo data prepare NAME` puts it there, for mnist, fashion_mnist,
+    cifar10 and div2k without TensorFlow. Nothing is downloaded during a run.
     """
 
     dataset: str
@@ -53,7 +54,7 @@ class TFDS(Dataset, Preparable):
 
     @classmethod
     def preparable(cls) -> tuple[str, ...]:
-        return (*_OURS, *stock_names())
+        return (*_DIV2K, *stock_names())
 
     @classmethod
     def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:
@@ -65,16 +66,21 @@ class TFDS(Dataset, Preparable):
             )
         if there is not None:
             return there
-        if variants := [ours for ours in _OURS if ours.startswith(f"{name}/")]:
+        if variants := [variant for variant in _DIV2K if variant.startswith(f"{name}/")]:
             raise DataError(f"'{name}' comes in variants; name one of {', '.join(variants)}")
+        require_array_record()
         with quiet():
             import tensorflow_datasets as tfds
 
             tfds.disable_progress_bar()
-            if name in _OURS:
+            if name in _DIV2K:
                 from ganzoo_tfds.div2k import prepare_div2k
 
                 return prepare_div2k(int(name[-1]), origin=origin, folder=folder, report=report)
+            if name in _SMALL:
+                from ganzoo_tfds.small import prepare_small
+
+                return prepare_small(name, origin=origin, folder=folder, report=report)
             from ganzoo_tfds.stock import prepare_stock
 
             return prepare_stock(name, origin=origin, folder=folder, report=report)

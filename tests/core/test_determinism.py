@@ -7,6 +7,7 @@ import pytest
 import torch
 from tiny_runs import assert_same, last_state, manifest, tiny
 
+from ganzoo.errors import BackendError
 from ganzoo.training import determinism
 from ganzoo.training.determinism import SUBSTITUTES, resolve, undetermined
 from ganzoo.training.model import AdversarialModel
@@ -30,6 +31,12 @@ def test_a_cpu_is_strict_and_a_gpu_seeded_unless_the_recipe_says_otherwise():
     assert resolve("auto", "cuda") == "seeded"
     assert resolve("strict", "cuda") == "strict"
     assert resolve("seeded", "cpu") == "seeded"
+
+
+def test_the_gpu_of_a_mac_is_seeded_and_refuses_to_be_strict():
+    assert resolve("auto", "mps") == "seeded"
+    with pytest.raises(BackendError, match="set train.device='cpu'"):
+        resolve("strict", "mps")
 
 
 def test_strict_is_what_torch_is_told():

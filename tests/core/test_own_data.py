@@ -250,3 +250,21 @@ def test_what_fails_while_examples_are_looked_at_is_named(ganzoo, mine, monkeypa
     ended = ganzoo("check", "mine.toml")
     assert ended.code == 3
     assert "yielded int, expected shapes by name or a DataError" in ended.err
+
+
+@pytest.mark.parametrize("name", ["2024", "2024-05-01", "1.50", "7e3", "12:30:00"])
+def test_a_folder_can_be_called_like_a_number_or_a_date(tmp_path, name):
+    assert resolved(tmp_path, MINE, f"data={name}")["data"]["path"] == name
+    assert resolved(tmp_path, MINE, f"data.path={name}", f"title={name!r}")["data"]["path"] == name
+
+
+def test_a_number_for_a_number_stays_one(tmp_path):
+    assert resolved(tmp_path, MINE, "data.limit=2024", "task.scale=2")["data"]["limit"] == 2024
+    with pytest.raises(RecipeError, match=r"data\.limit: is 0, expected int >= 1"):
+        resolved(tmp_path, MINE, "data.limit=0")
+
+
+def test_a_key_of_another_dataset_names_both_and_how_to_choose_it(tmp_path):
+    with pytest.raises(RecipeError) as told:
+        resolved(tmp_path, MINE, "data={name='digits'}", "data.path=my_photos")
+    assert "the dataset 'digits' lacks it, 'folder', 'hdf5' have it: --set data.name=folder" in str(told.value)

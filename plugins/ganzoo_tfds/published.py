@@ -1,0 +1,13 @@
+"""The official files of data sets, as TFDS' own tables of checksums list them."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from ganzoo import downloads
+
+
+def published_files(table: str) -> dict[str, downloads.RemoteFile]:
+    """Return the files of a table of checksums inside TFDS by their names."""
+    rows = [line.split("\t") for line in files("tensorflow_datasets").joinpath(table).read_text().splitlines()]
+    return {row[3]: downloads.RemoteFile(url=row[0], size=int(row[1]), checksum=row[2]) for row in rows}
