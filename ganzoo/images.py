@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -28,6 +28,7 @@ __all__ = [
     "FORMATS",
     "MOST_PIXELS",
     "SUFFIXES",
+    "Resize",
     "encode_image",
     "from_pillow",
     "grid",
@@ -35,10 +36,14 @@ __all__ = [
     "read_image",
     "read_size",
     "resize_bicubic",
+    "resized",
     "to_float",
     "to_uint8",
     "write_image",
 ]
+
+#: How an image of other proportions gets a size.
+Resize = Literal["crop", "fit", "stretch"]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -259,3 +264,36 @@ def _shown(image: Array) -> Array:
     rgb = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
     factor = max(1, _SMALLEST_SHOWN // max(rgb.shape[:2]))
     return rgb.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def resized(image: Array, size: tuple[int, int], how: Resize) -> Array:
+    """Return a uint8 image (height, width, channels) at another height and width, by antialiased bicubic interpolation.
+
+    `crop` scales the short side and cuts the centre out, `fit` scales the whole and pads it with white, `stretch` gives
+    up its proportions.
+    """
+    picture = _resized(Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else image), size, how)
+    return np.array(picture).reshape(*size, image.shape[2])
+
+
+def _resized(picture: Image.Image, size: tuple[int, int], how: Resize) -> Image.Image:
+    height, width = size
+    if how == "stretch":
+        return picture.resize((width, height), Image.Resampling.BICUBIC)
+    if how == "crop":
+        # cut first: a long narrow picture would become enormous
+        factor = min(picture.width / width, picture.height / height)
+        left, top = (picture.width - width * factor) / 2, (picture.height - height * factor) / 2
+        box = (
+            max(left, 0),
+            max(top, 0),
+            min(picture.width, left + width * factor),
+            min(picture.height, top + height * factor),
+        )
+        return picture.resize((width, height), Image.Resampling.BICUBIC, box=box)
+    factor = min(width / picture.width, height / picture.height)
+    inside = (max(1, min(width, round(picture.width * factor))), max(1, min(height, round(picture.height * factor))))
+    sheet = Image.new(picture.mode, (width, height), "white")
+    corner = ((width - inside[0]) // 2, (height - inside[1]) // 2)
+    sheet.paste(picture.resize(inside, Image.Resampling.BICUBIC), corner)
+    return sheet

@@ -60,5 +60,5 @@ def oversized_integers(value: Any, key: str = "") -> Iterator[str]:
     if isinstance(value, Mapping | list):
         for name, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
             yield from oversized_integers(inner, f"{key}.{name}" if key else str(name))
-    elif isinstance(value, int) and value not in _INTEGERS:
+    elif isinstance(value, int) and int(value) not in _INTEGERS:  # a range looks through all its numbers for a subclass
         yield key

@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from ganzoo import DataError, Dataset, Field, images
 from ganzoo_data.files import ImageFiles, find_images
-from ganzoo_data.resizing import Change, Resize
+from ganzoo_data.resizing import Change
 from ganzoo_data.splitting import Split, part_of
 
 Side = Annotated[int, Ge(1), Le(65_536)]
@@ -33,7 +33,7 @@ class Folder(Dataset):
 
     path: str
     size: Side | tuple[Side, Side] | None = None
-    resize: Resize = "crop"
+    resize: images.Resize = "crop"
     channels: Literal[1, 3] = 3
     limit: Annotated[int, Ge(1)] | None = None
     split: Split = "all"

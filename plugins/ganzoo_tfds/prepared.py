@@ -6,13 +6,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ganzoo import Array, DataError, Field, Source
+from ganzoo import Array, DataError, Field, Source, images
 from ganzoo_tfds.quiet import hush, quiet
 
 _RANDOM_ACCESS = ("array_record", "parquet")
@@ -53,7 +54,9 @@ def require_array_record() -> None:
 class Prepared(Source):
     """One split of a prepared data set. Each process opens the files for itself: a fork must not share them."""
 
-    def __init__(self, path: Path, split: str) -> None:
+    def __init__(
+        self, path: Path, split: str, size: tuple[int, int] | None = None, resize: images.Resize = "crop"
+    ) -> None:
         self._path = path
         self._split = split
         self._rows: Any = None
@@ -61,6 +64,10 @@ class Prepared(Source):
         self.fields = _fields(features)
         if not self.fields:
             raise DataError(f"{path}: has no images, labels or numbers; it has {', '.join(features)}")
+        self._resize = resize
+        self._sizes = {name: size for name, field in self.fields.items() if size and field.dtype == "uint8"}
+        for name, sides in self._sizes.items():
+            self.fields[name] = replace(self.fields[name], shape=(*sides, self.fields[name].shape[2]))
 
     def __len__(self) -> int:
         return len(self._open())
@@ -70,7 +77,8 @@ class Prepared(Source):
             row = self._open()[index]
         except (OSError, RuntimeError, ValueError) as error:
             raise DataError(f"{self._path}: {self.name_of(index)} cannot be read: {error}; {_AGAIN}") from error
-        return {name: np.asarray(row[name], field.dtype) for name, field in self.fields.items()}
+        found = {name: np.asarray(row[name], field.dtype) for name, field in self.fields.items()}
+        return found | {name: images.resized(found[name], size, self._resize) for name, size in self._sizes.items()}
 
     def name_of(self, index: int) -> str:
         return f"{self._path.parent.name} {self._split} {index:04d}"

@@ -4,10 +4,15 @@ import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Annotated
 
-from ganzoo import DataError, Dataset, Preparable, Report
+from annotated_types import Ge, Le
+
+from ganzoo import DataError, Dataset, Preparable, Report, images
 from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants, require_array_record
 from ganzoo_tfds.quiet import quiet
+
+Side = Annotated[int, Ge(1), Le(65_536)]
 
 _DIV2K = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
 _SMALL = ("cifar10", "fashion_mnist", "mnist")
@@ -20,18 +25,28 @@ class TFDS(Dataset, Preparable):
     `dataset` is a name such as "div2k/bicubic_x4" or "mnist", `split` anything that TFDS can slice ("train[:90%]"). It
     must be on disk in array_record or parquet form; `ganzoo data prepare NAME` puts it there, for mnist, fashion_mnist,
     cifar10 and div2k without TensorFlow. Nothing is downloaded during a run.
+
+    With `size` (a number for squares, or [height, width]) every image is brought to it: `resize = "crop"` scales the
+    short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
     """
 
     dataset: str
     split: str = "train"
     data_dir: str | None = None
+    size: Side | tuple[Side, Side] | None = None
+    resize: images.Resize = "crop"
+
+    def __post_init__(self) -> None:
+        if self.size is None and self.resize != "crop":
+            raise ValueError("resize has no effect without size")
 
     def open(self) -> Prepared:
         folder = data_folder(self.data_dir)
         path = find_prepared(folder, self.dataset)
         if path is None:
             raise DataError(self._missing(folder))
-        return Prepared(path, self.split)
+        size = (self.size, self.size) if isinstance(self.size, int) else self.size
+        return Prepared(path, self.split, size, self.resize)
 
     def _missing(self, folder: Path) -> str:
         name = self.dataset.partition("/")[0]

@@ -35,7 +35,7 @@ def test_a_cpu_is_strict_and_a_gpu_seeded_unless_the_recipe_says_otherwise():
 
 def test_the_gpu_of_a_mac_is_seeded_and_refuses_to_be_strict():
     assert resolve("auto", "mps") == "seeded"
-    with pytest.raises(BackendError, match="set train.device='cpu'"):
+    with pytest.raises(BackendError, match=r"set train\.device='cpu'"):
         resolve("strict", "mps")
 
 

@@ -119,7 +119,7 @@ def test_each_of_several_streams_may_be_a_bare_text(tmp_path):
     ("overrides", "message"),
     [
         (["data.sise=3"], "--set data.sise: unknown key 'sise' (did you mean 'size'?); known are"),
-        (["data=2024"], "data: is 2024, expected a table [data], or a text: the path of a folder"),
+        (["data=true"], "data: is True, expected a table [data], or a text: the path of a folder"),
         (
             ["validation="],
             "--set validation: is '', expected a table [validation], or a text: the path of a folder",
