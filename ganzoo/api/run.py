@@ -15,7 +15,7 @@ import numpy as np
 from ganzoo import images
 from ganzoo.blame import blaming
 from ganzoo.contracts.results import Samples, SamplingOptions, Trained
-from ganzoo.errors import DataError, GanzooError, listing
+from ganzoo.errors import DataError, GanzooError, RecipeError, listing
 from ganzoo.randomness import Random
 from ganzoo.recipe import Recipe
 from ganzoo.runs.checkpoint import step_of
@@ -117,6 +117,25 @@ class Run:
         with training_device(self.recipe.train.device), blaming(task, "task, enlarge()"):
             made = task.enlarge(trained, given if given.dtype == np.uint8 else given.astype(np.float32))
         return made.astype(given.dtype, copy=False)
+
+    def export(
+        self, path: str | Path, *, to: str | None = None, network: str = "generator", overwrite: bool = False
+    ) -> float:
+        """Write a network as `ganzoo export RUN` does, and return how far the file is from it.
+
+        `to` is `keras`, `onnx`, `safetensors` or `torch`; without it, the format of the path's suffix. RecipeError when
+        the run has no such product, when the file exists, or when its suffix is of no format.
+        """
+        from ganzoo.exporting import SUFFIXES, export, products_of_run
+
+        formats = {suffix: name for name, suffix in SUFFIXES.items()}
+        found = {each.name: each for each in products_of_run(self._folder, self.recipe, best=self._best, note=_warn)}
+        if network not in found:
+            raise RecipeError(f"{self.path}: has no product '{network}'; it has {listing(found)}")
+        chosen = to or formats.get(Path(path).suffix.lower())
+        if chosen is None:
+            raise RecipeError(f"{path}: expected a name that ends in {', '.join(formats)}, or to=...")
+        return export(found[network], Path(path), to=chosen, overwrite=overwrite)
 
     # -- numbers -------------------------------------------------------------------------------------------------------
 

@@ -285,6 +285,18 @@ def test_networks_are_those_that_the_run_exports(whole):
     assert set(whole.networks) == {"generator", "discriminator"}
 
 
+def test_a_network_is_exported_as_the_suffix_says(whole, ganzoo, tmp_path):
+    assert whole.export(tmp_path / "mine.keras") < 1e-4
+    assert ganzoo("export", whole.path, "--to", "keras", "-o", tmp_path / "theirs.keras").code == 0
+    assert (tmp_path / "mine.keras").read_bytes() == (tmp_path / "theirs.keras").read_bytes()
+    with pytest.raises(RecipeError, match="exists"):
+        whole.export(tmp_path / "mine.keras")
+    with pytest.raises(RecipeError, match="has no product 'critic'; it has 'generator'"):
+        whole.export(tmp_path / "x.keras", network="critic")
+    with pytest.raises(RecipeError, match="expected a name that ends in"):
+        whole.export(tmp_path / "x.bin")
+
+
 def test_metrics_and_scores_are_columns_of_numbers(whole):
     lines = [json.loads(line) for line in (whole.path / "metrics.jsonl").read_text().splitlines()]
     assert whole.metrics["step"].tolist() == [line["step"] for line in lines]
