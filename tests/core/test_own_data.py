@@ -267,4 +267,5 @@ def test_a_number_for_a_number_stays_one(tmp_path):
 def test_a_key_of_another_dataset_names_both_and_how_to_choose_it(tmp_path):
     with pytest.raises(RecipeError) as told:
         resolved(tmp_path, MINE, "data={name='digits'}", "data.path=my_photos")
-    assert "the dataset 'digits' lacks it, 'folder', 'hdf5' have it: --set data.name=folder" in str(told.value)
+    assert "the dataset 'digits' lacks it, 'folder', 'hdf5', " in str(told.value)
+    assert " have it: --set data.name=folder" in str(told.value)
