@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.text import Text
 
-from ganzoo import images, open_run, sampling
+from ganzoo import images, sampling
+from ganzoo.commands.enlarge import command as enlarge
 from ganzoo.contracts.tensor import Array
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -35,6 +36,7 @@ def main(work: Path) -> None:
     os.chdir(work)
     write_photograph("chelsea", run("srgan_photos"), "cat.png")
     write_photograph("coffee", run("srgan_photos"), "srgan_photos.png")
+    write_photograph("chelsea", "photos_x4", "srresnet_photos.png")
     write_terminal(run("srgan_photos"), "first-run.svg")
     write_animation(run("gaussians_ring"), "gaussians_ring.gif")
     for name in ("dcgan_digits", "wgan_gp_digits"):
@@ -61,12 +63,12 @@ def run(name: str) -> Path:
     return folder
 
 
-def write_photograph(name: str, folder: Path, file: str) -> None:
-    """Write a crop of a photograph of scikit-image: by bicubic interpolation, by a run's generator, and as it is."""
+def write_photograph(name: str, network: str | Path, file: str) -> None:
+    """Write a crop of a photograph of scikit-image: by bicubic interpolation, by `ganzoo enlarge`, and as it is."""
     original = photograph(name)
     small = images.resize_bicubic(original, (original.shape[0] // SCALE, original.shape[1] // SCALE))
     bicubic = images.resize_bicubic(small, original.shape[:2])
-    result = enlarged(folder, small)
+    result = enlarged(network, small)
     columns = {
         f"bicubic  {decibels(bicubic, original):.1f} dB": bicubic,
         f"ganzoo  {decibels(result, original):.1f} dB": result,
@@ -89,9 +91,11 @@ def photograph(name: str) -> Array:
     return found[:height, :width]
 
 
-def enlarged(folder: Path, small: Array) -> Array:
-    """Return what a run's generator makes of a small photograph."""
-    return open_run(folder).enlarge(small)
+def enlarged(network: str | Path, small: Array) -> Array:
+    """Return what a run or a pretrained generator makes of a small photograph."""
+    images.write_image(Path("small.png"), small)
+    enlarge.main([str(network), "small.png", "-o", "big.png", "--overwrite"], standalone_mode=False)
+    return images.read_image(Path("big.png"))
 
 
 def decibels(image: Array, original: Array) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import runpy
+import shutil
 import subprocess
 import tomllib
 from functools import partialmethod
@@ -105,9 +106,10 @@ def test_the_commands_and_the_python_of_the_readme_do_what_it_says(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(keras.Model, "fit", partialmethod(keras.Model.fit, verbose=0))
     photographs(Path("my_photos"), count=2)
+    shutil.copy("my_photos/0.png", "photo.jpg")
     Reader(ganzoo, monkeypatch).follow(PAGES[0])
     assert {path.name for path in Path("runs").iterdir()} >= {"srgan_photos-smoke", "mine", "plain", "hinge"}
-    assert len(list(Path("enlarged").iterdir())) == 2
+    assert len(list(Path("enlarged").iterdir())) == 3
     assert Path("generator.keras").is_file()
 
 

@@ -37,6 +37,8 @@ def test_the_tutorial_on_photographs_ends_with_enlarged_photographs(reader):
     assert sorted(path.name for path in Path("twice").iterdir()) == ["0_x2.png", "1_x2.png", "2_x2.png"]
     assert sorted(path.name for path in Path("fourfold").iterdir()) == ["0_x4.jpg", "1_x4.jpg", "2_x4.jpg"]
     assert Path("big.png").is_file()
+    assert Path("at_once.png").is_file()
+    assert len(list(Path("at_once").iterdir())) == 3
 
 
 def test_the_tutorial_on_losses_ends_with_a_run_of_the_new_loss(reader):
