@@ -33,6 +33,7 @@ WITHOUT_POSIX = str(Path(__file__).parents[1] / "toys" / "without_posix")
 GUARDED = {
     ("ganzoo/commands/env.py", "sysconf"),
     ("ganzoo/data/cache.py", "sysconf"),
+    ("ganzoo/data/pace.py", "sched_getaffinity"),
     ("ganzoo/data/workers.py", "readv"),
     ("ganzoo/runs/files.py", "posix_fallocate"),
 }
