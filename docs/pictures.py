@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.text import Text
 
+import ganzoo
 from ganzoo import images, sampling
-from ganzoo.commands.enlarge import command as enlarge
 from ganzoo.contracts.tensor import Array
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -93,9 +93,8 @@ def photograph(name: str) -> Array:
 
 def enlarged(network: str | Path, small: Array) -> Array:
     """Return what a run or a pretrained generator makes of a small photograph."""
-    images.write_image(Path("small.png"), small)
-    enlarge.main([str(network), "small.png", "-o", "big.png", "--overwrite"], standalone_mode=False)
-    return images.read_image(Path("big.png"))
+    opened = ganzoo.open_run(network) if isinstance(network, Path) else ganzoo.open_network(network)
+    return opened.enlarge(small)
 
 
 def decibels(image: Array, original: Array) -> float:

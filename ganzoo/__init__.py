@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ganzoo import sampling as sampling
     from ganzoo import sources as sources
     from ganzoo import testing as testing
+    from ganzoo.api.network import ExportedNetwork as ExportedNetwork
+    from ganzoo.api.network import open_network as open_network
     from ganzoo.api.run import Run as Run
     from ganzoo.api.run import open_run as open_run
     from ganzoo.api.training import train as train
@@ -106,6 +108,7 @@ choose_backend()
 __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
+    "ganzoo.api.network": ("ExportedNetwork", "open_network"),
     "ganzoo.api.run": ("Run", "open_run"),
     "ganzoo.api.training": ("train",),
     "ganzoo.assembly": ("assemble",),

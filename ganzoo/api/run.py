@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganzoo import images
+from ganzoo.api.photographs import as_photograph
 from ganzoo.blame import blaming
 from ganzoo.contracts.results import Samples, SamplingOptions, Trained
-from ganzoo.errors import DataError, GanzooError, RecipeError, listing
+from ganzoo.errors import GanzooError, RecipeError, listing
 from ganzoo.randomness import Random
 from ganzoo.recipe import Recipe
 from ganzoo.runs.checkpoint import step_of
@@ -28,7 +28,6 @@ from ganzoo.zoo import Zoo, load_zoo
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array, Network
 
-_IMAGE_AXES = 3
 #: A larger picture does not become part of a notebook.
 _MOST_SHOWN = 2**20
 
@@ -111,8 +110,7 @@ class Run:
         """
         from ganzoo.assembly import training_device
 
-        given = images.read_image(photograph) if isinstance(photograph, str | Path) else np.asarray(photograph)
-        _check_photograph(given)
+        given = as_photograph(photograph)
         task, trained = self.recipe.task, self._trained
         with training_device(self.recipe.train.device), blaming(task, "task, enlarge()"):
             made = task.enlarge(trained, given if given.dtype == np.uint8 else given.astype(np.float32))
@@ -178,17 +176,6 @@ class Run:
             if last:
                 facts[name] = ", ".join(f"{key} {value:.4g}" for key, value in last.items())
         return facts
-
-
-def _check_photograph(image: Array) -> None:
-    if image.ndim != _IMAGE_AXES or image.shape[2] != 3 or 0 in image.shape:
-        shape = " x ".join(map(str, image.shape))
-        raise DataError(f"enlarge: expected an image of height x width x 3, received {shape or 'a single value'}")
-    is_float = image.dtype.kind == "f"
-    if image.dtype != np.uint8 and not is_float:
-        raise DataError(f"enlarge: expected uint8 or floats from -1 to 1, received {image.dtype}")
-    if is_float and not (image.min() >= -1 and image.max() <= 1):
-        raise DataError(f"enlarge: expected floats from -1 to 1, received {image.min():g} to {image.max():g}")
 
 
 def _columns(records: Iterable[Mapping[str, Any]]) -> dict[str, Array]:

@@ -11,8 +11,6 @@ import click
 from ganzoo import pretrained
 from ganzoo.backend import require_torch_backend
 
-#: Those of super-resolution: a file does not say in which tiles its network is to work.
-_TILE, _OVERLAP = 192, 40
 #: Of files that hold networks; those that cannot be used are refused as such, and not as photographs.
 _NETWORK_SUFFIXES = (".keras", pretrained.SUFFIX, ".h5", ".onnx", ".pt", ".pt2", ".pth")
 
@@ -88,6 +86,7 @@ def _enlarge_with_file(
 ) -> None:
     from ganzoo.commands._sampling import requested, sampling_options
     from ganzoo.sampling import PhotographOptions, process_in_tiles
+    from ganzoo.sampling.tiles import OVERLAP, TILE
     from ganzoo.training.exported import load_exported, scale_of
     from ganzoo.zoo import load_zoo
 
@@ -96,5 +95,5 @@ def _enlarge_with_file(
     network = load_exported(file, zoo.packages)
     scale = scale_of(network, file)
     with requested(output, photographs, options=options, overwrite=overwrite) as request:
-        for path in process_in_tiles(request, network, suffix=f"_x{scale}", scale=scale, tile=_TILE, overlap=_OVERLAP):
+        for path in process_in_tiles(request, network, suffix=f"_x{scale}", scale=scale, tile=TILE, overlap=OVERLAP):
             request.report.wrote(path)

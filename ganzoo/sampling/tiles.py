@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array, Network
 
 _CHANNELS = 3
+#: Those of super-resolution, for a network whose file does not say in which tiles it is to work.
+TILE, OVERLAP = 192, 40
 
 
 def apply_in_tiles(network: Network, image: Array, *, scale: int = 1, tile: int, overlap: int) -> Array:

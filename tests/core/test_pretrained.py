@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganzoo import images
+from ganzoo import RecipeError, images, open_network
 from ganzoo.bundled import bundled_files
 from ganzoo.pretrained import SUFFIX, list_pretrained
 
@@ -88,6 +88,17 @@ def test_a_photograph_alone_is_enlarged_by_four_into_a_folder_of_the_results(
     assert images.read_image(tmp_path / "enlarged" / "0_x4.png").shape == (160, 192, 3)
     assert ganzoo("enlarge", "photographs", "--overwrite").code == 0
     assert len(list((tmp_path / "enlarged").iterdir())) == 8
+
+
+def test_a_python_program_enlarges_to_the_same_pixels(ganzoo, photographs, tmp_path):
+    assert ganzoo("enlarge", "photos_x2", photographs / "0.png", "-o", tmp_path / "big.png").code == 0
+    opened = open_network("photos_x2")
+    assert (opened.scale, opened.facts["scale"]) == (2, "2")
+    assert np.array_equal(opened.enlarge(photographs / "0.png"), images.read_image(tmp_path / "big.png"))
+    floats = opened.enlarge(np.zeros((8, 6, 3), np.float16))
+    assert (floats.shape, floats.dtype) == ((16, 12, 3), np.float16)
+    with pytest.raises(RecipeError, match=r"photos_x5: there is no such file or folder \(did you mean 'photos_x"):
+        open_network("photos_x5")
 
 
 def test_what_is_not_there_is_told_with_the_nearest_generator(ganzoo, photographs, tmp_path):

@@ -1,0 +1,63 @@
+"""An exported network as an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ganzoo.api.photographs import as_photograph
+from ganzoo.pretrained import SUFFIX, network_file
+from ganzoo.sampling.tiles import OVERLAP, TILE, apply_in_tiles
+from ganzoo.zoo import Zoo, load_zoo
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.tensor import Array, Network
+
+
+def open_network(source: str | Path, *, zoo: Zoo | None = None) -> ExportedNetwork:
+    """Return a network: a pretrained generator by name, or an exported `.keras` or `.safetensors` file.
+
+    RecipeError when there is neither, CheckpointError for a file that is damaged or holds anything but known layers.
+    `zoo` must have the plugins whose layers the network uses, and is that of the installed ones if it is not given.
+    """
+    from ganzoo.training.exported import load_exported, read_facts
+
+    path = network_file(Path(source))
+    network = load_exported(path, (load_zoo() if zoo is None else zoo).packages)
+    return ExportedNetwork(path, network, read_facts(path) if path.suffix == SUFFIX else {})
+
+
+class ExportedNetwork:
+    """A network without its run: `path` is its file, `network` a keras.Model, `facts` what its file says about it."""
+
+    def __init__(self, path: Path, network: Network, facts: Mapping[str, str]) -> None:
+        self.path = path
+        self.network = network
+        self.facts = dict(facts)
+
+    @cached_property
+    def scale(self) -> int:
+        """How much larger its images are than those it is given; CheckpointError when it does not enlarge images."""
+        from ganzoo.training.exported import scale_of
+
+        return scale_of(self.network, self.path)
+
+    def enlarge(self, photograph: str | Path | Array) -> Array:
+        """Return a photograph enlarged as `ganzoo enlarge` does it; see `Run.enlarge`."""
+        given = as_photograph(photograph)
+        made = apply_in_tiles(
+            self.network,
+            given if given.dtype == np.uint8 else given.astype(np.float32),
+            scale=self.scale,
+            tile=TILE,
+            overlap=OVERLAP,
+        )
+        return made.astype(given.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        told = [f"{name}: {self.facts[name]}" for name in ("recipe", "steps", "scale") if name in self.facts]
+        return "\n  ".join([f"ExportedNetwork '{self.path}'", *told])
