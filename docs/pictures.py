@@ -34,8 +34,8 @@ _COLUMNS = 96
 def main(work: Path) -> None:
     """Write all pictures."""
     os.chdir(work)
-    write_photograph("chelsea", run("srgan_photos"), "cat.png")
-    write_photograph("coffee", run("srgan_photos"), "srgan_photos.png")
+    write_photograph("chelsea", run("srgan_photos") / "generator.keras", "cat.png")
+    write_photograph("coffee", run("srgan_photos") / "generator.keras", "srgan_photos.png")
     write_photograph("chelsea", "photos_x4", "srresnet_photos.png")
     write_terminal(run("srgan_photos"), "first-run.svg")
     write_animation(run("gaussians_ring"), "gaussians_ring.gif")
@@ -92,9 +92,8 @@ def photograph(name: str) -> Array:
 
 
 def enlarged(network: str | Path, small: Array) -> Array:
-    """Return what a run or a pretrained generator makes of a small photograph."""
-    opened = ganzoo.open_run(network) if isinstance(network, Path) else ganzoo.open_network(network)
-    return opened.enlarge(small)
+    """Return what an exported or a pretrained generator makes of a small photograph."""
+    return ganzoo.open_network(network).enlarge(small)
 
 
 def decibels(image: Array, original: Array) -> float:
