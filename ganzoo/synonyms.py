@@ -35,7 +35,6 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "wgangp": ("gradient_penalty",),
     "r1penalty": ("r1",),
     # values and keys
-    "gpu": ("cuda",),
     "half": ("float16",),
     "fp16": ("float16",),
     "amp": ("float16",),

@@ -121,7 +121,7 @@ def test_the_recipe_of_the_page_trains_resumes_and_samples(example, module, tmp_
     assert REPORTS.get(example.module, "step") in logged
     assert len(list(folder.path.glob("*.keras"))) >= 1
     if example.page == "callback.md":
-        assert (folder.path / "callbacks" / "spikes" / "spikes.txt").read_text() == "1\n3\n5\n"
+        assert (folder.path / "callbacks" / "spikes" / "spikes.txt").read_text() == "2\n4\n6\n"
     [written] = run.sample(
         trained, tmp_path / "samples.csv" if "digits" not in path.read_text() else tmp_path / "s.png"
     )

@@ -371,7 +371,7 @@ def test_what_a_component_reports_is_in_the_log(toy, tmp_path):
 def test_rows_of_a_table_are_sampled_in_the_units_and_words_of_the_data(toy, tmp_path):
     run, trained = toy.finished(tmp_path / "run")
     assert run.fitted.is_file()
-    [table] = toy.sample(trained, tmp_path / "people")
+    [table] = toy.sample(trained, tmp_path / "people.csv")
     header, *rows = table.read_text().splitlines()
     assert header == "income,colour"
     assert {row.split(",")[1] for row in rows} <= {"blue", "green", "red"}
