@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,18 @@ class BareFolder(dict[str, Any]):
 
     def __init__(self, path: str) -> None:
         super().__init__(name="folder", path=path)
+
+
+def without_other_validation(table: Mapping[str, Any], changed: Collection[str]) -> dict[str, Any]:
+    """Return a recipe without its [validation] where `changed` keys put a bare folder in the place of its [data].
+
+    The scores are to be those of the user's own images then, of which a part is held out. A [validation] that is
+    changed too stays.
+    """
+    is_own = isinstance(table.get("data"), str | BareFolder) and "data" in changed
+    if not is_own or any(key.partition(".")[0] == "validation" for key in changed):
+        return dict(table)
+    return {key: value for key, value in table.items() if key != "validation"}
 
 
 def with_folders(table: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from ganzoo.errors import SET, Problem, RecipeError, is_one_slip, listing, neare
 from ganzoo.recipe.find import find_recipe, read_text
 from ganzoo.recipe.limits import MOST_TOLD, check_shape, check_text, oversized_integers
 from ganzoo.recipe.overrides import OVERRIDES, assigned, profile_changes, with_overrides
-from ganzoo.recipe.own_data import SECTIONS, shares_examples, with_folders
+from ganzoo.recipe.own_data import SECTIONS, shares_examples, with_folders, without_other_validation
 from ganzoo.recipe.places import Places, find_places
 from ganzoo.recipe.recipe import TEXTS, Recipe
 from ganzoo.recipe.settings import (
@@ -90,6 +90,7 @@ def load_with(
     table, by_profile = with_overrides(table, changes, lambda key: places(f"profiles.{profile}.{key}"))
     table = {key: value for key, value in {**table, **sections}.items() if value is not None}
     table, by_option = with_overrides(table, *assigned(overrides))
+    table = without_other_validation(table, by_option)
     places.origins = by_profile | by_option
     huge = [
         Problem("is an integer of more than 64 bits", key=key, place=places(key)) for key in oversized_integers(table)

@@ -24,7 +24,10 @@ def part_of(paths: Sequence[Path], root: Path, split: Split, fraction: float) ->
     if split == "all":
         return list(paths)
     if len(paths) < _FEWEST:
-        raise DataError(f"{root}: holds {len(paths)} image; {_FEWEST} at least are needed to hold a part out")
+        raise DataError(
+            f"{root}: holds {len(paths)} image; {_FEWEST} at least are needed to hold a part out; add some, "
+            "or score with others: --set validation=DIR"
+        )
     places = {path: _place(path.relative_to(root).as_posix()) for path in paths}
     held_out = {path for path in paths if places[path] < fraction}
     by_place = sorted(paths, key=lambda path: places[path])

@@ -61,7 +61,7 @@ class TFDS(Dataset, Preparable):
             f"ganzoo data prepare {self.dataset}": "downloads and prepares it",
             f"ganzoo data prepare {self.dataset} --from DIR": "prepares the files you have",
             "--set data.data_dir=DIR": "when it is prepared elsewhere",
-            "--set data=DIR --set validation=DIR": "trains on your own images, and holds a part of them out",
+            "--set data=DIR": "trains on your own images, and holds a part of them out",
         }
         width = max(len(remedy) for remedy in remedies)
         lines = [f"  {remedy:<{width}}  {effect}" for remedy, effect in remedies.items()]

@@ -182,7 +182,7 @@ def test_check_and_run_say_how_many_images_train_and_how_many_are_scored(ganzoo,
     assert tomllib.loads((mine.parent / "runs/mine/recipe.toml").read_text())["validation"] == part("validation")
 
 
-def test_a_recipes_own_validation_stays_and_is_told(ganzoo, mine):
+def test_validation_that_is_stated_stays_and_is_told(ganzoo, mine):
     pytest.importorskip("skimage", reason="needs the extra 'samples'")
     ended = ganzoo("check", "mine.toml", "--set", 'validation={name="photos", split="validation"}')
     assert ended.code == 0, ended.err
@@ -190,6 +190,17 @@ def test_a_recipes_own_validation_stays_and_is_told(ganzoo, mine):
         "data: 8 examples of folder (path my_photos, split all); validation: 2 examples of photos (split validation); "
         "--set validation=my_photos holds out a part of your folder instead"
     ]
+
+
+@pytest.mark.parametrize("options", [[], ["data.fraction=0.3"]])
+def test_a_folder_in_place_of_a_recipes_data_also_takes_the_place_of_its_validation(mine, options):
+    recipe = load_recipe("srgan_photos", overrides=["data=my_photos", *options])
+    assert (recipe.resolved["data"]["split"], recipe.resolved["validation"]["split"]) == ("train", "validation")
+    assert recipe.resolved["validation"]["path"] == "my_photos"
+    kept = load_recipe("srgan_photos", overrides=["data=my_photos", "validation.split=train"])
+    assert kept.resolved["validation"]["name"] == "data/photos"
+    other = load_recipe("srgan_photos", overrides={"data": {"name": "folder", "path": "my_photos"}})
+    assert other.resolved["validation"]["name"] == "data/photos"
 
 
 @pytest.mark.parametrize("command", ["check", "run"])
@@ -216,9 +227,9 @@ def test_images_of_several_sizes_are_generated_at_the_size_that_the_message_name
     ended = ganzoo(*recipe)
     assert ended.code == 4
     assert "--set data.size=64 " in ended.err
-    ended = ganzoo(*recipe, "--set", "data.size=8", "--set", "validation=my_photos")
+    ended = ganzoo(*recipe, "--set", "data.size=8")
     assert ended.code == 0, ended.err
-    ended = ganzoo(*recipe, "--set", "data.size=16")
+    ended = ganzoo(*recipe, "--set", "data.size=16", "--set", "validation.split=validation")
     assert ended.code == 4
     assert "held-out data: field 'image' is 8x8x1, but the training data have 16x16x3" in ended.err
     assert "--set validation=PATH" in ended.err
@@ -226,10 +237,10 @@ def test_images_of_several_sizes_are_generated_at_the_size_that_the_message_name
 
 def test_validation_data_that_are_missing_are_told_as_such(ganzoo, mine, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", str(mine))
-    ended = ganzoo("check", "srgan_div2k", "--set", "data=my_photos")
+    ended = ganzoo("check", "srgan_div2k", "--set", "data=my_photos", "--set", "validation.split=validation")
     assert ended.code == 4
     assert "error: validation: 'div2k/bicubic_x4' is not prepared" in ended.err
-    assert "--set data=DIR --set validation=DIR" in ended.err
+    assert "--set data=DIR" in ended.err
     ended = ganzoo("check", "mine.toml", "--set", "validation=elsewhere")
     assert "error: validation: elsewhere: there is no such folder" in ended.err
 
