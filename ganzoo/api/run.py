@@ -21,6 +21,7 @@ from ganzoo.recipe import Recipe
 from ganzoo.runs.checkpoint import step_of
 from ganzoo.runs.files import read_json
 from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.journal import is_loss
 from ganzoo.runs.recipes import load_run_recipe
 from ganzoo.schema.build import construct
 from ganzoo.zoo import Zoo, load_zoo
@@ -170,9 +171,10 @@ class Run:
         recipe = self.recipe
         taken = f"{self.step} of {recipe.timeline.total_steps} steps"
         facts = {"recipe": recipe.title or recipe.name, "status": f"{self.status}, {taken}"}
-        for name, columns in (("losses", self.metrics), ("scores", self.scores)):
-            shown = [key for key in columns if "/" in key and not key.endswith("/total")]
-            last = {key: known[-1] for key in shown if len(known := columns[key][~np.isnan(columns[key])])}
+        losses = {key: column for key, column in self.metrics.items() if is_loss(key)}
+        scores = {key: column for key, column in self.scores.items() if key != "step"}
+        for name, columns in (("losses", losses), ("scores", scores)):
+            last = {key: known[-1] for key, column in columns.items() if len(known := column[~np.isnan(column)])}
             if last:
                 facts[name] = ", ".join(f"{key} {value:.4g}" for key, value in last.items())
         return facts
