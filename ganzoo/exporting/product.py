@@ -30,7 +30,7 @@ Shape: TypeAlias = "tuple[int | EllipsisType | None, ...]"
 
 @dataclass(frozen=True)
 class Product:
-    """A trained network, what it takes and gives, and what its files say about it.
+    """A trained network, its inputs and outputs, and the facts that its files state.
 
     `signature` has the sizes that the network was made for, `facts` has None for those that are free.
     """
@@ -78,11 +78,11 @@ def product_of_file(path: Path, plugins: Collection[str]) -> Product:
         _check_shapes(signature.outputs, output_shapes(network, signature))
         return Product(facts["network"], network, signature, facts)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError, StopIteration) as error:
-        raise CheckpointError(f"{path}: its facts do not say what its network takes and gives") from error
+        raise CheckpointError(f"{path}: its facts do not state the inputs and outputs of its network") from error
 
 
 def facts_about(name: str, network: Network, signature: Signature) -> dict[str, str]:
-    """Return what is said about any network: its name, what it takes and gives, and by how much it enlarges images."""
+    """Return the facts of any network: its name, its inputs and outputs, and by how much it enlarges images."""
     facts = {
         "ganzoo_version": ganzoo.__version__,
         "network": name,

@@ -204,7 +204,7 @@ def test_facts_that_do_not_fit_the_network_are_refused(exports, tmp_path, change
     product = product_of_file(exports / "generator.safetensors", ["ganzoo_srgan"])
     path = tmp_path / "changed.safetensors"
     path.write_bytes(export_safetensors(product.network, {**product.facts, **change}))
-    with pytest.raises(CheckpointError, match="do not say what its network takes and gives"):
+    with pytest.raises(CheckpointError, match="do not state the inputs and outputs"):
         product_of_file(path, ["ganzoo_srgan"])
 
 
