@@ -105,9 +105,11 @@ def _components() -> Iterator[str]:
 
 
 def _signature(function: Any) -> str:
-    """Return a signature without `self`, annotations as they are written."""
+    """Return a signature without `self`, annotations as they are written; that of its constructor for a class."""
+    is_class = isinstance(function, type) and function.__init__ is not object.__init__
     try:
-        signature = inspect.signature(function)
+        # Python 3.11.2 shows the __new__ of Keras' classes, which takes anything
+        signature = inspect.signature(function.__init__ if is_class else function)
     except (TypeError, ValueError):
         return ""
     kept = [each for key, each in signature.parameters.items() if key not in ("self", "cls")]

@@ -72,11 +72,11 @@ def test_a_layer_becomes_layers_of_keras_with_the_same_outputs_at_any_size(make)
     network = network_of(make())
     stock = stock_network(network)
     assert list(strangers(portable_configuration(stock))) == []
-    assert difference(network, stock, (1, 5, 7, 8)) < 1e-5
-    assert difference(network, stock, (3, 8, 6, 8)) < 1e-5
+    assert difference(network, stock, (1, 5, 7, 8)) < 1e-4
+    assert difference(network, stock, (3, 8, 6, 8)) < 1e-4
     rebuilt = keras.Model.from_config(stock.get_config())
     rebuilt.set_weights(stock.get_weights())
-    assert difference(network, rebuilt, (2, 4, 4, 8)) < 1e-5
+    assert difference(network, rebuilt, (2, 4, 4, 8)) < 1e-4
 
 
 def test_a_layer_without_a_way_to_keras_is_named_with_its_plugin():
@@ -120,4 +120,4 @@ def test_the_layer_of_the_page_becomes_layers_of_keras():
     network = network_of(written["PixelNormalization"]())
     stock = stock_network(network)
     assert list(strangers(portable_configuration(stock))) == []
-    assert difference(network, stock, (2, 3, 4, 8)) < 1e-5
+    assert difference(network, stock, (2, 3, 4, 8)) < 1e-4
