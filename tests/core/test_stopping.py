@@ -202,7 +202,7 @@ def test_a_second_process_is_told_who_works_there(ganzoo, tmp_path, busy):
     assert f"pid {busy.pid}" in refused.err
     busy.send_signal(signal.SIGKILL)
     busy.wait()
-    assert ganzoo("run", tmp_path / "run", "--set", "phases.train.steps=1").code == 5, "the lock died with its holder"
+    assert ganzoo("run", tmp_path / "run", "--set", "train.seed=1").code == 5, "the lock died with its holder"
 
 
 def test_a_process_that_works_can_be_looked_at(ganzoo, tmp_path, busy):
