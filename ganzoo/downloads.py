@@ -48,8 +48,9 @@ class RemoteFile:
 
     def matches(self, path: Path) -> bool:
         """Return whether the file at `path` has the published size and checksum."""
-        sized = self.size in (None, path.stat().st_size)
-        return sized and self.checksum in (None, self.checksum_of(path))
+        if self.size not in (None, path.stat().st_size):
+            return False
+        return self.checksum is None or self.checksum == self.checksum_of(path)
 
     def checksum_of(self, path: Path) -> str:
         """Return the checksum of the file at `path`."""

@@ -7,10 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ganzoo.api.photographs import as_photograph
-from ganzoo.pretrained import SUFFIX, network_file
+from ganzoo.api.photographs import enlarged
+from ganzoo.pretrained import network_file
+from ganzoo.runs.safetensors import is_safetensors
 from ganzoo.sampling.tiles import OVERLAP, TILE, apply_in_tiles
 from ganzoo.zoo import Zoo, load_zoo
 
@@ -28,7 +27,7 @@ def open_network(source: str | Path, *, zoo: Zoo | None = None) -> ExportedNetwo
 
     path = network_file(Path(source))
     network = load_exported(path, (load_zoo() if zoo is None else zoo).packages)
-    return ExportedNetwork(path, network, read_facts(path) if path.suffix == SUFFIX else {})
+    return ExportedNetwork(path, network, read_facts(path) if is_safetensors(path) else {})
 
 
 class ExportedNetwork:
@@ -48,15 +47,10 @@ class ExportedNetwork:
 
     def enlarge(self, photograph: str | Path | Array) -> Array:
         """Return a photograph enlarged as `ganzoo enlarge` does it; see `Run.enlarge`."""
-        given = as_photograph(photograph)
-        made = apply_in_tiles(
-            self.network,
-            given if given.dtype == np.uint8 else given.astype(np.float32),
-            scale=self.scale,
-            tile=TILE,
-            overlap=OVERLAP,
+        return enlarged(
+            photograph,
+            lambda given: apply_in_tiles(self.network, given, scale=self.scale, tile=TILE, overlap=OVERLAP),
         )
-        return made.astype(given.dtype, copy=False)
 
     def __repr__(self) -> str:
         told = [f"{name}: {self.facts[name]}" for name in ("recipe", "steps", "scale") if name in self.facts]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ganzoo.api.photographs import as_photograph
+from ganzoo.api.photographs import enlarged
 from ganzoo.blame import blaming
 from ganzoo.contracts.results import Samples, SamplingOptions, Trained
 from ganzoo.errors import GanzooError, RecipeError, listing
@@ -111,11 +111,12 @@ class Run:
         """
         from ganzoo.assembly import training_device
 
-        given = as_photograph(photograph)
-        task, trained = self.recipe.task, self._trained
-        with training_device(self.recipe.train.device), blaming(task, "task, enlarge()"):
-            made = task.enlarge(trained, given if given.dtype == np.uint8 else given.astype(np.float32))
-        return made.astype(given.dtype, copy=False)
+        def enlarge(given: Array) -> Array:
+            task, trained = self.recipe.task, self._trained
+            with training_device(self.recipe.train.device), blaming(task, "task, enlarge()"):
+                return task.enlarge(trained, given)
+
+        return enlarged(photograph, enlarge)
 
     def export(
         self, path: str | Path, *, to: str | None = None, network: str = "generator", overwrite: bool = False

@@ -18,14 +18,13 @@ from ganzoo.recipe import Recipe, load_with
 from ganzoo.recipe.own_data import FROM_PYTHON
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.recipes import load_run_recipe
+from ganzoo.training.observer import Observer
 from ganzoo.training.signals import StopRequest
 from ganzoo.zoo import Zoo, load_zoo
 
 if TYPE_CHECKING:
     import keras
 
-    from ganzoo.training.evaluation import Scores
-    from ganzoo.training.trainer import Observer
     from ganzoo.training.warm_start import WarmStart
 
 
@@ -162,21 +161,8 @@ def _observer(plan: Recipe, run: RunFolder, zoo: Zoo, *, verbose: bool) -> Itera
             progress.close()
 
 
-class Quiet:
+class Quiet(Observer):
     """Prints nothing; notes go to the logger."""
 
-    def begin(self, *, first: int, total: int) -> None:
-        """Ignore it."""
-
-    def step(self, number: int, phase: str, waiting: float) -> None:
-        """Ignore it."""
-
-    def losses(self, record: Mapping[str, Any]) -> None:
-        """Ignore them."""
-
-    def scores(self, number: int, scores: Scores) -> None:
-        """Ignore them."""
-
     def note(self, message: str) -> None:
-        """Log it."""
         logging.getLogger("ganzoo").info(message)

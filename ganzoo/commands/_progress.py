@@ -19,6 +19,7 @@ from ganzoo.commands._terminal import console
 from ganzoo.contracts.timeline import Timeline
 from ganzoo.errors import for_terminal
 from ganzoo.runs.journal import is_loss
+from ganzoo.training.observer import Observer
 
 if TYPE_CHECKING:
     from ganzoo.training.evaluation import Scores
@@ -76,7 +77,7 @@ class _InPlace:
         yield Control(ControlType.CARRIAGE_RETURN)
 
 
-class RunProgress:
+class RunProgress(Observer):
     """Shows what a run does until its first step, and then how far it is."""
 
     def __init__(self, timeline: Timeline, earlier: Mapping[str, float]) -> None:

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -54,11 +54,17 @@ def say(message: str, *, stderr: bool = False) -> None:
     console(stderr=stderr).print(Text(for_terminal(message)))
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str | Text]]) -> Table:
-    """Return a table whose first column is text and whose others are aligned to the right."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    *,
+    others: Literal["left", "right"] = "right",
+) -> Table:
+    """Return a table whose first column is text; the others are aligned as `others`: numbers to the right."""
     made = Table(title=escape(for_terminal(title)), title_justify="left", box=None, pad_edge=False)
     for index, column in enumerate(columns):
-        made.add_column(escape(for_terminal(column, most=_LONGEST_CELL)), justify="left" if index == 0 else "right")
+        made.add_column(escape(for_terminal(column, most=_LONGEST_CELL)), justify="left" if index == 0 else others)
     for row in rows:
         made.add_row(*(Text(for_terminal(cell, most=_LONGEST_CELL)) if isinstance(cell, str) else cell for cell in row))
     return made

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ganzoo.backend import require_torch_backend
+from ganzoo.training.observer import Observer
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import Sources
     from ganzoo.contracts.tensor import Tensor
     from ganzoo.recipe import Recipe
-    from ganzoo.training.evaluation import Scores
     from ganzoo.training.model import AdversarialModel
     from ganzoo.training.trainer import Trainer
     from ganzoo.zoo import Zoo
@@ -83,23 +83,10 @@ def rehearsed(
             return trainer, rehearse(trainer)
 
 
-class Notes:
+class Notes(Observer):
     """Watches a rehearsal; shows notes and nothing else."""
 
-    def begin(self, *, first: int, total: int) -> None:
-        """Ignore the start."""
-
-    def step(self, number: int, phase: str, waiting: float) -> None:
-        """Ignore steps."""
-
-    def losses(self, record: Mapping[str, Any]) -> None:
-        """Ignore losses."""
-
-    def scores(self, number: int, scores: Scores) -> None:
-        """Ignore scores."""
-
     def note(self, message: str) -> None:
-        """Show notes as a run does."""
         from ganzoo.commands._terminal import say
 
         say(message, stderr=True)

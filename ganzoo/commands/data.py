@@ -24,7 +24,7 @@ _MOST_LISTED = 12
 def command() -> None:
     """Fetch and prepare data sets and weights.
 
-    The only command that uses the network.
+    Only this and ganzoo pull use the network.
     """
 
 
@@ -43,9 +43,7 @@ def list_names() -> None:
             rows += [[name, f"{kind} {component}"] for name in names[:_MOST_LISTED]]
             if len(names) > _MOST_LISTED:
                 rows.append([f"and {len(names) - _MOST_LISTED} more", f"{kind} {component}"])
-    shown = table("ganzoo data prepare NAME", ["name", "used by"], rows)
-    shown.columns[1].justify = "left"
-    console().print(shown)
+    console().print(table("ganzoo data prepare NAME", ["name", "used by"], rows, others="left"))
 
 
 @command.command(name="prepare")

@@ -56,10 +56,7 @@ def show(zoo: Zoo, kind: str, name: str) -> None:
     say(inspect.cleandoc(cls.__doc__ or "").strip() + "\n")
     rows = [[option.name, option.type_text, default_text(option)] for option in options(cls)]
     if rows:
-        shown = table("Options", ["option", "type", "default"], rows)
-        for column in shown.columns:
-            column.justify = "left"
-        console().print(shown)
+        console().print(table("Options", ["option", "type", "default"], rows, others="left"))
     else:
         say("no options")
     if keys := RESERVED.get(kind, frozenset()) - {"name"}:

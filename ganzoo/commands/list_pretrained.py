@@ -31,7 +31,5 @@ def command() -> None:
         rows.append(
             [name, facts.get("scale", ""), size, "bundled" if name in bundled else "pulled", facts.get("recipe", "")]
         )
-    shown = table("Pretrained generators", ["name", "scale", "size", "from", "recipe"], rows)
-    for column in shown.columns:
-        column.justify = "left"
-    console().print(shown)
+    columns = ["name", "scale", "size", "from", "recipe"]
+    console().print(table("Pretrained generators", columns, rows, others="left"))

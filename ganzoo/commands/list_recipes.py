@@ -16,7 +16,4 @@ def command() -> None:
     for name, path in list_recipes().items():
         recipe = parse_toml(read_text(path), str(path))
         rows.append([name, recipe["task"]["name"], ", ".join(recipe.get("profiles", {})), recipe.get("title", "")])
-    shown = table("Bundled recipes", ["recipe", "task", "profiles", "title"], rows)
-    for column in shown.columns:
-        column.justify = "left"
-    console().print(shown)
+    console().print(table("Bundled recipes", ["recipe", "task", "profiles", "title"], rows, others="left"))

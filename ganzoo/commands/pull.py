@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from ganzoo import pretrained
+from ganzoo import downloads, pretrained
 from ganzoo.backend import require_torch_backend
 
 _LARGEST = 1 << 30
@@ -31,13 +31,11 @@ def command(source: str, sha256: str | None, overwrite: bool) -> None:
     from ganzoo.commands._terminal import say
 
     target = _target(source, overwrite=overwrite)
+    remote = downloads.RemoteFile(url=source, checksum=sha256 and sha256.lower(), largest=_LARGEST)
     with tempfile.TemporaryDirectory() as folder:
-        file = _fetched(source, sha256, Path(folder)) if _is_url(source) else _copied(source, sha256, Path(folder))
+        file = _fetched(remote, Path(folder)) if _is_url(source) else _copied(remote, Path(folder))
         scale = _check(file, source)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.part")
-        shutil.copyfile(file, part)
-        part.replace(target)
+        downloads.take(downloads.RemoteFile(url=target.name, checksum=None), file, target.parent)
     name = target.name.removesuffix(pretrained.SUFFIX)
     say(f"{name} enlarges by {scale}; it is in {target}\nuse it with: ganzoo enlarge {name} PHOTO")
 
@@ -65,34 +63,31 @@ def _target(source: str, *, overwrite: bool) -> Path:
     return target
 
 
-def _fetched(source: str, sha256: str | None, folder: Path) -> Path:
-    from ganzoo import downloads
+def _fetched(remote: downloads.RemoteFile, folder: Path) -> Path:
     from ganzoo.commands.data import Reporter
     from ganzoo.errors import RecipeError
 
-    if source.startswith("http://") and sha256 is None:
-        raise RecipeError(f"{source}: anybody on the way can change what http:// sends; give its --sha256, or https://")
+    if remote.url.startswith("http://") and remote.checksum is None:
+        raise RecipeError(
+            f"{remote.url}: anybody on the way can change what http:// sends; give its --sha256, or https://"
+        )
     reporter = Reporter()
     try:
-        checksum = None if sha256 is None else sha256.lower()
-        remote = downloads.RemoteFile(url=source, checksum=checksum, largest=_LARGEST)
         return downloads.fetch(remote, folder, reporter, remedy=_REMEDY)
     finally:
         reporter.close()
 
 
-def _copied(source: str, sha256: str | None, folder: Path) -> Path:
+def _copied(remote: downloads.RemoteFile, folder: Path) -> Path:
     """Return a copy of a local file, so that what was checked is what is kept."""
-    from ganzoo import downloads
     from ganzoo.errors import DataError
 
-    file = Path(source)
+    file = Path(remote.url)
     if not file.is_file():
-        raise DataError(f"{source}: there is no such file; expected a URL or a file")
-    if file.stat().st_size > _LARGEST:
-        raise DataError(f"{source}: has {file.stat().st_size} bytes; at most {_LARGEST} are taken")
-    checksum = None if sha256 is None else sha256.lower()
-    return downloads.take(downloads.RemoteFile(url=file.name, checksum=checksum), file, folder)
+        raise DataError(f"{file}: there is no such file; expected a URL or a file")
+    if file.stat().st_size > remote.largest:
+        raise DataError(f"{file}: has {file.stat().st_size} bytes; at most {remote.largest} are taken")
+    return downloads.take(replace(remote, url=file.name), file, folder)
 
 
 def _check(file: Path, source: str) -> int:

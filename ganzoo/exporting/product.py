@@ -20,6 +20,7 @@ from ganzoo.errors import CheckpointError
 from ganzoo.execution.keras_internals import declared_inputs, declared_outputs, has_graph
 from ganzoo.recipe import Recipe
 from ganzoo.runs.folder import RunFolder
+from ganzoo.runs.safetensors import is_safetensors
 from ganzoo.training.exported import load_exported, read_facts
 from ganzoo.training.reload import trained_networks
 
@@ -67,7 +68,7 @@ def product_of_file(path: Path, plugins: Collection[str]) -> Product:
     """
     with training_device("cpu"):
         network = load_exported(path, plugins)
-    if path.suffix.lower() != ".safetensors":
+    if not is_safetensors(path):
         inputs, outputs = declared_inputs(network), declared_outputs(network)
         signature = Signature(inputs=_declared_fields(inputs, "input"), outputs=_declared_fields(outputs, "output"))
         return Product(network.name, network, signature, facts_about(network.name, network, signature))

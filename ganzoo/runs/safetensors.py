@@ -36,6 +36,11 @@ def pack_safetensors(values: Mapping[str, Array], metadata: Mapping[str, str]) -
     return b"".join([len(text).to_bytes(8, "little"), text, *little])
 
 
+def is_safetensors(path: Path) -> bool:
+    """Return whether a file is one by its name."""
+    return path.suffix.lower() == ".safetensors"
+
+
 def read_metadata(path: Path) -> dict[str, str]:
     """Return the texts of a `.safetensors` file, without its arrays; CheckpointError when its header is damaged."""
     try:

@@ -26,7 +26,7 @@ import ganzoo.layers  # noqa: F401  registers the layers
 from ganzoo.blame import is_out_of_memory, one_line
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError, listing
-from ganzoo.runs.safetensors import read_metadata
+from ganzoo.runs.safetensors import is_safetensors, read_metadata
 from ganzoo.training.export import is_drop_in
 from ganzoo.training.foreign import import_weights
 
@@ -121,7 +121,7 @@ def scale_of(network: Network, path: Path) -> int:
 
 
 def _configuration(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() == ".safetensors":
+    if is_safetensors(path):
         kind, name, content = "safetensors", CONFIGURATION_KEY, _metadata(path)[CONFIGURATION_KEY]
     else:
         kind, name, content = "keras", _CONFIGURATION, _member(path)

@@ -28,10 +28,11 @@ from ganzoo.training import determinism
 from ganzoo.training.evaluation import BestScore, Scores, check_metrics, read_scores
 from ganzoo.training.finishing import export_and_score
 from ganzoo.training.keras_callbacks import checked
+from ganzoo.training.observer import Observer
 from ganzoo.training.rehearsal import rehearse_scores
 from ganzoo.training.setup import build_model
 from ganzoo.training.signals import StopRequest
-from ganzoo.training.trainer import Observer, Trainer
+from ganzoo.training.trainer import Trainer
 from ganzoo.training.warm_start import WarmStart
 
 

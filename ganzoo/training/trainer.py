@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -28,28 +28,10 @@ from ganzoo.training.determinism import undetermined
 from ganzoo.training.evaluation import BestScore, Scores, evaluate, scores_record, waited_since
 from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
+from ganzoo.training.observer import Observer
 from ganzoo.training.pictures import require_picture
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
-
-
-class Observer(Protocol):
-    """Whoever watches a run."""
-
-    def begin(self, *, first: int, total: int) -> None:
-        """Handle the start of training at step `first`."""
-
-    def step(self, number: int, phase: str, waiting: float) -> None:
-        """Handle a finished step; `waiting` is the share of time spent waiting for data."""
-
-    def losses(self, record: Mapping[str, Any]) -> None:
-        """Handle a line of the journal."""
-
-    def scores(self, number: int, scores: Scores) -> None:
-        """Handle the scores of the state after `number` steps, made during training."""
-
-    def note(self, message: str) -> None:
-        """Handle a message for the user."""
 
 
 class Trainer:
