@@ -11,15 +11,31 @@ from ganzoo.blocks.conditioning import class_projection, conditional_batch_norma
 from ganzoo.blocks.heads import discriminator_model
 from ganzoo.blocks.patch import patch_discriminator
 from ganzoo.blocks.residual import residual_down, residual_up
+from ganzoo.blocks.signatures import (
+    NetworkInputs,
+    discriminator_inputs,
+    generator_inputs,
+    image_to_judge,
+    image_to_make,
+    label_maps,
+    start_and_doublings,
+)
 from ganzoo.blocks.unet import unet
 
 __all__ = [
+    "NetworkInputs",
     "SelfAttention",
     "class_projection",
     "conditional_batch_normalization",
+    "discriminator_inputs",
     "discriminator_model",
+    "generator_inputs",
+    "image_to_judge",
+    "image_to_make",
+    "label_maps",
     "patch_discriminator",
     "residual_down",
     "residual_up",
+    "start_and_doublings",
     "unet",
 ]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge, Le
 
-from ganzoo import DataError, Dataset, Field, Source, sources
+from ganzoo import DataError, Dataset, Field, Source, images, sources
 
 _EVERY = 6
 
@@ -14,10 +15,13 @@ _EVERY = 6
 class Digits(Dataset):
     """The 1797 handwritten 8x8 digits of scikit-learn: fields `image` (8, 8, 1) uint8 and `label`.
 
-    Grey levels 0 ... 16 become 0 ... 255. Every sixth digit is held out for validation. Needs the extra `samples`.
+    Grey levels 0 ... 16 become 0 ... 255. With `size` the images are enlarged to squares of this side, `channels = 3`
+    repeats the grey level. Every sixth digit is held out for validation. Needs the extra `samples`.
     """
 
     split: Literal["train", "validation"] = "train"
+    size: Annotated[int, Ge(8), Le(1_024)] = 8
+    channels: Literal[1, 3] = 1
 
     def open(self) -> Source:
         try:
@@ -28,10 +32,13 @@ class Digits(Dataset):
         held_out = np.arange(len(digits.target)) % _EVERY == 0
         chosen = held_out if self.split == "validation" else ~held_out
         pixels = np.rint(digits.images[chosen, :, :, None] * (255 / 16)).astype(np.uint8)
+        if self.size != pixels.shape[1]:
+            sides = (self.size, self.size)
+            pixels = np.stack([images.resized(image, sides, "stretch") for image in pixels])
         return sources.Arrays(
-            {"image": pixels, "label": digits.target[chosen].astype(np.int32)},
+            {"image": pixels.repeat(self.channels, axis=-1), "label": digits.target[chosen].astype(np.int32)},
             {
-                "image": Field(shape=(8, 8, 1), dtype="uint8", low=0, high=255),
+                "image": Field(shape=(self.size, self.size, self.channels), dtype="uint8", low=0, high=255),
                 "label": Field(shape=(), dtype="int32", low=0, high=9),
             },
         )

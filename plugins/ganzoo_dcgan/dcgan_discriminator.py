@@ -14,7 +14,8 @@ from ganzoo import Architecture, Network, Signature
 class DcganDiscriminator(Architecture):
     """Strided 4x4 convolutions from a square image to logits (DCGAN, arXiv 1511.06434).
 
-    Sides halve and channels double from `filters` on, down to 4 x 4; LeakyReLU 0.2 after each, `normalization` after
+    Sides halve and channels double from `filters` on, down to 4 x 4 (7 x 7 for a side of 28); a class label is appended
+    to the image as maps of zeros and ones. LeakyReLU 0.2 after each convolution, `normalization` after
     each but the first. Use `layer` or `none` with gradient penalties, which treat examples independently; batch
     normalization mixes them. The features are the flat activations of the last convolution.
     """

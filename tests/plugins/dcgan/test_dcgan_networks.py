@@ -31,9 +31,9 @@ def kernels(network: keras.Model) -> list[torch.Tensor]:
     return [weight.value.detach() for weight in network.trainable_variables if weight.name == "kernel"]
 
 
-@pytest.mark.parametrize("side", [8, 16, 32])
+@pytest.mark.parametrize("side", [8, 16, 24, 28, 32])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_networks_fit_every_square_side_that_four_doubles_to(side, channels):
+def test_networks_fit_every_square_side_that_four_to_seven_doubles_to(side, channels):
     field = image(side, channels)
     images = generator(field)(torch.randn(2, 5))
     assert tuple(images.shape) == (2, side, side, channels)
@@ -41,17 +41,19 @@ def test_networks_fit_every_square_side_that_four_doubles_to(side, channels):
     assert tuple(discriminator(field)(images).shape) == (2, 1)
 
 
-@pytest.mark.parametrize("shape", [(28, 28, 1), (4, 4, 3), (24, 24, 3), (16, 32, 3), (None, None, 3)])
+@pytest.mark.parametrize("shape", [(30, 30, 1), (4, 4, 3), (9, 9, 3), (16, 32, 3), (None, None, 3)])
 def test_other_sides_are_refused_with_those_that_fit(shape):
     field = Field(shape=shape, low=-1, high=1)
     for build in (generator, discriminator):
-        with pytest.raises(ValueError, match=r"a side of 8, 16, 32, 64, \.\.\. \(4 \* 2\^k\), received"):
+        with pytest.raises(
+            ValueError, match=r"a side of 8, 10, 12, .*, 28, 32, \.\.\. \(4 to 7, times 2\^k\), received"
+        ):
             build(field)
 
 
 def test_points_are_refused():
     for build in (generator, discriminator):
-        with pytest.raises(ValueError, match=r"works with one image .*, received 'sample' \(2 float32\)"):
+        with pytest.raises(ValueError, match=r"works with one image .*received 'sample' \(2 float32\)"):
             build(Field(shape=(2,)))
 
 
@@ -127,3 +129,32 @@ def test_discriminator_gives_features_and_further_heads_when_asked():
         "features": (2, 4 * 4 * 4),
         "label": (2, 10),
     }
+
+
+LABEL = Field(shape=(), dtype="int32", low=0, high=9)
+
+
+def test_a_class_label_is_appended_to_the_latents_as_zeros_and_a_one():
+    signature = Signature(inputs={"latent": Field(shape=(5,)), "label": LABEL}, outputs={"sample": image(28, 1)})
+    network = OFFERED["dcgan_generator"](filters=2).build(signature)
+    assert kernels(network)[0].shape == (5 + 10, 7 * 7 * 4)
+    one, two = (network({"latent": torch.ones(2, 5), "label": torch.tensor([3, label])}) for label in (3, 4))
+    assert torch.equal(one[0], two[0])
+    assert not torch.equal(one[1], two[1])
+
+
+def test_a_class_label_is_appended_to_the_image_as_maps():
+    signature = Signature(inputs={"sample": image(16), "label": LABEL}, outputs={"logits": LOGITS})
+    network = OFFERED["dcgan_discriminator"](filters=2, normalization="none").build(signature)
+    assert kernels(network)[0].shape == (4, 4, 3 + 10, 2)
+    logits = network({"sample": torch.zeros(2, 16, 16, 3), "label": torch.tensor([0, 9])})
+    assert logits[0] != logits[1]
+
+
+def test_published_parameter_counts_at_64_pixels():
+    # the published counts (100 latents, 64 filters, RGB) include batch normalization, and no biases
+    network = discriminator(image(64), filters=64)
+    assert sum(kernel.numel() for kernel in kernels(network)) == 2_765_568 - 2 * (128 + 256 + 512)
+    signature = Signature(inputs={"latent": Field(shape=(100,))}, outputs={"sample": image(64)})
+    weights = OFFERED["dcgan_generator"](filters=64).build(signature)
+    assert sum(kernel.numel() for kernel in kernels(weights)) == 3_576_704 - 2 * (512 + 256 + 128 + 64)
