@@ -45,6 +45,8 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "iterations": ("steps",),
     # data that are prepared, options and arguments of commands
     "hedtensor": ("vgg16_hed",),
+    "stackedmnist": ("stacked",),
+    "imagefolder": ("folder",),
     "config": ("recipe",),
     "cfg": ("recipe",),
     "outdir": ("output", "runs"),

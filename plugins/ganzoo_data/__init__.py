@@ -1,4 +1,4 @@
-"""Data from folders, HDF5 and NumPy files, embedded photographs and digits, and a mixture of gaussians."""
+"""Data from folders and files, embedded photographs and digits, stacked images, a mixture of gaussians."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ganzoo_data.hdf5 import Hdf5
 from ganzoo_data.npz import Npz
 from ganzoo_data.paired_folder import PairedFolder
 from ganzoo_data.photos import Photos
+from ganzoo_data.stacked import Stacked
 
 GANZOO_API = "1"
 
@@ -28,4 +29,5 @@ def ganzoo_register_datasets() -> Mapping[str, type[Dataset]]:
         "npz": Npz,
         "paired_folder": PairedFolder,
         "photos": Photos,
+        "stacked": Stacked,
     }

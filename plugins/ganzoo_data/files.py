@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ganzoo import Array, DataError, Field, Source, images
 
 IMAGE = Field(shape=(None, None, 3), dtype="uint8", low=0, high=255)
 
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar")
+
+_FEWEST_CLASSES = 2
 
 #: So many kinds of other files are named.
 _KINDS = 5
@@ -72,6 +76,24 @@ def find_images(folder: Path) -> Found:
     return found
 
 
+def class_names(paths: Sequence[Path], root: Path) -> tuple[str, ...]:
+    """Return the names of the folders directly below `root` that hold these images, sorted.
+
+    DataError where images lie in `root` itself, and where there are fewer than two such folders.
+    """
+    outside = [path for path in paths if path.parent == root]
+    if outside:
+        raise DataError(f"{outside[0]}: has no class; with data.classes each image lies in a folder of its class")
+    names = sorted({_class_of(path, root) for path in paths})
+    if len(names) < _FEWEST_CLASSES:
+        raise DataError(f"{root}: holds one folder of images, '{names[0]}'; classes need two or more")
+    return tuple(names)
+
+
+def _class_of(path: Path, root: Path) -> str:
+    return path.relative_to(root).parts[0]
+
+
 def _no_folder(path: Path) -> str:
     if not path.is_file():
         return f"there is no such folder{resolved(path)}; give the path of the folder that holds your images"
@@ -109,7 +131,10 @@ def _unreadable(error: OSError) -> None:
 
 
 class ImageFiles(Source):
-    """Images by file, each changed by `change`; `skipped` names those that were left out, `hint` ends refusals."""
+    """Images by file, each changed by `change`; `skipped` names those that were left out, `hint` ends refusals.
+
+    With `classes` the name of the folder below `root` in which an image lies is its label.
+    """
 
     def __init__(
         self,
@@ -119,6 +144,7 @@ class ImageFiles(Source):
         *,
         notes: Sequence[str] = (),
         image: Field = IMAGE,
+        classes: Sequence[str] = (),
         change: Callable[[Array], Array] | None = None,
         hint: str = "",
     ) -> None:
@@ -128,7 +154,10 @@ class ImageFiles(Source):
         self._hint = hint
         self.skipped = tuple(skipped)
         self.notes = tuple(notes)
+        self._classes = tuple(classes)
         self.fields = {"image": image}
+        if classes:
+            self.fields["label"] = Field(shape=(), dtype="int32", low=0, high=len(classes) - 1, names=self._classes)
 
     def __len__(self) -> int:
         return len(self._paths)
@@ -138,7 +167,11 @@ class ImageFiles(Source):
             image = images.read_image(self._paths[index])
         except DataError as error:
             raise DataError(f"{error}{self._hint}") from error
-        return {"image": image if self._change is None else self._change(image)}
+        example = {"image": image if self._change is None else self._change(image)}
+        if self._classes:
+            name = _class_of(self._paths[index], self._root)
+            example["label"] = np.asarray(self._classes.index(name), np.int32)
+        return example
 
     def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
         shape = self.fields["image"].shape

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from ganzoo import DataError, Dataset, Field, images
-from ganzoo_data.files import ImageFiles, find_images
+from ganzoo_data.files import ImageFiles, class_names, find_images
 from ganzoo_data.resizing import Change
 from ganzoo_data.splitting import Split, part_of
 
@@ -24,6 +24,8 @@ class Folder(Dataset):
     short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
     `channels = 1` makes them grey. `limit` takes the first so many by name.
 
+    With `classes` each image has a `label` too: the folder directly below `path` that it lies in, by name.
+
     `split` takes a part: about `fraction` of the images, one at least, are held out as "validation". An image's side
     follows from its name: another one added moves none.
 
@@ -36,6 +38,7 @@ class Folder(Dataset):
     resize: images.Resize = "crop"
     channels: Literal[1, 3] = 3
     limit: Annotated[int, Ge(1)] | None = None
+    classes: bool = False
     split: Split = "all"
     fraction: Annotated[float, Gt(0), Lt(1)] = _FRACTION
     on_bad_image: Literal["fail", "skip"] = "fail"
@@ -60,6 +63,7 @@ class Folder(Dataset):
             root,
             [path.relative_to(root).as_posix() for path in paths if path in bad],
             notes=[f"{root}: {ignored}"] if ignored else [],
+            classes=class_names(found.paths, root) if self.classes else (),
             image=Field(shape=(*(self._size or (None, None)), self.channels), dtype="uint8", low=0, high=255),
             change=Change(self._size, self.resize, self.channels) if self.size or self.channels == 1 else None,
             hint='; on_bad_image = "skip" leaves such images out' if self.on_bad_image == "fail" else "",

@@ -14,8 +14,10 @@ from ganzoo import Array, DataError, Dataset, Field, Source
 class Gaussians(Dataset):
     """Points from equally likely 2-D gaussians on a ring or grid: fields `point` (2,) float32 and `label`, the mode.
 
-    The classical test for lost modes: 8 on a ring of radius 2, or 25 on a grid, with deviation 0.02 (Metz 2017,
-    arXiv 1611.02163). On a grid `radius` is half its side. The points derive from `seed`.
+    The classical test for lost modes: 8 on a ring of radius 2 with deviation 0.02 (Metz 2017, arXiv 1611.02163), or 25
+    on a grid, of which `radius` is half the side. The grid of PacGAN (arXiv 1712.04086) has `radius = 4` and `std =
+    0.05`; that of WGAN-GP (arXiv 1704.00028) the same divided by 2.828: `radius = 1.4144`, `std = 0.01768`. The points
+    derive from `seed`.
     """
 
     modes: Annotated[int, Ge(1)] = 8

@@ -7,4 +7,5 @@ CONTRACT = {
     "hdf5": Case(needs_files=True),
     "npz": Case(needs_files=True),
     "paired_folder": Case(needs_files=True),
+    "stacked": Case(options={"of": {"name": "digits"}, "count": 20}),
 }

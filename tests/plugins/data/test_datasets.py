@@ -13,6 +13,7 @@ from ganzoo_data.hdf5 import Hdf5
 from ganzoo_data.npz import Npz
 from ganzoo_data.paired_folder import PairedFolder
 from ganzoo_data.photos import Photos
+from ganzoo_data.stacked import Stacked
 
 from ganzoo import DataError, images
 from ganzoo.testing import check_dataset
@@ -350,3 +351,61 @@ def test_npz_files_that_are_missing_damaged_or_hold_objects_are_refused(tmp_path
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
     refused("holds a single array")
+
+
+def test_the_folder_of_an_image_is_its_class(tmp_path):
+    for name in ("dogs/a.png", "cats/deep/b.png", "cats/c.png"):
+        images.write_image(tmp_path / name, GREY)
+    source = Folder(path=str(tmp_path), classes=True).open()
+    assert source.fields["label"].names == ("cats", "dogs")
+    assert [int(source[index]["label"]) for index in range(3)] == [0, 0, 1]
+    check_dataset(Folder(path=str(tmp_path), classes=True))
+
+
+def test_classes_are_the_same_on_both_sides_of_a_split(tmp_path):
+    for name in ("a", "b", "c"):
+        images.write_image(tmp_path / name / "1.png", GREY)
+    sides = [Folder(path=str(tmp_path), classes=True, split=split).open() for split in ("train", "validation")]
+    assert sides[0].fields["label"] == sides[1].fields["label"]
+    assert sides[0].fields["label"].names == ("a", "b", "c")
+
+
+def test_images_without_a_class_are_named(tmp_path):
+    images.write_image(tmp_path / "cats" / "a.png", GREY)
+    with pytest.raises(DataError, match="holds one folder of images, 'cats'; classes need two or more"):
+        Folder(path=str(tmp_path), classes=True).open()
+    images.write_image(tmp_path / "lost.png", GREY)
+    with pytest.raises(DataError, match=r"lost\.png: has no class; with data\.classes each image lies in a folder"):
+        Folder(path=str(tmp_path), classes=True).open()
+
+
+def test_stacked_images_are_three_of_another_data_set_and_their_label_tells_which():
+    pytest.importorskip("sklearn")
+    plain, stacked = Digits().open(), Stacked(of=Digits(), count=50).open()
+    assert (len(stacked), stacked.fields["image"].shape, stacked.fields["label"].high) == (50, (8, 8, 3), 999)
+    by_class = {int(label): set() for label in range(10)}
+    for index in range(len(plain)):
+        by_class[int(plain[index]["label"])].add(plain[index]["image"].tobytes())
+    for index in range(50):
+        image, label = stacked[index]["image"], int(stacked[index]["label"])
+        for channel, digit in enumerate((*divmod(label // 10, 10), label % 10)):
+            assert np.ascontiguousarray(image[..., channel]).tobytes() in by_class[digit]
+    assert len({int(stacked[index]["label"]) for index in range(50)}) > 40
+
+
+def test_stacked_images_derive_from_the_seed_and_the_index_alone():
+    pytest.importorskip("sklearn")
+    first, again, other = (
+        Stacked(of=Digits(), count=count, seed=seed).open() for count, seed in [(9, 0), (5, 0), (9, 1)]
+    )
+    assert np.array_equal(first[4]["image"], again[4]["image"])
+    assert not np.array_equal(first[4]["image"], other[4]["image"])
+    assert len({source.fingerprint() for source in (first, again, other)}) == 3
+
+
+def test_only_grey_images_of_one_size_are_stacked(tmp_path):
+    images.write_image(tmp_path / "a.png", GREY)
+    with pytest.raises(DataError, match="stacked: needs grey images of one size in field 'image'"):
+        Stacked(of=Folder(path=str(tmp_path)), count=2).open()
+    unlabelled = Stacked(of=Folder(path=str(tmp_path), size=4, channels=1), count=2)
+    assert set(unlabelled.open().fields) == {"image"}
