@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from ganzoo.contracts.component import Component
 
@@ -40,6 +40,10 @@ class Regularizer(Component):
     """
 
     kind = "regularizer"
+
+    #: Whether its penalty is computed for each sample by itself (a gradient penalty): `check` and `run` warn where the
+    #: discriminator has batch normalization, by which a sample's logit depends on the others.
+    per_sample: ClassVar[bool] = False
 
     def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
         """Create variables; called once, before the first step.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from ganzoo.execution.keras_internals import uses_graph
+from ganzoo.execution.keras_internals import flat_layers, uses_graph
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network
@@ -43,6 +43,11 @@ def is_per_sample(network: Network) -> bool:
     if not uses_graph(network):
         return False
     return all(_is_per_sample_operation(operation) for operation in network.operations)
+
+
+def batch_normalizations(network: Network) -> list[str]:
+    """Return the names of the layers that normalize with the statistics of the batch."""
+    return [layer.name for layer in flat_layers(network) if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def _is_per_sample_operation(operation: Any) -> bool:

@@ -105,6 +105,8 @@ class EmaSettings(Section):
 
     decay: Fraction = 0.999
     ramp_up: bool = True
+    #: So many updates are left out: until then the average is the newest weights.
+    start: Annotated[int, Ge(0)] = 0
 
 
 class PhaseSettings(Section):

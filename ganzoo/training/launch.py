@@ -30,7 +30,7 @@ from ganzoo.training.finishing import export_and_score
 from ganzoo.training.keras_callbacks import checked
 from ganzoo.training.observer import Observer
 from ganzoo.training.rehearsal import rehearse_scores
-from ganzoo.training.setup import build_model
+from ganzoo.training.setup import build_model, notes_on
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.trainer import Trainer
 from ganzoo.training.warm_start import WarmStart
@@ -133,7 +133,10 @@ def prepare(
             wired.callback.check()
     # a resumed run keeps the statistics of its data from its start
     data = TrainingData(sources, run.read_fitted() if run.exists else fit(recipe.task, sources))
-    model = build_model(recipe, assemble(recipe, data.fields, data.fitted), data.fitted)
+    assembly = assemble(recipe, data.fields, data.fitted)
+    for note in notes_on(recipe, assembly):
+        observer.note(note)
+    model = build_model(recipe, assembly, data.fitted)
     trainer = Trainer(recipe, model, data, held_out, run, observer, environment=environment)
     batches = dict(trainer.batches.first_of_phases())
     model.prepare(next(iter(batches.values())), batches)

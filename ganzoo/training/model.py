@@ -166,7 +166,7 @@ class AdversarialModel(keras.Model):
 
     def _step(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         view = self._begin_step(batch)
-        plays = {name: self._plays(name, view.step) for name in PLAYERS}
+        plays = self._players_of(view.step)
         view = replace(view, fakes=self._generate(view, with_gradient=plays["generator"]))
 
         logs: dict[str, Tensor] = {}
@@ -178,10 +178,12 @@ class AdversarialModel(keras.Model):
         self.step_number += 1
         return logs
 
-    def _plays(self, name: PlayerName, step: Step) -> bool:
-        """Return whether the player is updated in this step: a player whose networks all rest in this phase is not."""
-        rests = bool(self._network_phases) and not self._trained(name, step)
-        return self.turns.plays(name, step) and not rests
+    def _players_of(self, step: Step) -> dict[PlayerName, bool]:
+        """Return which players are updated in this step: one whose networks all rest in this phase is not."""
+        turn = self.turns.begin(step)
+        if not self._network_phases:
+            return turn
+        return {name: turn[name] and bool(self._trained(name, step)) for name in PLAYERS}
 
     def _begin_step(self, batch: Mapping[str, Tensor]) -> View:
         """Set everything that depends on the step alone, and return what the task sees of it."""

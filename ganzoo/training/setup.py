@@ -10,6 +10,7 @@ from ganzoo.contracts.schedule import Schedule
 from ganzoo.contracts.tensor import Example
 from ganzoo.contracts.wiring import WiredOptimizer
 from ganzoo.errors import Problem, RecipeError, listing, nearest
+from ganzoo.execution.mixing import batch_normalizations
 from ganzoo.recipe import Recipe
 from ganzoo.training.averaging import WeightAverage
 from ganzoo.training.model import AdversarialModel
@@ -92,6 +93,22 @@ def network_phases_of(recipe: Recipe, assembly: Assembly) -> dict[str, frozenset
     return found
 
 
+def notes_on(recipe: Recipe, assembly: Assembly) -> Iterator[str]:
+    """Yield what a user should know of a recipe that runs: penalties per sample where samples are mixed."""
+    mixing = {
+        spec.name: layers
+        for spec in assembly.specs
+        if spec.player == "discriminator" and (layers := batch_normalizations(assembly.networks[spec.name]))
+    }
+    for wired in recipe.regularizers:
+        for name, layers in mixing.items() if wired.regularizer.per_sample else ():
+            yield (
+                f"the penalty '{wired.key}' is one for each sample, but the batch normalization of '{name}' "
+                f"({layers[0]}{', ...' if len(layers) > 1 else ''}) makes its logits depend on the other samples; "
+                "use a discriminator with another normalization"
+            )
+
+
 def first_rate(key: str, wired: WiredOptimizer) -> float:
     """Return the learning rate that an optimizer begins with."""
     return rate_at(wired.rate, 0, key)
@@ -112,4 +129,4 @@ def average_of(recipe: Recipe, assembly: Assembly) -> WeightAverage | None:
     """Return the weight average of the products, if the recipe wants one."""
     if recipe.ema is None:
         return None
-    return WeightAverage(assembly.averages, decay=recipe.ema.decay, ramp_up=recipe.ema.ramp_up)
+    return WeightAverage(assembly.averages, **recipe.ema.model_dump())

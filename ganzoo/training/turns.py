@@ -18,8 +18,8 @@ from ganzoo.training.scheduled import value_at
 class Turns:
     """Decides from the step, n_critic and the regularizers which player is updated; counts the updates.
 
-    The counts are state: lazy penalties and averages depend on them. They live on the host, so that reading them never
-    waits for a GPU.
+    The counts are state: lazy penalties, averages and turns depend on them. They live on the host, so that reading them
+    never waits for a GPU.
     """
 
     def __init__(self, objective: Objective, n_critic: Schedule) -> None:
@@ -29,14 +29,21 @@ class Turns:
             self._counts = {
                 name: keras.Variable(0, dtype="int64", trainable=False, name=f"{name}_updates") for name in PLAYERS
             }
+            self._waited = keras.Variable(0, dtype="int64", trainable=False, name="steps_since_generator")
 
-    def plays(self, player: PlayerName, step: Step) -> bool:
-        """Return whether this player is updated in this step."""
-        if not self._objective.active_losses(player, step):
-            return False
-        if player == "generator" and (step.phase_step + 1) % self.critic_updates(step):
-            return False
-        return all(self._agrees(player, step))
+    def begin(self, step: Step) -> dict[PlayerName, bool]:
+        """Return which players are updated in this step; called once at the start of each step.
+
+        The generator's turn comes with the n_critic-th step after its last one, or after the start of the phase.
+        """
+        waited = 1 if step.phase_step == 0 else int(self._waited.value) + 1
+        is_due = waited >= self.critic_updates(step)
+        self._waited.value.data.fill_(0 if is_due else waited)
+        turn = {"discriminator": True, "generator": is_due}
+        return {player: turn[player] and self._plays(player, step) for player in PLAYERS}
+
+    def _plays(self, player: PlayerName, step: Step) -> bool:
+        return bool(self._objective.active_losses(player, step)) and all(self._agrees(player, step))
 
     def _agrees(self, player: PlayerName, step: Step) -> list[bool]:
         found = []
@@ -60,4 +67,5 @@ class Turns:
 
     def state(self) -> Mapping[str, Variable]:
         """Return the counts by name."""
-        return {f"updates/{name}": variable for name, variable in self._counts.items()}
+        counts = {f"updates/{name}": variable for name, variable in self._counts.items()}
+        return {**counts, "updates/steps_since_generator": self._waited}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge
 
@@ -22,6 +22,8 @@ class GradientPenalty(Regularizer):
     all values of an image, of the sum of its logits. The paper gives it the weight 10 and a discriminator without batch
     normalization, as the penalty is one per image.
     """
+
+    per_sample: ClassVar[bool] = True
 
     target: Annotated[float, Ge(0)] = 1.0
 

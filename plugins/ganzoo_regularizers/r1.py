@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Ge
 
@@ -18,6 +18,8 @@ class R1(Regularizer):
     Squares are summed over all values of an image and averaged over the batch. With `interval = 16` in the recipe it
     is the lazy regularization of StyleGAN2.
     """
+
+    per_sample: ClassVar[bool] = True
 
     gamma: Annotated[float, Ge(0)] = 10.0
 

@@ -9,6 +9,7 @@ from ganzoo_schedules.constant import Constant
 from ganzoo_schedules.cosine import Cosine, CosineRestarts
 from ganzoo_schedules.decays import InverseSquareRoot, LinearToZero, Polynomial
 from ganzoo_schedules.warm_up import WarmUp
+from ganzoo_schedules.wgan_bursts import WganBursts
 
 GANZOO_API = "1"
 
@@ -25,4 +26,5 @@ def ganzoo_register_schedules() -> Mapping[str, type[Schedule]]:
         "ramp": Ramp,
         "staircase": Staircase,
         "warm_up": WarmUp,
+        "wgan_bursts": WganBursts,
     }

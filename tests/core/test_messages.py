@@ -270,3 +270,13 @@ def test_what_evaluate_lacks_is_named_as_it_is_typed(ganzoo, trained, options, t
 def test_evaluate_takes_a_folder_as_recipes_do(ganzoo, trained, photographs):
     named = ganzoo("evaluate", trained, "--data", "folder", "--set", f"path={photographs}", "--set", "size=8")
     assert ganzoo("evaluate", trained, "--data", photographs, "--set", "size=8").err == named.err
+
+
+def test_a_penalty_for_each_sample_and_batch_normalization_do_not_go_together(ganzoo):
+    mixed = ("wgan_gp_digits", "--profile", "smoke", "--set", "discriminator.normalization=batch")
+    told = ganzoo("check", *mixed).err
+    assert (
+        "the penalty 'gradient_penalty' is one for each sample, but the batch normalization of 'discriminator'" in told
+    )
+    assert "use a discriminator with another normalization" in told
+    assert "batch normalization" not in ganzoo("check", "wgan_gp_digits", "--profile", "smoke").err

@@ -21,6 +21,7 @@ from ganzoo import (
     WeightAverage,
     WiredLoss,
     WiredRegularizer,
+    load_zoo,
 )
 from ganzoo.runs.journal import is_loss
 from ganzoo.training.judging import LazyVerdict, mean_logits
@@ -77,6 +78,29 @@ def test_n_critic_can_change_with_the_step():
     made = model(Wasserstein(), n_critic=Staircase(values=(4.0, 1.0), at=(4,)))
     turns = [any(key.startswith("generator/") for key in made.train_step(BATCH)) for _ in range(6)]
     assert turns == [False, False, False, True, True, True]
+
+
+def generator_steps(made, steps):
+    return [step for step in range(steps) if any(key.startswith("generator/") for key in made.train_step(BATCH))]
+
+
+def test_the_generators_turn_is_counted_from_its_last_one_when_n_critic_changes():
+    made = model(Wasserstein(), n_critic=Staircase(values=(3.0, 2.0), at=(4,)))
+    assert generator_steps(made, 9) == [2, 4, 6, 8]
+
+
+def test_the_bursts_of_wgan_end_where_the_generator_has_its_turn():
+    schedule = load_zoo().find("schedule", "wgan_bursts")(usual=2, burst=4, first=2, every=3)
+    # updates 0 and 1 after 4 steps each, 2 after 2, 3 after 4 (each third), 4 and 5 after 2, 6 after 4
+    assert generator_steps(model(Wasserstein(), n_critic=schedule), 23) == [3, 7, 9, 13, 15, 17, 21]
+
+
+def test_a_wait_for_the_generator_is_state():
+    made, other = (model(Wasserstein(), n_critic=3) for _ in range(2))
+    generator_steps(made, 2)
+    other.prepare(BATCH)
+    other.restore({name: variable.value for name, variable in made.state().items()}, 2)
+    assert generator_steps(other, 2) == [0]
 
 
 def test_a_phase_without_adversarial_loss_leaves_the_discriminator_alone():
@@ -176,6 +200,20 @@ def test_averaged_weights_are_the_average_and_batch_statistics_are_copied():
     live = [variable.value for variable in made.networks["generator"].non_trainable_weights]
     assert all(torch.equal(a.value, b) for a, b in zip(copy.non_trainable_weights, live, strict=True))
     assert float(live[0].abs().sum()) > 0
+
+
+def test_the_average_is_the_newest_weights_until_it_begins():
+    copy = dense_network(Task().networks({}, {})[0].signature)
+    average = WeightAverage({"generator": copy}, decay=0.75, ramp_up=False, start=2)
+    made = model(Distance(), average=average)
+    made.prepare(BATCH)
+    mine, live = (network.trainable_weights[0].value for network in (copy, made.networks["generator"]))
+    for _ in range(2):
+        made.train_step(BATCH)
+        assert torch.equal(mine, live)
+    before = live.detach().clone()
+    made.train_step(BATCH)
+    assert torch.allclose(mine, 0.75 * before + 0.25 * live, atol=1e-7)
 
 
 def test_the_average_forgets_its_start_soon_when_it_ramps_up():

@@ -13,6 +13,7 @@ from ganzoo_schedules import (
     LinearToZero,
     Polynomial,
     WarmUp,
+    WganBursts,
 )
 
 import ganzoo
@@ -37,6 +38,10 @@ HALF = (1 + math.cos(math.pi / 4)) / 2  # of half a cosine, after a quarter of t
         (WarmUp(steps=4, then=Cosine(start=1.0, steps=4)), {0: 0.0, 1: 0.25, 3: 0.75, 4: 1.0, 6: 0.5, 8: 0.0}),
         (WarmUp(steps=2, start=0.1, then=ganzoo.Constant(0.3)), {0: 0.1, 1: 0.2, 2: 0.3, 50: 0.3}),
         (WarmUp(steps=2, then=Ramp(start=1.0, end=0.0, steps=2)), {1: 0.5, 2: 1.0, 3: 0.5, 4: 0.0}),
+        (
+            WganBursts(),
+            {0: 100, 2499: 100, 2500: 5, 4874: 5, 4875: 100, 4974: 100, 4975: 5, 7469: 5, 7470: 100, 7570: 5},
+        ),
         (WarmUp(steps=1, then=Staircase(values=(1.0, 0.1), at=(3,))), {0: 0.0, 1: 1.0, 3: 1.0, 4: 0.1}),
     ],
 )
