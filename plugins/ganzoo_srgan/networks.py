@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from ganzoo import Field, Network, Signature, discriminator_model, layers
+from ganzoo import Field, Network, Signature, blocks, discriminator_model, layers
 from ganzoo_srgan.bicubic_enlargement import BicubicEnlargement
 
 #: The factors of the pixel shuffles that multiply to a scale.
@@ -61,8 +61,8 @@ def subpixel_resnet(signature: Signature, *, filters: int, blocks: int, residual
 
 def discriminator(signature: Signature, *, filters: int, batch_normalization: bool) -> Network:
     """Return the discriminator of SRGAN."""
-    image = keras.Input(signature.inputs["image"].shape, name="image")
-    values = image
+    inputs = blocks.discriminator_inputs(signature)
+    values = inputs.values if inputs.label is None else blocks.label_maps(inputs, inputs.values)
     for index, (width, stride) in enumerate(_CONVOLUTIONS):
         values = _convolution(width * filters, strides=stride)(values)
         if index and batch_normalization:
@@ -70,7 +70,7 @@ def discriminator(signature: Signature, *, filters: int, batch_normalization: bo
         values = layers.LeakyReLU(0.2)(values)
     dense = layers.Dense(16 * filters)(keras.layers.Flatten()(values))
     features = layers.LeakyReLU(0.2, name="features")(dense)
-    return discriminator_model(image, features, signature, name="srgan_discriminator")
+    return discriminator_model(inputs.model, features, signature, name="srgan_discriminator")
 
 
 def _convolution(filters: int, size: int = 3, *, strides: int = 1, initializer: str | None = None) -> keras.Layer:
