@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -55,14 +55,32 @@ class LossTargets:
     terms: Mapping[str, tuple[PlayerName, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
 class RowContext:
-    """The context of `prepare`: the stream of the example, the step, random numbers, and what `fit` returned."""
+    """The context of `prepare`: the stream of the example, the step, random numbers, and what `fit` returned.
 
-    step: Step
-    rng: np.random.Generator
-    stream: str = "data"
-    fitted: Example = field(default_factory=dict)
+    `rng` may be given as a function that makes the generator, which costs more than most examples: it is made when it
+    is first used.
+    """
+
+    def __init__(
+        self,
+        *,
+        step: Step,
+        rng: np.random.Generator | Callable[[], np.random.Generator],
+        stream: str = "data",
+        fitted: Example | None = None,
+    ) -> None:
+        self.step = step
+        self.stream = stream
+        self.fitted: Example = {} if fitted is None else fitted
+        self._rng = rng
+
+    @property
+    def rng(self) -> np.random.Generator:
+        """The random numbers of this example at this step."""
+        if callable(self._rng):
+            self._rng = self._rng()
+        return self._rng
 
 
 @dataclass(frozen=True, kw_only=True)

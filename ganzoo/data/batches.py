@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableSequence
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,7 +118,7 @@ class StepBatches:
     def row(self, stream: Stream, epoch: int, index: int, number: int) -> Example:
         """Prepare an example for step `number`."""
         prefix = "" if stream.name == SINGLE else f"{stream.name}/"
-        rng = numpy_generator(self.seed, f"prepare/{prefix}{index}", epoch)
+        rng = partial(numpy_generator, self.seed, f"prepare/{prefix}{index}", epoch)
         step = self.timeline.at(number)
         context = RowContext(step=step, rng=rng, stream=stream.name, fitted=self.fitted)
         name = stream.name_of(index)
