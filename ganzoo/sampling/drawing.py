@@ -24,9 +24,14 @@ def can_draw(samples: Array) -> bool:
     return samples.ndim == _POINT_BATCH and samples.shape[-1] > 1 and samples.dtype.kind == "f"
 
 
-def draw(samples: Array) -> Array:
-    """Return one uint8 picture (H x W x 3) of a batch; images are uint8, or floats in [-1, 1]."""
-    return images.grid(list(to_edge(samples))) if samples.ndim == _IMAGE_BATCH else scatter_plot(samples)
+def draw(samples: Array, *, columns: int | None = None) -> Array:
+    """Return one uint8 picture (H x W x 3) of a batch; images are uint8, or floats in [-1, 1].
+
+    A grid of images has `columns`, about as many as rows by default.
+    """
+    return (
+        images.grid(list(to_edge(samples)), columns=columns) if samples.ndim == _IMAGE_BATCH else scatter_plot(samples)
+    )
 
 
 def draw_beside_reals(samples: Array, reals: Array) -> Array:

@@ -84,10 +84,15 @@ def sample_files(request: SampleRequest, suffixes: Sequence[str], *, are_images:
     return files
 
 
-def write_sample_files(request: SampleRequest, files: Sequence[Path], samples: Array) -> list[Path]:
-    """Write a batch to the files that `sample_files` returned for this request; return them."""
+def write_sample_files(
+    request: SampleRequest, files: Sequence[Path], samples: Array, *, columns: int | None = None
+) -> list[Path]:
+    """Write a batch to the files that `sample_files` returned for this request; return them.
+
+    A single PNG of images has `columns`, about as many as rows by default.
+    """
     if not is_folder(request):
-        return [write_samples(files[0], samples)]
+        return [write_samples(files[0], samples, columns=columns)]
     for file, sample in zip(files, samples, strict=True):
         images.write_image(file, sample[..., 0] if sample.shape[-1] == 1 else sample)
     return list(files)
@@ -100,13 +105,13 @@ def sample_suffixes(samples: Array) -> list[str]:
     )
 
 
-def write_samples(output: Path, samples: Array) -> Path:
+def write_samples(output: Path, samples: Array, *, columns: int | None = None) -> Path:
     """Write a batch as its suffix says (`.png` a drawing, `.npy` its values, `.csv` its rows); return the file."""
     check_output(output, sample_suffixes(samples))
     output.parent.mkdir(parents=True, exist_ok=True)
     suffix = output.suffix.lower()
     if suffix == ".png":
-        images.write_image(output, draw(samples))
+        images.write_image(output, draw(samples, columns=columns))
     elif suffix == ".npy":
         with output.open("wb") as file:
             np.save(file, samples, allow_pickle=False)

@@ -28,16 +28,30 @@ def generator(signature: Signature, *, filters: int) -> Network:
     return keras.Model(inputs.model, keras.layers.Activation("tanh", name=name)(images), name="dcgan_generator")
 
 
-def discriminator(signature: Signature, *, filters: int, normalization: Normalization) -> Network:
+def discriminator(signature: Signature, *, filters: int, normalization: Normalization, project: bool) -> Network:
     """Return strided convolutions from a square image to the outputs of the signature."""
     _, doublings = blocks.start_and_doublings(blocks.image_to_judge(signature))
     inputs = blocks.discriminator_inputs(signature)
-    values = inputs.values if inputs.label is None else blocks.label_maps(inputs, inputs.values)
+    if project and inputs.label is None:
+        raise ValueError('condition = "project" needs a class label, which the task does not give to the discriminator')
+    values = inputs.values if project or inputs.label is None else blocks.label_maps(inputs, inputs.values)
     values = _down(values, filters, "none")
     for power in range(1, doublings):
         values = _down(values, filters * 2**power, normalization)
-    features = keras.layers.Flatten(name="features")(values)
-    return discriminator_model(inputs.model, features, signature, make_initializer=_normal, name="dcgan_discriminator")
+    projection = _projection(inputs, values) if project else None
+    return discriminator_model(
+        inputs.model,
+        keras.layers.Flatten(name="features")(values),
+        signature,
+        add_to_logits=projection,
+        make_initializer=_normal,
+        name="dcgan_discriminator",
+    )
+
+
+def _projection(inputs: blocks.NetworkInputs, maps: keras.KerasTensor) -> keras.KerasTensor:
+    pooled = keras.ops.sum(maps, axis=(1, 2))
+    return blocks.class_projection(pooled, inputs.label, inputs.num_classes, initializer=_normal())
 
 
 def _normal() -> keras.initializers.Initializer:

@@ -1,10 +1,11 @@
-"""Generation: new examples from latents alone."""
+"""Generation: new examples from latents alone, and of a wanted class."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ganzoo import Task, hookimpl
+from ganzoo_generation.conditional import ConditionalGeneration
 from ganzoo_generation.generation import Generation
 
 GANZOO_API = "1"
@@ -12,4 +13,4 @@ GANZOO_API = "1"
 
 @hookimpl
 def ganzoo_register_tasks() -> Mapping[str, type[Task]]:
-    return {"generation": Generation}
+    return {"conditional_generation": ConditionalGeneration, "generation": Generation}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -18,6 +18,7 @@ from ganzoo import (
     Example,
     Field,
     LossTargets,
+    Network,
     NetworkSpec,
     Random,
     RecipeError,
@@ -59,7 +60,9 @@ class Generation(Task):
     latent: Literal["normal", "uniform"] = "normal"
     evaluation_samples: Annotated[int, Ge(2)] = 2000
 
-    exposes: ClassVar[LossTargets] = LossTargets(comparisons=("sample",))
+    @property
+    def exposes(self) -> LossTargets:
+        return LossTargets(comparisons=("sample",))
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         sample = {"sample": sample_field(self.field, fields)}
@@ -74,8 +77,13 @@ class Generation(Task):
         return {"sample": sampling.to_network(example[self.field])}
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
-        latents = self._latents(view.count, view.rng)
-        return {"latent": latents, "sample": view.networks["generator"](latents, training=view.training)}
+        inputs = self.inputs(view.count, view.rng, view.fitted)
+        return {**inputs, "sample": call(view.networks["generator"], inputs, training=view.training)}
+
+    def inputs(self, count: int, rng: Random, fitted: Example) -> dict[str, Tensor]:
+        """Return random inputs of the generator by name."""
+        shape = (count, self.latent_dim)
+        return {"latent": rng.normal(shape) if self.latent == "normal" else rng.uniform(shape, -1.0, 1.0)}
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
         def judge(samples: Tensor) -> Any:
@@ -94,8 +102,8 @@ class Generation(Task):
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
         check_held_out(self.field, inputs["real"].shape[1:], made_shape(trained))
-        latents = sampling.to_tensors({"latent": inputs["latent"]})["latent"]
-        return sampling.draw_beside_reals(self._make(trained, latents), inputs["real"])
+        latents = sampling.to_tensors({"latent": inputs["latent"]})
+        return sampling.draw_beside_reals(make(trained, latents), inputs["real"])
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]
@@ -104,9 +112,9 @@ class Generation(Task):
         shuffled = rng.child("examples").permutation(len(source)).cpu().numpy()
 
         chosen = shuffled[: self.evaluation_samples]
-        fakes = self._make(trained, self._latents(len(chosen), rng.child("latents")))
+        inputs = self.inputs(len(chosen), rng.child("latents"), trained.fitted)
         target = sampling.stack_examples(source, chosen, names)
-        yield Result(method="generator", output={self.field: fakes}, target=target, examples=len(fakes))
+        yield Result(method="generator", output=self.made(trained, inputs), target=target, examples=len(chosen))
 
         half = min(len(shuffled) // 2, self.evaluation_samples)
         if half >= _FEWEST_IN_A_HALF:
@@ -115,6 +123,10 @@ class Generation(Task):
             yield Result(method="real", output=second, target=first, examples=half)
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
+        return self.write(trained, request)
+
+    def write(self, trained: Trained, request: SampleRequest, *, columns: int | None = None) -> Sequence[Path]:
+        """Draw what is asked for and write it; a PNG of images has so many columns (about as many as rows)."""
         if request.inputs:
             raise RecipeError(
                 f"generation takes no files, received '{request.inputs[0]}'; --count says how many samples to draw"
@@ -123,18 +135,30 @@ class Generation(Task):
         suffixes = (".png", ".npy") if len(shape) == _IMAGE_AXES + 1 else (".png", ".npy", ".csv")
         files = sampling.sample_files(request, suffixes, are_images=len(shape) == _IMAGE_AXES + 1)
         samples = self.draw_samples(trained, count=request.count, rng=request.rng, options=request.options)
-        return sampling.write_sample_files(request, files, samples)
+        return sampling.write_sample_files(request, files, samples, columns=columns)
 
     def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
-        return self._make(trained, self._latents(count, rng))
+        return make(trained, self.inputs(count, rng, trained.fitted))
 
-    def _latents(self, count: int, rng: Random) -> Tensor:
-        shape = (count, self.latent_dim)
-        return rng.normal(shape) if self.latent == "normal" else rng.uniform(shape, -1.0, 1.0)
+    def made(self, trained: Trained, inputs: Mapping[str, Tensor]) -> Example:
+        """Return what the generator makes of these inputs, by the names that the data have for it."""
+        return {self.field: make(trained, inputs)}
 
-    def _make(self, trained: Trained, latents: Tensor) -> Array:
-        generator = trained.networks["generator"]
-        return sampling.to_edge(sampling.in_chunks(lambda chunk: generator(chunk, training=False), latents))
-
-    def _examples(self, source: Source, indices: Array) -> Array:
+    def _examples(self, source: Source, indices: Iterable[int]) -> Array:
         return sampling.stack_examples(source, indices, [self.field])[self.field]
+
+
+def call(generator: Network, inputs: Mapping[str, Tensor], *, training: bool = False) -> Any:
+    """Return what a generator makes: of a tensor where it has one input, of a dict otherwise."""
+    return generator(dict(inputs) if len(inputs) > 1 else next(iter(inputs.values())), training=training)
+
+
+def make(trained: Trained, inputs: Mapping[str, Tensor]) -> Array:
+    """Return what a trained generator makes, as the data have it: images as uint8."""
+    generator = trained.networks["generator"]
+
+    def part(*values: Tensor) -> Tensor:
+        made: Tensor = call(generator, dict(zip(inputs, values, strict=True)))
+        return made
+
+    return sampling.to_edge(sampling.in_chunks(part, *inputs.values()))

@@ -158,3 +158,21 @@ def test_published_parameter_counts_at_64_pixels():
     signature = Signature(inputs={"latent": Field(shape=(100,))}, outputs={"sample": image(64)})
     weights = OFFERED["dcgan_generator"](filters=64).build(signature)
     assert sum(kernel.numel() for kernel in kernels(weights)) == 3_576_704 - 2 * (512 + 256 + 128 + 64)
+
+
+def test_a_projected_class_adds_the_product_of_its_embedding_and_the_summed_maps():
+    signature = Signature(
+        inputs={"sample": image(16), "label": LABEL}, outputs={"logits": LOGITS, "features": Field(shape=(None,))}
+    )
+    network = OFFERED["dcgan_discriminator"](filters=2, normalization="none", condition="project").build(signature)
+    (embedding,) = [weight.value for weight in network.trainable_variables if weight.name == "embeddings"]
+    images = torch.randn(2, 16, 16, 3)
+    one, other = (network({"sample": images, "label": torch.tensor([label] * 2)}) for label in (3, 8))
+    pooled = one["features"].reshape(2, 4, 4, 4).sum(dim=(1, 2))
+    expected = pooled @ (embedding[3] - embedding[8])
+    assert torch.allclose((one["logits"] - other["logits"])[:, 0], expected, atol=1e-6)
+
+
+def test_a_class_can_be_projected_only_where_there_is_one():
+    with pytest.raises(ValueError, match='condition = "project" needs a class label'):
+        discriminator(image(16), condition="project")
