@@ -16,7 +16,7 @@ OUTSIDE = {
     "SECURITY.md": "security.md",
     "benchmarks/README.md": "benchmarks.md",
     "changelog/README.md": "changelog-fragments.md",
-    "examples/ganzoo-lsgan/README.md": "example.md",
+    "examples/ganzoo-bgan/README.md": "example.md",
 }
 #: Other files outside docs/ that pages link to.
 COPIED = ("recipes/*.toml", "benchmarks/results/*.json")

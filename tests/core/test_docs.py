@@ -28,7 +28,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").rglob("*.md")),
-    ROOT / "examples/ganzoo-lsgan/README.md",
+    ROOT / "examples/ganzoo-bgan/README.md",
 ]
 
 pytestmark = pytest.mark.skipif(not PAGES[0].is_file(), reason="there is no checkout around the tests")
@@ -235,5 +235,5 @@ def test_the_ci_runs_the_test_command_of_the_readme():
 
 
 def test_the_thirty_line_example_is_thirty_lines():
-    lines = (ROOT / "examples/ganzoo-lsgan/ganzoo_lsgan.py").read_text().splitlines()
+    lines = (ROOT / "examples/ganzoo-bgan/ganzoo_bgan.py").read_text().splitlines()
     assert sum(bool(line.strip()) for line in lines) < 30

@@ -49,7 +49,7 @@ def mistakes_of(kind, name):
     return str(caught.value)
 
 
-def test_lsgan_is_called_least_squares_where_that_is_installed_and_nothing_else():
+def test_a_word_stands_for_a_component_only_where_that_is_installed():
     assert nearest("lsgan", ["least_squares", "hinge"]) == " (did you mean 'least_squares'?)"
     assert nearest("lsgan", ["non_saturating", "hinge"]) == ""
 

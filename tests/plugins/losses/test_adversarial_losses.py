@@ -95,10 +95,53 @@ def test_extreme_logits_give_finite_losses_and_gradients(name):
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
 def test_each_player_is_drawn_where_its_game_says(name):
-    real, fake = (torch.zeros(2, 1, requires_grad=True) for _ in range(2))
+    real, fake = (torch.full((2, 1), 0.5, requires_grad=True) for _ in range(2))
     discriminator, generator = both_losses(LOSSES[name](), real, fake)
     (raise_real, lower_fake) = torch.autograd.grad(discriminator, (real, fake), retain_graph=True)
     (raise_fake,) = torch.autograd.grad(generator, (fake,))
     assert (raise_real < 0).all()
     assert (lower_fake > 0).all()
     assert (raise_fake < 0).all()
+
+
+def test_minimax_gives_the_generator_the_discriminators_loss_on_fakes_with_the_sign_turned():
+    discriminator, generator = both_losses(LOSSES["minimax"]())
+    on_fake = (softplus(-3) + softplus(1)) / 2
+    assert discriminator.item() == pytest.approx((softplus(-2) + softplus(-0.5)) / 2 + on_fake)
+    assert generator.item() == pytest.approx(-on_fake)
+
+
+def test_minimax_saturates_where_the_discriminator_is_sure_and_the_non_saturating_loss_does_not():
+    for name, slope in (("minimax", 0.0), ("non_saturating", -1.0)):
+        logit = torch.tensor([[-30.0]], requires_grad=True)
+        LOSSES[name]().generator_loss(logit).backward()
+        assert logit.grad.item() == pytest.approx(slope, abs=1e-6)
+
+
+@pytest.mark.parametrize("labels", [(0.0, 1.0, 1.0), (-1.0, 1.0, 0.0)])
+def test_least_squares_is_half_the_squared_distance_to_the_labels(labels):
+    fake, real, wanted = labels
+    loss = LOSSES["least_squares"](fake_label=fake, real_label=real, wanted_label=wanted)
+    discriminator, generator = both_losses(loss)
+    on_real = ((2 - real) ** 2 + (0.5 - real) ** 2) / 2
+    on_fake = ((-3 - fake) ** 2 + (1 - fake) ** 2) / 2
+    assert discriminator.item() == pytest.approx((on_real + on_fake) / 2)
+    assert generator.item() == pytest.approx(((-3 - wanted) ** 2 + (1 - wanted) ** 2) / 2 / 2)
+
+
+def test_paired_relativism_compares_each_real_with_its_fake():
+    discriminator, generator = both_losses(LOSSES["relativistic_paired"]())
+    assert discriminator.item() == pytest.approx((softplus(-3 - 2) + softplus(1 - 0.5)) / 2)
+    assert generator.item() == pytest.approx((softplus(2 + 3) + softplus(0.5 - 1)) / 2)
+
+
+def test_paired_relativism_sends_each_fake_up_by_how_far_its_real_is_above():
+    fake = FAKE.clone().requires_grad_()
+    LOSSES["relativistic_paired"]().generator_loss(REAL, fake).backward()
+    slopes = [-1 / (1 + math.exp(-(2 + 3))) / 2, -1 / (1 + math.exp(-(0.5 - 1))) / 2]
+    assert fake.grad.flatten().tolist() == pytest.approx(slopes)
+
+
+def test_paired_relativism_needs_a_fake_for_each_real():
+    with pytest.raises(RecipeError, match="pairs reals with fakes, received 2 and 1"):
+        LOSSES["relativistic_paired"]().discriminator_loss(REAL, FAKE[:1])
