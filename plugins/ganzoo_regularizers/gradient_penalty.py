@@ -28,7 +28,7 @@ class GradientPenalty(Regularizer):
     target: Annotated[float, Ge(0)] = 1.0
 
     def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> Tensor:
-        gradients = input_gradients(judged.comparison, _mixtures(judged.comparison, rng))
+        gradients = input_gradients(judged.comparison.outputs, _mixtures(judged.comparison, rng))
         norms = (gradients.square().sum(dim=1) + _EPSILON).sqrt()
         return (norms - self.target).square().mean()
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from ganzoo import Comparison, Tensor
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ganzoo import Tensor, logit_maps
 
 
-def input_gradients(comparison: Comparison, images: Tensor) -> Tensor:
-    """Return the gradient of the summed logits at each image as float32 (batch, values).
+def input_gradients(judge: Callable[[Tensor], Mapping[str, Any]], samples: Tensor) -> Tensor:
+    """Return the gradient of the summed logits at each sample as float32 (batch, values).
 
-    It can be differentiated again with respect to the discriminator's weights; nothing flows back into `images`.
+    `judge` is `outputs` or `fake_outputs` of a comparison. The result can be differentiated again with respect to the
+    discriminator's weights; nothing flows back into `samples`.
     """
     import torch
 
-    points = images.detach().float().requires_grad_()
-    logits = comparison.logits(points).float()
-    (gradients,) = torch.autograd.grad(logits.sum(), points, create_graph=True)
+    points = samples.detach().float().requires_grad_()
+    total = sum((logits.float().sum() for logits in logit_maps(judge(points))), torch.zeros((), device=points.device))
+    (gradients,) = torch.autograd.grad(total, points, create_graph=True)
     return gradients.flatten(1)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ganzoo import Random, RecipeError, Regularizer, Step, Tensor, Verdict
+from ganzoo import Random, Regularizer, Step, Tensor, Verdict
+from ganzoo_regularizers.latent_pairs import half_differences, named_fakes
 
 #: As in the authors' code: bounds the penalty when all fakes are the same.
 _EPSILON = 1e-5
@@ -25,19 +26,8 @@ class ModeSeeking(Regularizer):
     def generator_penalty(
         self, fakes: Mapping[str, Tensor], judged: Mapping[str, Verdict], *, step: Step, rng: Random
     ) -> Tensor:
-        ratio = _half_distance(_take(fakes, self.field)) / _half_distance(_take(fakes, "latent"))
-        return 1 / (ratio + _EPSILON)
-
-
-def _take(fakes: Mapping[str, Tensor], name: str) -> Tensor:
-    if name not in fakes:
-        offered = ", ".join(f"'{known}'" for known in fakes)
-        raise RecipeError(f"mode_seeking needs '{name}' among the tensors that the task generates; they are {offered}")
-    return fakes[name].float()
-
-
-def _half_distance(values: Tensor) -> Tensor:
-    half = len(values) // 2
-    if half == 0:
-        raise RecipeError("mode_seeking compares the halves of a batch; train.batch_size must be 2 or more")
-    return (values[:half] - values[half : 2 * half]).abs().mean()
+        made, latents = (
+            half_differences(named_fakes(fakes, name, "mode_seeking"), "mode_seeking").mean()
+            for name in (self.field, "latent")
+        )
+        return 1 / (made / latents + _EPSILON)

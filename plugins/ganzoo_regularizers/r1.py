@@ -24,5 +24,5 @@ class R1(Regularizer):
     gamma: Annotated[float, Ge(0)] = 10.0
 
     def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> Tensor:
-        gradients = input_gradients(judged.comparison, judged.comparison.real)
+        gradients = input_gradients(judged.comparison.outputs, judged.comparison.real)
         return self.gamma / 2 * gradients.square().sum(dim=1).mean()

@@ -29,7 +29,11 @@ CASES = {name: case for file in FILES for name, case in runpy.run_path(str(file)
 STEPS, BEFORE = 3, 2
 
 #: What cannot go with a task without latents, and why.
-NEEDS_LATENTS = {"mode_seeking": "needs 'sample' among the tensors that the task generates"}
+NEEDS_LATENTS = {
+    "diversity": "diversity needs 'sample' among the tensors that the task generates",
+    "mode_seeking": "mode_seeking needs 'sample' among the tensors that the task generates",
+    "path_length": "path_length needs one generator whose only input are latents",
+}
 
 
 def bundled(kind):
