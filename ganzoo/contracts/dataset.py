@@ -10,7 +10,7 @@ from ganzoo.contracts.component import Component
 
 if TYPE_CHECKING:
     from ganzoo.contracts.field import Field
-    from ganzoo.contracts.tensor import Example
+    from ganzoo.contracts.tensor import Array, Example
     from ganzoo.errors import DataError
 
 
@@ -37,6 +37,12 @@ class Source(ABC):
     @abstractmethod
     def __getitem__(self, index: int) -> Example:
         """Return example `index` (0 ... len - 1): arrays as `fields` promises. DataError naming the file if bad."""
+
+    def column(self, name: str) -> Array:
+        """Return one field of all examples, in order; override it where that needs no decoding of the rest."""
+        import numpy as np
+
+        return np.stack([self[index][name] for index in range(len(self))])
 
     def name_of(self, index: int) -> str:
         """Return the name of this example for messages: a file name where there is one."""

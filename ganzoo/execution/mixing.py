@@ -25,6 +25,7 @@ _KERAS = tuple(
         "normalization.layer_normalization",
         "pooling",
         "regularization.dropout",
+        "regularization.gaussian_noise",
         "reshaping",
     )
 )

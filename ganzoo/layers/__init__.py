@@ -17,6 +17,7 @@ from ganzoo.layers.normalization import BatchNormalization, GroupNormalization, 
 from ganzoo.layers.pooling import AveragePooling2D, MaxPooling2D
 from ganzoo.layers.rearrangement import PixelShuffle
 from ganzoo.layers.spectral import SpectralNormalization
+from ganzoo.layers.weight_norm import WeightNormDense
 
 __all__ = [
     "AveragePooling2D",
@@ -34,4 +35,5 @@ __all__ = [
     "PReLU",
     "PixelShuffle",
     "SpectralNormalization",
+    "WeightNormDense",
 ]

@@ -32,6 +32,9 @@ class Arrays(Source):
     def __getitem__(self, index: int) -> dict[str, Array]:
         return {name: values[index] for name, values in self._columns.items()}
 
+    def column(self, name: str) -> Array:
+        return self._columns[name]
+
     def fingerprint(self) -> str:
         hashes = {name: hashlib.sha256(np.ascontiguousarray(values).data) for name, values in self._columns.items()}
         return " ".join(f"{name} {found.hexdigest()}" for name, found in hashes.items())

@@ -16,12 +16,15 @@ class Digits(Dataset):
     """The 1797 handwritten 8x8 digits of scikit-learn: fields `image` (8, 8, 1) uint8 and `label`.
 
     Grey levels 0 ... 16 become 0 ... 255. With `size` the images are enlarged to squares of this side, `channels = 3`
-    repeats the grey level. Every sixth digit is held out for validation. Needs the extra `samples`.
+    repeats the grey level. Every sixth digit is held out for validation. `per_class` takes so many of each class,
+    chosen by `label_seed`. Needs the extra `samples`.
     """
 
     split: Literal["train", "validation"] = "train"
     size: Annotated[int, Ge(8), Le(1_024)] = 8
     channels: Literal[1, 3] = 1
+    per_class: Annotated[int, Ge(1)] | None = None
+    label_seed: Annotated[int, Ge(0)] = 0
 
     def open(self) -> Source:
         try:
@@ -35,10 +38,11 @@ class Digits(Dataset):
         if self.size != pixels.shape[1]:
             sides = (self.size, self.size)
             pixels = np.stack([images.resized(image, sides, "stretch") for image in pixels])
-        return sources.Arrays(
+        found = sources.Arrays(
             {"image": pixels.repeat(self.channels, axis=-1), "label": digits.target[chosen].astype(np.int32)},
             {
                 "image": Field(shape=(self.size, self.size, self.channels), dtype="uint8", low=0, high=255),
                 "label": Field(shape=(), dtype="int32", low=0, high=9),
             },
         )
+        return found if self.per_class is None else sources.per_class(found, self.per_class, seed=self.label_seed)

@@ -173,6 +173,11 @@ class ImageFiles(Source):
             example["label"] = np.asarray(self._classes.index(name), np.int32)
         return example
 
+    def column(self, name: str) -> Array:
+        if name != "label":
+            return super().column(name)
+        return np.array([self._classes.index(_class_of(path, self._root)) for path in self._paths], np.int32)
+
     def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
         shape = self.fields["image"].shape
         fixed = {"image": tuple(side for side in shape if isinstance(side, int))} if None not in shape else None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
-from ganzoo import DataError, Dataset, Field, images
+from ganzoo import DataError, Dataset, Field, Source, images, sources
 from ganzoo_data.files import ImageFiles, class_names, find_images
 from ganzoo_data.resizing import Change
 from ganzoo_data.splitting import Split, part_of
@@ -24,7 +24,8 @@ class Folder(Dataset):
     short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
     `channels = 1` makes them grey. `limit` takes the first so many by name.
 
-    With `classes` each image has a `label` too: the folder directly below `path` that it lies in, by name.
+    With `classes` each image has a `label` too: the folder directly below `path` that it lies in, by name. `per_class`
+    takes so many images of each class, chosen by `label_seed`.
 
     `split` takes a part: about `fraction` of the images, one at least, are held out as "validation". An image's side
     follows from its name: another one added moves none.
@@ -39,6 +40,8 @@ class Folder(Dataset):
     channels: Literal[1, 3] = 3
     limit: Annotated[int, Ge(1)] | None = None
     classes: bool = False
+    per_class: Annotated[int, Ge(1)] | None = None
+    label_seed: Annotated[int, Ge(0)] = 0
     split: Split = "all"
     fraction: Annotated[float, Gt(0), Lt(1)] = _FRACTION
     on_bad_image: Literal["fail", "skip"] = "fail"
@@ -48,8 +51,14 @@ class Folder(Dataset):
             raise ValueError("resize has no effect without size")
         if self.split == "all" and self.fraction != _FRACTION:
             raise ValueError("fraction has no effect while split is 'all'")
+        if self.per_class is not None and not self.classes:
+            raise ValueError("per_class needs classes = true")
 
-    def open(self) -> ImageFiles:
+    def open(self) -> Source:
+        files = self._files()
+        return files if self.per_class is None else sources.per_class(files, self.per_class, seed=self.label_seed)
+
+    def _files(self) -> ImageFiles:
         root = Path(self.path).expanduser()
         found = find_images(root)
         paths = part_of(found.paths[: self.limit], root, self.split, self.fraction)

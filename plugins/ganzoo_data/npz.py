@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import MinLen
+from annotated_types import Ge, MinLen
 
 from ganzoo import Array, DataError, Dataset, Source, sources
 from ganzoo_data.files import resolved
@@ -17,11 +17,14 @@ class Npz(Dataset):
     """Arrays of a NumPy `.npz` file with one row for each example, in memory; `fields` names those to use, or all.
 
     uint8 arrays are images with values 0 ... 255 (grey ones may lack the axis of channels); whole numbers alone are
-    class labels unless some are negative. Files with objects in them (pickles) are refused.
+    class labels unless some are negative. `per_class` takes so many examples of each class, chosen by `label_seed`.
+    Files with objects in them (pickles) are refused.
     """
 
     path: str
     fields: Annotated[tuple[str, ...], MinLen(1)] | None = None
+    per_class: Annotated[int, Ge(1)] | None = None
+    label_seed: Annotated[int, Ge(0)] = 0
 
     def open(self) -> Source:
         path = Path(self.path).expanduser()
@@ -33,7 +36,8 @@ class Npz(Dataset):
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise DataError(f"{path}: cannot be read as .npz: {error}") from error
         try:
-            return sources.from_arrays(columns)
+            found = sources.from_arrays(columns)
+            return found if self.per_class is None else sources.per_class(found, self.per_class, seed=self.label_seed)
         except DataError as error:
             raise DataError(f"{path}: {error}") from error
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from ganzoo import DataError, Dataset, Preparable, Report, images
+from ganzoo import DataError, Dataset, Preparable, Report, Source, images, sources
 from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants, require_array_record
 from ganzoo_tfds.quiet import quiet
 
@@ -28,6 +28,8 @@ class TFDS(Dataset, Preparable):
 
     With `size` (a number for squares, or [height, width]) every image is brought to it: `resize = "crop"` scales the
     short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
+
+    `per_class` takes so many examples of each class, chosen by `label_seed`.
     """
 
     dataset: str
@@ -35,18 +37,21 @@ class TFDS(Dataset, Preparable):
     data_dir: str | None = None
     size: Side | tuple[Side, Side] | None = None
     resize: images.Resize = "crop"
+    per_class: Annotated[int, Ge(1)] | None = None
+    label_seed: Annotated[int, Ge(0)] = 0
 
     def __post_init__(self) -> None:
         if self.size is None and self.resize != "crop":
             raise ValueError("resize has no effect without size")
 
-    def open(self) -> Prepared:
+    def open(self) -> Source:
         folder = data_folder(self.data_dir)
         path = find_prepared(folder, self.dataset)
         if path is None:
             raise DataError(self._missing(folder))
         size = (self.size, self.size) if isinstance(self.size, int) else self.size
-        return Prepared(path, self.split, size, self.resize)
+        source = Prepared(path, self.split, size, self.resize)
+        return source if self.per_class is None else sources.per_class(source, self.per_class, seed=self.label_seed)
 
     def _missing(self, folder: Path) -> str:
         name = self.dataset.partition("/")[0]
