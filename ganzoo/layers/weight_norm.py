@@ -13,7 +13,7 @@ from ganzoo.layers.dense import Dense
 from ganzoo.layers.memory import applied, as_tensor
 
 if TYPE_CHECKING:
-    from ganzoo.contracts.tensor import Tensor
+    from ganzoo.contracts.tensor import Tensor, Variable
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
@@ -40,13 +40,17 @@ class WeightNormDense(Dense):
         with keras.device("cpu"):  # read at each call, which must not wait for a GPU
             self.started = self.add_weight(name="started", shape=(), initializer="zeros", trainable=False)
 
+    def add_weight(self, *arguments: Any, **options: Any) -> Variable:
+        """Create a weight; all but the kernel stay in float32, or what the first batch sets would be lost."""
+        return super().add_weight(*arguments, **{"autocast": options.get("name") == "kernel", **options})
+
     def call(self, inputs: Tensor, training: bool | None = None) -> Any:
         if training and self.data_dependent and not inputs.is_meta and not self.started.value:
             self._start(inputs.chunk(num_batches())[0])
         kernel = as_tensor(self.kernel)
         # scaling what a unit gives is the same as scaling its kernel, and much less to multiply
         values = functional.linear(inputs.to(kernel), kernel.T) * self._factor().to(kernel.dtype)
-        values = values + as_tensor(self.bias) if self.use_bias else values
+        values = values + as_tensor(self.bias).to(values.dtype) if self.use_bias else values
         return values if self.activation is None else self.activation(values)
 
     def kernel_in_use(self) -> Tensor:
@@ -63,14 +67,14 @@ class WeightNormDense(Dense):
 
     def _factor(self) -> Tensor:
         """Return what each unit's kernel is multiplied with, in float32."""
-        factor: Tensor = self.scale.value.float() / self.kernel.value.float().norm(dim=0)
+        factor: Tensor = self.scale.value / self.kernel.value.float().norm(dim=0)
         return factor
 
     @torch.no_grad()
     def _start(self, inputs: Tensor) -> None:
         values = inputs.float() @ self.kernel_in_use().float()
         mean, deviation = values.mean(dim=0), values.std(dim=0, correction=0).clamp(min=1e-6)
-        self.scale.assign(self.scale.value.float() / deviation)
+        self.scale.assign(self.scale.value / deviation)
         if self.use_bias:
             self.bias.assign(-mean / deviation)
         self.started.assign(1.0)

@@ -7,6 +7,7 @@ from ganzoo.sampling.defaults import draw_fakes, fakes_at_random, first_rows, re
 from ganzoo.sampling.drawing import draw, draw_beside_reals
 from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_network, to_tensors
 from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
+from ganzoo.sampling.generated import call_network, check_held_out, made_by, made_shape, sample_field
 from ganzoo.sampling.labels import labelled
 from ganzoo.sampling.photographs import PhotographOptions, process_in_tiles, process_photographs
 from ganzoo.sampling.scatter import scatter_plot
@@ -16,6 +17,8 @@ __all__ = [
     "PhotographOptions",
     "apply_in_bands",
     "apply_in_tiles",
+    "call_network",
+    "check_held_out",
     "check_output",
     "class_index",
     "draw",
@@ -25,9 +28,12 @@ __all__ = [
     "first_rows",
     "in_chunks",
     "labelled",
+    "made_by",
+    "made_shape",
     "process_in_tiles",
     "process_photographs",
     "results_by_batch",
+    "sample_field",
     "sample_files",
     "scatter_plot",
     "stack_examples",

@@ -31,8 +31,7 @@ from ganzoo import (
     View,
     sampling,
 )
-from ganzoo_generation.fields import check_held_out, made_shape
-from ganzoo_generation.generation import Generation, make
+from ganzoo_generation.generation import Generation
 
 #: So many classes have a column each in a picture.
 _MOST_COLUMNS = 16
@@ -114,9 +113,9 @@ class ConditionalGeneration(Generation):
         return {**drawn, "label": labels, "real": self._examples(source, reals)}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
-        check_held_out(self.field, inputs["real"].shape[1:], made_shape(trained))
+        sampling.check_held_out(self.field, inputs["real"].shape[1:], sampling.made_shape(trained))
         given = sampling.to_tensors({name: inputs[name] for name in ("latent", "label")})
-        return sampling.draw_beside_reals(make(trained, given), inputs["real"])
+        return sampling.draw_beside_reals(sampling.made_by(trained.networks["generator"], given), inputs["real"])
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         label = _label_field(sources["data"].fields)
@@ -139,7 +138,7 @@ class ConditionalGeneration(Generation):
         labels = np.arange(count) % classes
         if options.label is not None:
             labels = np.full(count, sampling.class_index(trained.fields["label"], options.label))
-        return make(trained, {**inputs, **sampling.to_tensors({"label": labels})})
+        return sampling.made_by(trained.networks["generator"], {**inputs, **sampling.to_tensors({"label": labels})})
 
 
 def _label_field(fields: Mapping[str, Field]) -> Field:

@@ -18,7 +18,6 @@ from ganzoo import (
     Example,
     Field,
     LossTargets,
-    Network,
     NetworkSpec,
     Random,
     RecipeError,
@@ -34,7 +33,6 @@ from ganzoo import (
     View,
     sampling,
 )
-from ganzoo_generation.fields import check_held_out, made_shape, sample_field
 
 #: Many points show in a scatter plot only, however many pictures the recipe wants in a grid.
 _PLOTTED_POINTS = 1000
@@ -65,7 +63,7 @@ class Generation(Task):
         return LossTargets(comparisons=("sample",))
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
-        sample = {"sample": sample_field(self.field, fields)}
+        sample = {"sample": sampling.sample_field(self.field, fields)}
         generator = Signature(inputs={"latent": Field(shape=(self.latent_dim,))}, outputs=sample)
         discriminator = Signature(inputs=sample, outputs={"logits": LOGITS})
         return (
@@ -78,7 +76,7 @@ class Generation(Task):
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
         inputs = self.inputs(view.count, view.rng, view.fitted)
-        return {**inputs, "sample": call(view.networks["generator"], inputs, training=view.training)}
+        return {**inputs, "sample": sampling.call_network(view.networks["generator"], inputs, training=view.training)}
 
     def inputs(self, count: int, rng: Random, fitted: Example) -> dict[str, Tensor]:
         """Return random inputs of the generator by name."""
@@ -101,13 +99,15 @@ class Generation(Task):
         return {"latent": latents.astype(np.float32), "real": self._examples(source, chosen)}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
-        check_held_out(self.field, inputs["real"].shape[1:], made_shape(trained))
+        sampling.check_held_out(self.field, inputs["real"].shape[1:], sampling.made_shape(trained))
         latents = sampling.to_tensors({"latent": inputs["latent"]})
-        return sampling.draw_beside_reals(make(trained, latents), inputs["real"])
+        return sampling.draw_beside_reals(sampling.made_by(trained.networks["generator"], latents), inputs["real"])
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]
-        check_held_out(self.field, sample_field(self.field, source.fields).shape, made_shape(trained))
+        sampling.check_held_out(
+            self.field, sampling.sample_field(self.field, source.fields).shape, sampling.made_shape(trained)
+        )
         names = [name for name, field in source.fields.items() if None not in field.shape]
         shuffled = rng.child("examples").permutation(len(source)).cpu().numpy()
 
@@ -138,27 +138,11 @@ class Generation(Task):
         return sampling.write_sample_files(request, files, samples, columns=columns)
 
     def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
-        return make(trained, self.inputs(count, rng, trained.fitted))
+        return sampling.made_by(trained.networks["generator"], self.inputs(count, rng, trained.fitted))
 
     def made(self, trained: Trained, inputs: Mapping[str, Tensor]) -> Example:
         """Return what the generator makes of these inputs, by the names that the data have for it."""
-        return {self.field: make(trained, inputs)}
+        return {self.field: sampling.made_by(trained.networks["generator"], inputs)}
 
     def _examples(self, source: Source, indices: Iterable[int]) -> Array:
         return sampling.stack_examples(source, indices, [self.field])[self.field]
-
-
-def call(generator: Network, inputs: Mapping[str, Tensor], *, training: bool = False) -> Any:
-    """Return what a generator makes: of a tensor where it has one input, of a dict otherwise."""
-    return generator(dict(inputs) if len(inputs) > 1 else next(iter(inputs.values())), training=training)
-
-
-def make(trained: Trained, inputs: Mapping[str, Tensor]) -> Array:
-    """Return what a trained generator makes, as the data have it: images as uint8."""
-    generator = trained.networks["generator"]
-
-    def part(*values: Tensor) -> Tensor:
-        made: Tensor = call(generator, dict(zip(inputs, values, strict=True)))
-        return made
-
-    return sampling.to_edge(sampling.in_chunks(part, *inputs.values()))

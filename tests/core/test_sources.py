@@ -244,3 +244,30 @@ def test_a_data_set_of_keras_gives_the_rows_of_its_batches():
 def test_batches_that_are_not_alike_are_refused(dataset, message):
     with pytest.raises(DataError, match=message):
         sources.from_batches(dataset)
+
+
+# -- so many of each class ---------------------------------------------------------------------------------------------
+
+
+def labelled(labels):
+    labels = np.asarray(labels, np.int32)
+    return sources.from_arrays({"image": np.arange(len(labels), dtype=np.float32), "label": labels})
+
+
+def test_a_part_has_the_same_number_of_each_class_chosen_by_the_seed():
+    whole = labelled([0, 1, 2] * 20)
+    parts = {seed: sources.per_class(whole, 4, seed=seed) for seed in (0, 1)}
+    for part in parts.values():
+        assert np.bincount(part.column("label")).tolist() == [4, 4, 4]
+        assert [int(part[index]["label"]) for index in range(12)] == part.column("label").tolist()
+        assert len({float(part[index]["image"]) for index in range(12)}) == 12
+    assert parts[0].column("image").tolist() != parts[1].column("image").tolist()
+    assert parts[0].column("image").tolist() == sources.per_class(whole, 4, seed=0).column("image").tolist()
+    assert parts[0].fingerprint() != parts[1].fingerprint()
+
+
+def test_a_class_with_too_few_examples_is_named():
+    with pytest.raises(DataError, match="per_class = 2: there are 1 examples of class 1"):
+        sources.per_class(labelled([0, 0, 1]), 2)
+    with pytest.raises(DataError, match="per_class needs class labels in field 'label'"):
+        sources.per_class(sources.from_arrays(np.zeros((3, 8, 8), np.uint8)), 1)

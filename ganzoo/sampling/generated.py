@@ -1,10 +1,17 @@
-"""Which fields of data can be generated."""
+"""What tasks that generate have in common: which fields can be generated, and calls of a generator."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from ganzoo import DataError, Field, Trained
+from ganzoo.contracts.field import Field
+from ganzoo.errors import DataError
+from ganzoo.sampling.examples import in_chunks, to_edge
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.results import Trained
+    from ganzoo.contracts.tensor import Array, Network, Tensor
 
 _IMAGE_AXES = 3
 
@@ -44,3 +51,18 @@ def check_held_out(name: str, shape: Sequence[object], made: Sequence[int]) -> N
             f"held-out data: field '{name}' is {given}, but the training data have {wanted}; name data of this shape, "
             "or the folder of [data] once more, of which a part is then held out: --set validation=PATH"
         )
+
+
+def call_network(network: Network, inputs: Mapping[str, Tensor], *, training: bool = False) -> Any:
+    """Call a network as its signature says: with a tensor where it has one input, with a dict otherwise."""
+    return network(dict(inputs) if len(inputs) > 1 else next(iter(inputs.values())), training=training)
+
+
+def made_by(network: Network, inputs: Mapping[str, Tensor]) -> Array:
+    """Return what a trained generator makes of these inputs, as the data have it: images as uint8."""
+
+    def part(*values: Tensor) -> Tensor:
+        made: Tensor = call_network(network, dict(zip(inputs, values, strict=True)))
+        return made
+
+    return to_edge(in_chunks(part, *inputs.values()))
