@@ -56,6 +56,13 @@ class WeightNormDense(Dense):
     def kernel_in_use(self) -> Tensor:
         return as_tensor(self.kernel) * self._factor()
 
+    def save_own_variables(self, store: Any) -> None:
+        # those of Dense know of a kernel and a bias only
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        keras.layers.Layer.load_own_variables(self, store)
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "train_scale": self.train_scale, "data_dependent": self.data_dependent}
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from ganzoo import Comparison, Player, PlayerName, Random, Regularizer, Step, Tensor, Variable
+from ganzoo import Comparison, Player, PlayerName, Random, RecipeError, Regularizer, Step, Tensor, Variable
 
 
 class ReplayBuffer(Regularizer):
@@ -39,6 +39,9 @@ class ReplayBuffer(Regularizer):
             return images
         import torch
 
+        kept = self._kept[comparison].shape[1:]
+        if tuple(kept) != tuple(images.shape[1:]):
+            raise RecipeError("replay_buffer must come before the regularizers that change the shape, as packing does")
         with torch.no_grad():
             fresh = self._fill(comparison, images)
             return torch.cat([images[:fresh], self._exchange(comparison, images[fresh:], rng)])
