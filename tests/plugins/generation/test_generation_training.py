@@ -18,8 +18,8 @@ class Wasserstein(AdversarialLoss):
         return -fake_logits.mean()
 
 
-#: Packing needs a discriminator of another shape.
-ALL = tuple(sorted(set(REGULARIZERS) - {"packing"}))
+#: Packing changes the shape of what those after it see.
+ALL = (*sorted(set(REGULARIZERS) - {"packing"}), "packing")
 
 
 def compiled(regularizers=ALL) -> AdversarialModel:
@@ -28,7 +28,10 @@ def compiled(regularizers=ALL) -> AdversarialModel:
     task = ganzoo_register_tasks()["generation"](field="point", latent_dim=3)
     specs = task.networks({"point": Field(shape=(2,))}, {})
     architectures = ganzoo_register_architectures()
-    networks = {spec.name: architectures[f"mlp_{spec.role}"](hidden=8).build(spec.signature) for spec in specs}
+    signatures = {spec.name: spec.signature for spec in specs}
+    for name in regularizers:
+        signatures["discriminator"] = REGULARIZERS[name]().discriminator_signature(signatures["discriminator"])
+    networks = {name: architectures[f"mlp_{name}"](hidden=8).build(each) for name, each in signatures.items()}
     model = AdversarialModel(task=task, networks=networks, specs=specs, seed=0)
     model.compile(
         losses=[WiredLoss(key="wasserstein", loss=Wasserstein())],
