@@ -22,6 +22,9 @@ from ganzoo import (
 )
 from ganzoo_regularizers.latent_pairs import named_fakes
 
+#: Keeps the square root differentiable where the generator is flat.
+_EPSILON = 1e-12
+
 
 class PathLength(Regularizer):
     """Wants a step in latent space to change the image equally everywhere (StyleGAN2, arXiv 1912.04958).
@@ -56,7 +59,7 @@ class PathLength(Regularizer):
         pixels = images[0, ..., 0].numel()
         noise = rng.normal(tuple(images.shape)) / pixels**0.5
         (products,) = torch.autograd.grad((images * noise).sum(), latents, create_graph=True)
-        lengths = products.square().sum(dim=1).sqrt()
+        lengths = (products.square().sum(dim=1) + _EPSILON).sqrt()
         mean = self._mean.value.detach() + self.decay * (lengths.mean() - self._mean.value.detach())
         self._mean.value.data.copy_(mean.detach())
         penalty: Tensor = (lengths - mean).square().mean()

@@ -76,7 +76,8 @@ class SemiSupervised(Task):
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
         latents = view.rng.uniform((view.count, self.latent_dim))
-        return {"latent": latents, "image": view.networks["generator"](latents, training=view.training)}
+        # the first is what pictures and samples show
+        return {"image": view.networks["generator"](latents, training=view.training), "latent": latents}
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
         def judge(images: Tensor) -> Mapping[str, Any]:
