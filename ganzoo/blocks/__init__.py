@@ -7,10 +7,10 @@ exported like any other. Import this module in a plugin's `networks.py` only: it
 from __future__ import annotations
 
 from ganzoo.blocks.attention import SelfAttention
-from ganzoo.blocks.conditioning import class_projection, conditional_batch_normalization
+from ganzoo.blocks.conditioning import class_projection, conditional_batch_normalization, spectral_judge
 from ganzoo.blocks.heads import discriminator_model
 from ganzoo.blocks.patch import patch_discriminator
-from ganzoo.blocks.residual import residual_down, residual_up
+from ganzoo.blocks.residual import MakeInitializer, Normalize, residual_down, residual_up
 from ganzoo.blocks.signatures import (
     NetworkInputs,
     discriminator_inputs,
@@ -23,7 +23,9 @@ from ganzoo.blocks.signatures import (
 from ganzoo.blocks.unet import unet
 
 __all__ = [
+    "MakeInitializer",
     "NetworkInputs",
+    "Normalize",
     "SelfAttention",
     "class_projection",
     "conditional_batch_normalization",
@@ -36,6 +38,7 @@ __all__ = [
     "patch_discriminator",
     "residual_down",
     "residual_up",
+    "spectral_judge",
     "start_and_doublings",
     "unet",
 ]

@@ -8,7 +8,7 @@ import keras
 import torch
 
 from ganzoo import layers
-from ganzoo.layers.memory import as_tensor
+from ganzoo.layers.memory import as_tensor, channels_first, channels_last
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Tensor
@@ -19,17 +19,18 @@ class SelfAttention(keras.layers.Layer):
     """Adds to each position a weighted sum over all positions: x + gamma * attention(x) (SAGAN, arXiv 1805.08318).
 
     (batch, h, w, channels) to the same shape. 1x1 convolutions without bias, spectrally normalized unless `spectral` is
-    off, give queries and keys of channels / 8 and values of channels / 2, as in the authors' code but without its
-    pooling. The softmax runs over the positions of the keys. A last 1x1 convolution restores the channels. `gamma`
-    starts at 0, so a new layer changes nothing. Memory grows with (h w)^2.
+    off, give queries and keys of channels / 8 and values of channels / 2, as in the authors' code. Keys and values are
+    max-pooled 2x2 unless `pool` is off. The softmax runs over the positions of the keys. A last 1x1 convolution
+    restores the channels. `gamma` starts at 0, so a new layer changes nothing. Memory grows with (h w)^2.
     """
 
     #: Each example attends to itself only.
     per_sample = True
 
-    def __init__(self, spectral: bool = True, **options: Any) -> None:
+    def __init__(self, spectral: bool = True, pool: bool = True, **options: Any) -> None:
         super().__init__(**options)
         self.spectral = spectral
+        self.pool = pool
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[-1]
@@ -45,9 +46,12 @@ class SelfAttention(keras.layers.Layer):
 
     def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         query, key, value = (
-            projection(inputs, training=training).flatten(1, 2) if self.spectral else projection(inputs).flatten(1, 2)
+            projection(inputs, training=training) if self.spectral else projection(inputs)
             for projection in (self.query, self.key, self.value)
         )
+        if self.pool:
+            key, value = (_pooled(values) for values in (key, value))
+        query, key, value = (values.flatten(1, 2) for values in (query, key, value))
         attention = torch.softmax(query @ key.transpose(1, 2), dim=-1)
         mixed = (attention @ value).unflatten(1, inputs.shape[1:3])
         out = self.output_projection(mixed, training=training) if self.spectral else self.output_projection(mixed)
@@ -61,13 +65,16 @@ class SelfAttention(keras.layers.Layer):
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "spectral": self.spectral}
+        return {**super().get_config(), "spectral": self.spectral, "pool": self.pool}
 
     def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Return the same with Keras' operations, at images of any size."""
-        scores = keras.ops.einsum("bhwc,bxyc->bhwxy", self.query(inputs), self.key(inputs))
+        key, value = self.key(inputs), self.value(inputs)
+        if self.pool:
+            key, value = (keras.layers.MaxPooling2D(2)(values) for values in (key, value))
+        scores = keras.ops.einsum("bhwc,bxyc->bhwxy", self.query(inputs), key)
         attention = keras.layers.Softmax(axis=(3, 4))(scores)
-        out = self.output_projection(keras.ops.einsum("bhwxy,bxyc->bhwc", attention, self.value(inputs)))
+        out = self.output_projection(keras.ops.einsum("bhwxy,bxyc->bhwc", attention, value))
         gamma = keras.layers.Rescaling(float(keras.ops.convert_to_numpy(self.gamma)))
         return keras.layers.Add()([inputs, gamma(out)])
 
@@ -77,3 +84,7 @@ class SelfAttention(keras.layers.Layer):
             layer = layers.SpectralNormalization(layer, name=name)
         layer.build(input_shape)
         return layer
+
+
+def _pooled(values: Tensor) -> Tensor:
+    return channels_last(torch.nn.functional.max_pool2d(channels_first(values), 2))

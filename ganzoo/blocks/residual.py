@@ -10,36 +10,56 @@ from ganzoo import layers
 
 #: Makes a layer, or a part of a network, that normalizes its input.
 Normalize = Callable[[keras.KerasTensor], keras.KerasTensor]
+#: Makes a new initializer: one that is used twice draws the same weights twice.
+MakeInitializer = Callable[[], keras.initializers.Initializer]
 
 
-def residual_up(values: keras.KerasTensor, filters: int, *, normalize: Normalize | None = None) -> keras.KerasTensor:
+def residual_up(
+    values: keras.KerasTensor,
+    filters: int,
+    *,
+    normalize: Normalize | None = None,
+    spectral: bool = False,
+    make_initializer: MakeInitializer | None = None,
+) -> keras.KerasTensor:
     """Return a generator's block: the side doubles, nearest neighbour, and the channels become `filters`.
 
     Normalization, ReLU, enlargement, 3x3 convolution, normalization, ReLU, 3x3 convolution; plus a skip of enlargement
-    and 1x1 convolution. `normalize` is called twice; by default it is batch normalization.
+    and 1x1 convolution. `normalize` is called twice; by default it is batch normalization. With `spectral`, each
+    convolution is spectrally normalized. Kernels start as in SNGAN, or from `make_initializer`.
     """
+
+    def convolution(size: int) -> keras.Layer:
+        return _convolution(filters, size, spectral=spectral, make_initializer=make_initializer)
+
     normalize = normalize or _batch_normalization
     inner = keras.layers.ReLU()(normalize(values))
-    inner = _convolution(filters, 3)(keras.layers.UpSampling2D(2)(inner))
+    inner = convolution(3)(keras.layers.UpSampling2D(2)(inner))
     inner = keras.layers.ReLU()(normalize(inner))
-    inner = _convolution(filters, 3)(inner)
-    skip = _convolution(filters, 1)(keras.layers.UpSampling2D(2)(values))
+    inner = convolution(3)(inner)
+    skip = convolution(1)(keras.layers.UpSampling2D(2)(values))
     return keras.layers.Add()([inner, skip])
 
 
 def residual_down(
-    values: keras.KerasTensor, filters: int, *, first: bool = False, halve: bool = True, spectral: bool = True
+    values: keras.KerasTensor,
+    filters: int,
+    *,
+    first: bool = False,
+    halve: bool = True,
+    spectral: bool = True,
+    make_initializer: MakeInitializer | None = None,
 ) -> keras.KerasTensor:
     """Return a discriminator's block: the side halves (unless `halve` is off) and the channels become `filters`.
 
     ReLU, 3x3 convolution, ReLU, 3x3 convolution, average; plus a skip of 1x1 convolution and average, which is the
     identity where neither side nor channels change. The `first` block of a network has no ReLU before its input and
-    averages before the 1x1 convolution. With `spectral`, each convolution is spectrally normalized.
+    averages before the 1x1 convolution. With `spectral`, each convolution is spectrally normalized. Kernels start as
+    in SNGAN, or from `make_initializer`.
     """
 
     def convolution(size: int) -> keras.Layer:
-        layer = _convolution(filters, size)
-        return layers.SpectralNormalization(layer) if spectral else layer
+        return _convolution(filters, size, spectral=spectral, make_initializer=make_initializer)
 
     def shrink(inner: keras.KerasTensor) -> keras.KerasTensor:
         return layers.AveragePooling2D(2)(inner) if halve else inner
@@ -55,15 +75,13 @@ def residual_down(
     return keras.layers.Add()([inner, skip])
 
 
-def _convolution(filters: int, size: int) -> keras.Layer:
+def _convolution(filters: int, size: int, *, spectral: bool, make_initializer: MakeInitializer | None) -> keras.Layer:
     # the uniform initialization with gain sqrt(2) of the authors' code, 1 for the skip
     gain = 2.0 if size > 1 else 1.0
-    return layers.Conv2D(
-        filters,
-        size,
-        padding="same",
-        kernel_initializer=keras.initializers.VarianceScaling(gain, mode="fan_avg", distribution="uniform"),
-    )
+    usual = keras.initializers.VarianceScaling(gain, mode="fan_avg", distribution="uniform")
+    kernel = make_initializer() if make_initializer else usual
+    layer = layers.Conv2D(filters, size, padding="same", kernel_initializer=kernel)
+    return layers.SpectralNormalization(layer) if spectral else layer
 
 
 def _batch_normalization(values: keras.KerasTensor) -> keras.KerasTensor:

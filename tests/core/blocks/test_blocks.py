@@ -93,6 +93,17 @@ def test_the_projection_is_the_inner_product_with_the_embedding_of_the_class():
     assert torch.allclose(model([rows, labels]), (rows * embedding[labels]).sum(1, keepdim=True), atol=1e-6)
 
 
+def test_a_spectral_projection_has_an_embedding_of_norm_one():
+    features, label = keras.Input((4,)), keras.Input((), dtype="int32")
+    model = keras.Model([features, label], blocks.class_projection(features, label, 3, spectral=True))
+    rows, labels = torch.randn(5, 4), torch.tensor([0, 2, 1, 2, 0])
+    for _ in range(30):
+        model([rows, labels], training=True)
+    (kernel,) = weights(model, "kernel")
+    embedding = kernel / torch.linalg.matrix_norm(kernel, 2)
+    assert torch.allclose(model([rows, labels]), (rows * embedding[labels]).sum(1, keepdim=True), atol=1e-5)
+
+
 # -- residual ----------------------------------------------------------------------------------------------------------
 
 
@@ -246,17 +257,19 @@ def test_attention_changes_nothing_at_the_start():
     assert torch.equal(attending()(images), images)
 
 
-def test_attention_is_that_of_torch_and_is_saved(tmp_path):
-    model = redraw(attending(spectral=False))
+@pytest.mark.parametrize("pool", [True, False])
+def test_attention_is_that_of_torch_and_is_saved(tmp_path, pool):
+    model = redraw(attending(spectral=False, pool=pool))
     images = torch.randn(2, 3, 4, 16)
     named = {
         variable.path.split("/")[-2]: variable.value[0, 0] for variable in model.variables if variable.name == "kernel"
     }
     gamma = weights(model, "gamma")[0]
-    flat = images.reshape(2, 12, 16)
-    mixed = functional.scaled_dot_product_attention(
-        flat @ named["query"], flat @ named["key"], flat @ named["value"], scale=1.0
-    )
+    query, key, value = (images @ named[name] for name in ("query", "key", "value"))
+    if pool:
+        key, value = (last(functional.max_pool2d(first(values), 2)) for values in (key, value))
+    query, key, value = (values.flatten(1, 2) for values in (query, key, value))
+    mixed = functional.scaled_dot_product_attention(query, key, value, scale=1.0)
     wanted = images + gamma * (mixed @ named["output"]).reshape(images.shape)
     assert torch.allclose(model(images), wanted, atol=1e-5)
     assert_saves(model, images, tmp_path=tmp_path)
