@@ -16,14 +16,14 @@ class BigGANDiscriminator(Architecture):
     """Residual blocks from a square image to logits, with the projection of the class (BigGAN, arXiv 1809.11096).
 
     Widths are those of the authors' code for 32, 64, 128 and 256 pixels, in units of `filters`. Attention follows the
-    block of side `attention`. ReLU and the sum over places give the features. Every kernel is spectrally normalized.
-    87,982,370 weights at 128 pixels with 1000 classes.
+    block of side `attention` (0: none). ReLU and the sum over places give the features. Every kernel is spectrally
+    normalized. 87,982,370 weights at 128 pixels with 1000 classes.
     """
 
     role: ClassVar[str] = "discriminator"
 
     filters: Annotated[int, Ge(1), Le(1_024)] = 96
-    attention: Annotated[int, Ge(1)] | None = 64
+    attention: Annotated[int, Ge(0)] = 64
     initializer: Initializer = "orthogonal"
 
     def build(self, signature: Signature) -> Network:

@@ -19,8 +19,8 @@ class BigGANGenerator(Architecture):
     `filters`. With `hierarchical`, the latents are split into one part for the first layer and one for each block.
     Scale and offset of a block's batch normalizations are linear in its part of the latents and the class, whose
     `embedding` values are shared by all blocks; with `embedding = 0` each normalization has a scale and an offset for
-    each class, as in the authors' CIFAR-10 runs. Attention follows the block of side `attention`. Every kernel is
-    spectrally normalized. 70,433,988 weights at 128 pixels with 1000 classes and 120 latents.
+    each class, as in the authors' CIFAR-10 runs. Attention follows the block of side `attention` (0: none). Every
+    kernel is spectrally normalized. 70,433,988 weights at 128 pixels with 1000 classes and 120 latents.
     """
 
     role: ClassVar[str] = "generator"
@@ -28,7 +28,7 @@ class BigGANGenerator(Architecture):
     filters: Annotated[int, Ge(1), Le(1_024)] = 96
     hierarchical: bool = True
     embedding: Annotated[int, Ge(0)] = 128
-    attention: Annotated[int, Ge(1)] | None = 64
+    attention: Annotated[int, Ge(0)] = 64
     initializer: Initializer = "orthogonal"
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ def discriminator(options: BigGANDiscriminator, signature: Signature) -> Network
     for number, width in enumerate(widths):
         filters, halve = options.filters * width, number < halvings
         values = blocks.residual_down(values, filters, first=number == 0, halve=halve, make_initializer=make)
-        values = _attending(values, options.attention if halve else None)
+        values = _attending(values, options.attention if halve else 0)
     return blocks.spectral_judge(inputs, values, signature, make_initializer=make, name="biggan_discriminator")
 
 
@@ -125,12 +125,12 @@ def _joined(values: Sequence[keras.KerasTensor]) -> keras.KerasTensor | None:
     return values[0] if len(values) == 1 else keras.layers.Concatenate()(values)
 
 
-def _attending(values: keras.KerasTensor, attention: int | None) -> keras.KerasTensor:
+def _attending(values: keras.KerasTensor, attention: int) -> keras.KerasTensor:
     return blocks.SelfAttention()(values) if values.shape[1] == attention else values
 
 
-def _check_attention(attention: int | None, sides: Sequence[int]) -> None:
-    if attention is not None and attention not in sides:
+def _check_attention(attention: int, sides: Sequence[int]) -> None:
+    if attention and attention not in sides:
         known = ", ".join(map(str, sides))
         raise ValueError(f"has no block whose output has a side of {attention} for attention; there are {known}")
 

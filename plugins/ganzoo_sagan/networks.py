@@ -11,7 +11,7 @@ from ganzoo import Network, Signature, blocks, layers
 _MOST = 16
 
 
-def generator(signature: Signature, *, filters: int, attention: int | None) -> Network:
+def generator(signature: Signature, *, filters: int, attention: int) -> Network:
     """Return blocks that double the side and halve the channels."""
     inputs = blocks.generator_inputs(signature)
     name, image = blocks.image_to_make(signature)
@@ -28,7 +28,7 @@ def generator(signature: Signature, *, filters: int, attention: int | None) -> N
     return keras.Model(inputs.model, keras.layers.Activation("tanh", name=name)(values), name="sagan_generator")
 
 
-def discriminator(signature: Signature, *, filters: int, attention: int | None) -> Network:
+def discriminator(signature: Signature, *, filters: int, attention: int) -> Network:
     """Return blocks that halve the side and double the channels, and one that keeps both."""
     inputs = blocks.discriminator_inputs(signature)
     start, doublings = blocks.start_and_doublings(blocks.image_to_judge(signature))
@@ -41,12 +41,12 @@ def discriminator(signature: Signature, *, filters: int, attention: int | None) 
     return blocks.spectral_judge(inputs, values, signature, name="sagan_discriminator")
 
 
-def _attending(values: keras.KerasTensor, attention: int | None) -> keras.KerasTensor:
+def _attending(values: keras.KerasTensor, attention: int) -> keras.KerasTensor:
     return blocks.SelfAttention()(values) if values.shape[1] == attention else values
 
 
-def _check_attention(attention: int | None, sides: Sequence[int]) -> None:
-    if attention is not None and attention not in sides:
+def _check_attention(attention: int, sides: Sequence[int]) -> None:
+    if attention and attention not in sides:
         known = ", ".join(map(str, sides))
         raise ValueError(f"has no block whose output has a side of {attention} for attention; there are {known}")
 
