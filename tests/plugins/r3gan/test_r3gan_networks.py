@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+import torch
+from ganzoo_r3gan import ganzoo_register_architectures
+from ganzoo_r3gan.resampling import FilteredDownsampling, FilteredUpsampling
+from torch.nn import functional
+
+from ganzoo import LOGITS, Field, Signature
+
+OFFERED = ganzoo_register_architectures()
+LABEL = Field(shape=(), dtype="int32", low=0, high=9)
+
+
+def built(role, side, label=None, channels=3, **options):
+    image = Field(shape=(side, side, channels), low=-1, high=1)
+    labels = {"label": label} if label else {}
+    if role == "generator":
+        signature = Signature(inputs={"latent": Field(shape=(64,)), **labels}, outputs={"sample": image})
+    else:
+        signature = Signature(inputs={"sample": image, **labels}, outputs={"logits": LOGITS})
+    return OFFERED[f"r3gan_{role}"](**options).build(signature)
+
+
+@pytest.mark.parametrize(
+    ("side", "label", "made", "judged"),
+    [(32, LABEL, 20_781_952, 21_280_512), (64, None, 22_429_824, 22_381_440), (256, None, 23_057_952, 23_009_568)],
+)
+def test_the_networks_have_the_weights_of_the_authors_presets(side, label, made, judged):
+    for role, count in (("generator", made), ("discriminator", judged)):
+        assert sum(int(np.prod(weight.shape)) for weight in built(role, side, label).trainable_variables) == count
+
+
+TINY = {"filters": 8, "blocks": 1, "group_width": 4}
+
+
+@pytest.mark.parametrize(("side", "channels", "label"), [(8, 1, None), (28, 1, LABEL), (64, 3, None)])
+def test_other_sides_and_channels_work(side, channels, label):
+    labels = {"label": torch.tensor([0, 1])} if label else {}
+    latents = torch.randn(2, 64)
+    images = built("generator", side, label, channels, **TINY)({"latent": latents, **labels} if label else latents)
+    assert tuple(images.shape) == (2, side, side, channels)
+    logits = built("discriminator", side, label, channels, **TINY)({"sample": images, **labels} if label else images)
+    assert tuple(logits.shape) == (2, 1)
+
+
+@torch.no_grad()
+def test_a_block_changes_nothing_at_the_start():
+    network, images = built("discriminator", 16, **TINY), torch.randn(2, 16, 16, 3)
+    weights = {tuple(weight.shape): weight.value for weight in network.trainable_variables}
+    straight = images @ weights[1, 1, 3, 8][0, 0]
+    for _ in range(2):
+        planes = functional.pad(straight.permute(0, 3, 1, 2), (1, 0, 1, 0))
+        straight = functional.conv2d(planes, kernel(8), stride=2, groups=8).permute(0, 2, 3, 1)
+    features = (straight * weights[4, 4, 8, 1][..., 0]).sum(dim=(1, 2))
+    assert torch.allclose(network(images), features @ weights[8, 1], atol=1e-4)
+
+
+def kernel(channels):
+    row = torch.tensor([1.0, 2.0, 1.0]) / 4
+    return torch.outer(row, row).expand(channels, 1, 3, 3)
+
+
+def test_resampling_is_that_of_a_filtered_convolution():
+    values = torch.randn(2, 6, 4, 3)
+    planes = values.permute(0, 3, 1, 2)
+    halved = functional.conv2d(functional.pad(planes, (1, 0, 1, 0)), kernel(3), stride=2, groups=3)
+    assert torch.allclose(FilteredDownsampling()(values), halved.permute(0, 2, 3, 1), atol=1e-6)
+    spread = torch.zeros(2, 3, 12, 8)
+    spread[..., ::2, ::2] = planes
+    doubled = functional.conv2d(functional.pad(spread, (2, 0, 2, 0)), 4 * kernel(3), groups=3)
+    assert torch.allclose(FilteredUpsampling()(values), doubled.permute(0, 2, 3, 1), atol=1e-6)
+
+
+def test_kernels_start_with_the_scale_of_the_authors():
+    network = built("generator", 32, filters=64)
+    kernels = [weight.value for weight in network.trainable_variables if weight.name == "kernel" and weight.ndim == 4]
+    gain = (2 / 1.04) ** 0.5 * 8 ** (-1 / 4)
+    wide = next(each for each in kernels if each.shape == (1, 1, 64, 128))
+    assert wide.std().item() == pytest.approx(gain / 8, rel=0.05)
+    grouped = next(each for each in kernels if each.shape == (3, 3, 16, 128))
+    assert grouped.std().item() == pytest.approx(gain / 12, rel=0.05)
+
+
+def test_widths_that_make_no_whole_groups_are_refused():
+    with pytest.raises(ValueError, match="needs filters that make whole groups of 16, but a stage has 20"):
+        built("generator", 16, filters=20)
