@@ -39,6 +39,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "gp": ("gradient_penalty",),
     "wgangp": ("gradient_penalty",),
     "r1penalty": ("r1",),
+    "cr": ("consistency",),
+    "bcr": ("consistency",),
+    "pacgan": ("packing",),
+    "imagepool": ("replay_buffer",),
     # values and keys
     "half": ("float16",),
     "fp16": ("float16",),

@@ -17,13 +17,15 @@ class Case:
     """How one component is tried: `tests/plugins/NAME/contract.py` has a dict of these, CONTRACT, by component name.
 
     `options` make it tiny, `signature` is what an architecture is built for, `example` what a metric is given (a
-    photograph otherwise), `needs_files` leaves out a dataset that has tests of its own.
+    photograph otherwise), `needs_files` leaves out a dataset that has tests of its own, `images_only` a regularizer
+    where points are judged.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     signature: Signature | None = None
     example: Example | None = None
     needs_files: bool = False
+    images_only: bool = False
 
 
 def generator(output: Field, name: str = "sample") -> Signature:
