@@ -18,7 +18,7 @@ class Case:
 
     `options` make it tiny, `signature` is what an architecture is built for, `example` what a metric is given (a
     photograph otherwise), `needs_files` leaves out a dataset that has tests of its own, `images_only` a regularizer
-    where points are judged.
+    where points are judged, `own_network` one that needs a network of its plugin.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -26,6 +26,7 @@ class Case:
     example: Example | None = None
     needs_files: bool = False
     images_only: bool = False
+    own_network: bool = False
 
 
 def generator(output: Field, name: str = "sample") -> Signature:
