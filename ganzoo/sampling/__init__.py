@@ -9,6 +9,7 @@ from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_netw
 from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
 from ganzoo.sampling.generated import call_network, check_held_out, made_by, made_shape, sample_field
 from ganzoo.sampling.labels import labelled
+from ganzoo.sampling.latents import interpolated, set_standing_statistics, truncated_normal
 from ganzoo.sampling.photographs import PhotographOptions, process_in_tiles, process_photographs
 from ganzoo.sampling.scatter import scatter_plot
 from ganzoo.sampling.tiles import apply_in_bands, apply_in_tiles
@@ -27,6 +28,7 @@ __all__ = [
     "fakes_at_random",
     "first_rows",
     "in_chunks",
+    "interpolated",
     "labelled",
     "made_by",
     "made_shape",
@@ -36,10 +38,12 @@ __all__ = [
     "sample_field",
     "sample_files",
     "scatter_plot",
+    "set_standing_statistics",
     "stack_examples",
     "to_edge",
     "to_network",
     "to_tensors",
+    "truncated_normal",
     "write_fakes",
     "write_picture",
     "write_sample_files",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isqrt
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -22,7 +21,6 @@ from ganzoo import (
     Random,
     Result,
     RowContext,
-    SampleRequest,
     SamplingOptions,
     Source,
     Sources,
@@ -31,7 +29,7 @@ from ganzoo import (
     View,
     sampling,
 )
-from ganzoo_generation.generation import Generation
+from ganzoo_generation.generation import Generation, GenerationOptions
 
 #: So many classes have a column each in a picture.
 _MOST_COLUMNS = 16
@@ -40,8 +38,12 @@ _MOST_SEEN = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConditionalOptions(SamplingOptions):
-    """What to draw: one class, by number or name; all classes in turn without it, a column each in a PNG."""
+class ConditionalOptions(GenerationOptions):
+    """How to draw, and which class: one by number or name, or all in turn, a column each in a PNG.
+
+    `truncation`, `interpolate` and `standing_statistics` are those of generation without classes; an interpolation
+    keeps its class.
+    """
 
     label: int | str | None = None
 
@@ -127,18 +129,19 @@ class ConditionalGeneration(Generation):
     def made(self, trained: Trained, inputs: Mapping[str, Tensor]) -> Example:
         return {**super().made(trained, inputs), "label": inputs["label"].cpu().numpy().astype(np.int32)}
 
-    def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
+    def columns(self, trained: Trained, options: Any) -> int | None:
         classes = int(trained.fitted["num_classes"])
-        columns = classes if request.options.label is None and classes <= _MOST_COLUMNS else None
-        return self.write(trained, request, columns=columns)
+        if options.interpolate is None and options.label is None and classes <= _MOST_COLUMNS:
+            return classes
+        return super().columns(trained, options)
 
-    def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
-        inputs = super().inputs(count, rng, trained.fitted)
-        classes = int(trained.fitted["num_classes"])
-        labels = np.arange(count) % classes
+    def asked(self, trained: Trained, count: int, rng: Random, options: Any) -> dict[str, Tensor]:
+        inputs = super().asked(trained, count, rng, options)
         if options.label is not None:
             labels = np.full(count, sampling.class_index(trained.fields["label"], options.label))
-        return sampling.made_by(trained.networks["generator"], {**inputs, **sampling.to_tensors({"label": labels})})
+        else:
+            labels = np.arange(count) // (options.interpolate or 1) % int(trained.fitted["num_classes"])
+        return {**inputs, **sampling.to_tensors({"label": labels})}
 
 
 def _label_field(fields: Mapping[str, Field]) -> Field:

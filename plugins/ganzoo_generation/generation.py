@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 
 from ganzoo import (
     LOGITS,
@@ -24,6 +24,7 @@ from ganzoo import (
     Result,
     RowContext,
     SampleRequest,
+    SamplingOptions,
     Signature,
     Source,
     Sources,
@@ -38,7 +39,22 @@ from ganzoo import (
 _PLOTTED_POINTS = 1000
 
 _FEWEST_IN_A_HALF = 2
+_BATCH = 64
 _IMAGE_AXES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationOptions(SamplingOptions):
+    """How to draw.
+
+    `truncation` draws normal latents of which none is beyond this number: fewer kinds of samples, each more typical.
+    With `interpolate`, each row of a PNG goes from one sample to another in so many steps. `standing_statistics` sets
+    batch normalization to the statistics of so many batches of 64 samples first.
+    """
+
+    truncation: Annotated[float, Gt(0)] | None = None
+    interpolate: Annotated[int, Ge(2), Le(1_000)] | None = None
+    standing_statistics: Annotated[int, Ge(0), Le(100_000)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +73,8 @@ class Generation(Task):
     latent_dim: Annotated[int, Ge(1), Le(1_000_000)] = 100
     latent: Literal["normal", "uniform"] = "normal"
     evaluation_samples: Annotated[int, Ge(2)] = 2000
+
+    sampling: ClassVar[type[SamplingOptions]] = GenerationOptions
 
     @property
     def exposes(self) -> LossTargets:
@@ -80,8 +98,7 @@ class Generation(Task):
 
     def inputs(self, count: int, rng: Random, fitted: Example) -> dict[str, Tensor]:
         """Return random inputs of the generator by name."""
-        shape = (count, self.latent_dim)
-        return {"latent": rng.normal(shape) if self.latent == "normal" else rng.uniform(shape, -1.0, 1.0)}
+        return {"latent": self._latents(count, rng)}
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
         def judge(samples: Tensor) -> Any:
@@ -123,10 +140,6 @@ class Generation(Task):
             yield Result(method="real", output=second, target=first, examples=half)
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
-        return self.write(trained, request)
-
-    def write(self, trained: Trained, request: SampleRequest, *, columns: int | None = None) -> Sequence[Path]:
-        """Draw what is asked for and write it; a PNG of images has so many columns (about as many as rows)."""
         if request.inputs:
             raise RecipeError(
                 f"generation takes no files, received '{request.inputs[0]}'; --count says how many samples to draw"
@@ -135,10 +148,42 @@ class Generation(Task):
         suffixes = (".png", ".npy") if len(shape) == _IMAGE_AXES + 1 else (".png", ".npy", ".csv")
         files = sampling.sample_files(request, suffixes, are_images=len(shape) == _IMAGE_AXES + 1)
         samples = self.draw_samples(trained, count=request.count, rng=request.rng, options=request.options)
-        return sampling.write_sample_files(request, files, samples, columns=columns)
+        return sampling.write_sample_files(request, files, samples, columns=self.columns(trained, request.options))
 
     def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
-        return sampling.made_by(trained.networks["generator"], self.inputs(count, rng, trained.fitted))
+        generator = trained.networks["generator"]
+        inputs = self.asked(trained, count, rng, options)
+        if options.standing_statistics:
+            batches = (
+                self.asked(trained, _BATCH, rng.child(f"statistics/{number}"), options)
+                for number in range(options.standing_statistics)
+            )
+            sampling.set_standing_statistics(generator, batches)
+        return sampling.made_by(generator, inputs)
+
+    def columns(self, trained: Trained, options: Any) -> int | None:
+        """Return how many columns a PNG of samples has; None for about as many as rows."""
+        columns: int | None = options.interpolate
+        return columns
+
+    def asked(self, trained: Trained, count: int, rng: Random, options: Any) -> dict[str, Tensor]:
+        """Return the inputs of the generator that a request asks for."""
+        if options.interpolate is None:
+            return {**self.inputs(count, rng, trained.fitted), "latent": self._latents(count, rng, options.truncation)}
+        rows = -(-count // options.interpolate)
+        first, last = (self._latents(rows, rng.child(end), options.truncation) for end in ("first", "last"))
+        inputs = self.inputs(rows, rng, trained.fitted)
+        steps = {name: values.repeat_interleave(options.interpolate, dim=0) for name, values in inputs.items()}
+        steps["latent"] = sampling.interpolated(first, last, options.interpolate, on_sphere=self.latent == "normal")
+        return {name: values[:count] for name, values in steps.items()}
+
+    def _latents(self, count: int, rng: Random, truncation: float | None = None) -> Tensor:
+        shape = (count, self.latent_dim)
+        if truncation is not None:
+            if self.latent != "normal":
+                raise RecipeError("truncation: the latents of this run are uniform, so none is beyond 1")
+            return sampling.truncated_normal(rng, shape, truncation)
+        return rng.normal(shape) if self.latent == "normal" else rng.uniform(shape, -1.0, 1.0)
 
     def made(self, trained: Trained, inputs: Mapping[str, Tensor]) -> Example:
         """Return what the generator makes of these inputs, by the names that the data have for it."""

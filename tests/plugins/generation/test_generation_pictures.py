@@ -85,7 +85,7 @@ def test_points_that_are_not_finite_or_far_out_do_not_spoil_the_picture():
 
 
 def sampled(task, shape, output, count=5, inputs=()):
-    request = SampleRequest(inputs=inputs, output=output, count=count, rng=Random(0, "sample"))
+    request = SampleRequest(inputs=inputs, output=output, count=count, rng=Random(0, "sample"), options=task.sampling())
     (written,) = task.sample(Trained(networks=networks(shape)), request)
     return written
 
