@@ -73,7 +73,7 @@ def done(job: Job, kept: Path | None) -> Found:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         overrides = {**job.overrides, "train.seed": job.seed}
-        name = "".join(char if char.isalnum() else "_" for char in job.key)
+        name = "job_" + "".join(char if char.isalnum() else "_" for char in job.key)[:60]
         run = ganzoo.train(job.recipe, name=name, runs=kept or folder, overrides=overrides, verbose=False)
         scores = {key: round(float(column[-1]), 6) for key, column in run.scores.items() if key != "step"}
         steps = int(run.scores["step"][-1])

@@ -46,21 +46,33 @@ def unknown(zoo: Zoo, name: str) -> Exception:
 
 def show(zoo: Zoo, kind: str, name: str) -> None:
     """Print one component."""
-    from ganzoo.commands._terminal import console, say, table
+    from ganzoo.commands._terminal import say
     from ganzoo.errors import listing
     from ganzoo.schema.options import RESERVED, options
 
-    cls = zoo.find(kind, name)
+    cls: Any = zoo.find(kind, name)
     role = getattr(cls, "role", "")
     say(f"{kind} {name}" + (f" ({role})" if role else "") + f", from {zoo.owner(kind, name).label}\n")
     say(inspect.cleandoc(cls.__doc__ or "").strip() + "\n")
-    rows = [[option.name, option.type_text, default_text(option)] for option in options(cls)]
-    if rows:
-        console().print(table("Options", ["option", "type", "default"], rows, others="left"))
-    else:
-        say("no options")
+    show_options("Options", cls)
+    if kind == "task" and options(cls.sampling):
+        say("")
+        say(inspect.cleandoc(cls.sampling.__doc__ or "").strip() + "\n")
+        show_options("Options of ganzoo sample, as --set KEY=VALUE", cls.sampling)
     if keys := RESERVED.get(kind, frozenset()) - {"name"}:
         say(f"the table also takes {listing(keys)}")
+
+
+def show_options(title: str, cls: type[Any]) -> None:
+    """Print the options of a class as a table."""
+    from ganzoo.commands._terminal import console, say, table
+    from ganzoo.schema.options import options
+
+    rows = [[option.name, option.type_text, default_text(option)] for option in options(cls)]
+    if rows:
+        console().print(table(title, ["option", "type", "default"], rows, others="left"))
+    else:
+        say("no options")
 
 
 def default_text(option: Option) -> str:

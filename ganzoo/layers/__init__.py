@@ -12,7 +12,7 @@ from ganzoo.layers.activation import LeakyReLU, PReLU
 from ganzoo.layers.convolution import Conv2D, Conv2DTranspose
 from ganzoo.layers.dense import Dense
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
-from ganzoo.layers.minibatch import MinibatchStdDev
+from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.layers.normalization import BatchNormalization, GroupNormalization, InstanceNormalization
 from ganzoo.layers.pooling import AveragePooling2D, MaxPooling2D
 from ganzoo.layers.rearrangement import PixelShuffle
@@ -31,6 +31,7 @@ __all__ = [
     "InstanceNormalization",
     "LeakyReLU",
     "MaxPooling2D",
+    "MinibatchDiscrimination",
     "MinibatchStdDev",
     "PReLU",
     "PixelShuffle",

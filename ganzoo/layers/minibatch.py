@@ -57,3 +57,43 @@ class MinibatchStdDev(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         own = {"group_size": self.group_size, "features": self.features, "epsilon": self.epsilon}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
+class MinibatchDiscrimination(keras.layers.Layer):
+    """Appends how close an example is to the others of its batch: (n, c) -> (n, c + features) (arXiv 1606.03498).
+
+    A kernel turns each row into `features` rows of `dimensions` values. The new feature b of an example is the sum over
+    the other examples of exp(-|L1 distance of their rows b|), plus a bias that starts at -1, as in the authors' code.
+    The example itself does not count. Two batches concatenated into one are compared separately.
+    """
+
+    def __init__(self, features: int = 100, dimensions: int = 5, **options: Any) -> None:
+        super().__init__(**options)
+        if features < 1 or dimensions < 1:
+            raise ValueError(f"needs features and dimensions of at least 1, received {features}, {dimensions}")
+        self.features = features
+        self.dimensions = dimensions
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        shape = (input_shape[-1], self.features * self.dimensions)
+        normal = keras.initializers.RandomNormal(stddev=0.05)
+        self.kernel = self.add_weight(name="kernel", shape=shape, initializer=normal)
+        self.bias = self.add_weight(name="bias", shape=(self.features,), initializer=keras.initializers.Constant(-1.0))
+        self.built = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return each_batch(self._of_batch, inputs)
+
+    def _of_batch(self, inputs: Tensor) -> Tensor:
+        rows = (inputs @ self.kernel.value).reshape(-1, self.features, self.dimensions)
+        distances = (rows[:, None] - rows[None]).abs().sum(dim=3)
+        closeness = torch.exp(-distances).sum(dim=1) - 1  # the example itself is at distance 0
+        return torch.cat([inputs, (closeness + self.bias.value).to(inputs.dtype)], dim=-1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        *others, width = input_shape
+        return *others, None if width is None else width + self.features
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "features": self.features, "dimensions": self.dimensions}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, Lt
 
 from ganzoo import Architecture, Network, Signature
 
@@ -18,7 +18,9 @@ class DcganDiscriminator(Architecture):
     to the image as maps of zeros and ones, or with `condition = "project"` its embedding is multiplied with the sum of
     the last maps (arXiv 1802.05637). LeakyReLU 0.2 after each convolution, `normalization` after
     each but the first. Use `layer` or `none` with gradient penalties, which treat examples independently; batch
-    normalization mixes them. The features are the flat activations of the last convolution.
+    normalization mixes them. `dropout` follows each convolution. The features are the flat activations of the last
+    convolution, followed by `minibatch_discrimination` values of how close the examples of a batch are (arXiv
+    1606.03498).
     """
 
     role: ClassVar[str] = "discriminator"
@@ -26,10 +28,10 @@ class DcganDiscriminator(Architecture):
     filters: Annotated[int, Ge(1), Le(4_096)] = 64
     normalization: Literal["batch", "layer", "none"] = "batch"
     condition: Literal["concatenate", "project"] = "concatenate"
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    minibatch_discrimination: Annotated[int, Ge(0), Le(4_096)] = 0
 
     def build(self, signature: Signature) -> Network:
         from ganzoo_dcgan import networks
 
-        return networks.discriminator(
-            signature, filters=self.filters, normalization=self.normalization, project=self.condition == "project"
-        )
+        return networks.discriminator(self, signature)

@@ -6,11 +6,14 @@ transposed convolutions leave no checkerboard of their own.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import keras
 
 from ganzoo import Network, Signature, blocks, discriminator_model, layers
+
+if TYPE_CHECKING:
+    from ganzoo_dcgan.dcgan_discriminator import DcganDiscriminator
 
 Normalization = Literal["batch", "layer", "none"]
 
@@ -28,20 +31,24 @@ def generator(signature: Signature, *, filters: int) -> Network:
     return keras.Model(inputs.model, keras.layers.Activation("tanh", name=name)(images), name="dcgan_generator")
 
 
-def discriminator(signature: Signature, *, filters: int, normalization: Normalization, project: bool) -> Network:
+def discriminator(options: DcganDiscriminator, signature: Signature) -> Network:
     """Return strided convolutions from a square image to the outputs of the signature."""
     _, doublings = blocks.start_and_doublings(blocks.image_to_judge(signature))
     inputs = blocks.discriminator_inputs(signature)
+    project = options.condition == "project"
     if project and inputs.label is None:
         raise ValueError('condition = "project" needs a class label, which the task does not give to the discriminator')
     values = inputs.values if project or inputs.label is None else blocks.label_maps(inputs, inputs.values)
-    values = _down(values, filters, "none")
-    for power in range(1, doublings):
-        values = _down(values, filters * 2**power, normalization)
+    for power in range(doublings):
+        values = _down(values, options.filters * 2**power, options.normalization if power else "none")
+        values = keras.layers.Dropout(options.dropout)(values) if options.dropout else values
     projection = _projection(inputs, values) if project else None
+    features = keras.layers.Flatten(name="features")(values)
+    if options.minibatch_discrimination:
+        features = layers.MinibatchDiscrimination(options.minibatch_discrimination)(features)
     return discriminator_model(
         inputs.model,
-        keras.layers.Flatten(name="features")(values),
+        features,
         signature,
         add_to_logits=projection,
         make_initializer=_normal,

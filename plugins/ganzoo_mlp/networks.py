@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 
 from ganzoo import Field, Network, Signature, discriminator_model, layers
+
+if TYPE_CHECKING:
+    from ganzoo_mlp.mlp_discriminator import MlpDiscriminator
 
 Activation = Literal["relu", "leaky_relu"]
 
@@ -25,10 +28,14 @@ def generator(signature: Signature, *, width: int, count: int, activation: Activ
     return keras.Model(inputs, next(iter(outputs.values())) if single else outputs, name="mlp_generator")
 
 
-def discriminator(signature: Signature, *, width: int, count: int, activation: Activation) -> Network:
-    """Return `count` hidden layers of `width` units, whose last activations are the features."""
+def discriminator(options: MlpDiscriminator, signature: Signature) -> Network:
+    """Return hidden layers, whose last activations are the features."""
     inputs, row = _flat_inputs(signature.inputs)
-    features = _hidden_layers(row, width=width, count=count, activation=activation)
+    features = _hidden_layers(
+        row, width=options.hidden, count=options.layers, activation=options.activation, dropout=options.dropout
+    )
+    if options.minibatch_discrimination:
+        features = layers.MinibatchDiscrimination(options.minibatch_discrimination)(features)
     return discriminator_model(inputs, features, signature, name="mlp_discriminator")
 
 
@@ -58,10 +65,13 @@ def _is_label(field: Field) -> bool:
     return field.shape == () and field.dtype.startswith("int") and field.high is not None
 
 
-def _hidden_layers(values: keras.KerasTensor, *, width: int, count: int, activation: Activation) -> keras.KerasTensor:
+def _hidden_layers(
+    values: keras.KerasTensor, *, width: int, count: int, activation: Activation, dropout: float = 0.0
+) -> keras.KerasTensor:
     for number in range(1, count + 1):
         values = layers.Dense(width, name=f"hidden_{number}")(values)
         values = (keras.layers.ReLU() if activation == "relu" else layers.LeakyReLU(0.2))(values)
+        values = keras.layers.Dropout(dropout)(values) if dropout else values
     return values
 
 

@@ -237,8 +237,8 @@ def test_the_list_of_plugins_keeps_its_columns_in_a_narrow_terminal(ganzoo, monk
     assert max(map(len, lines)) <= 80
     begun = lines.index("losses  keras-ganzoo 0.1.0")
     first, second = (line.rstrip() for line in lines[begun + 1 : begun + 3])
-    assert first.startswith("  loss          hinge                 Margins of 1 for the discriminator")
-    assert second.startswith(" " * first.index("Margins")), "a summary is wrapped into its own column"
+    assert first.startswith("  loss          charbonnier           Mean of sqrt(error^2 + epsilon^2), an")
+    assert second.startswith(" " * first.index("Mean")), "a summary is wrapped into its own column"
 
 
 def test_the_summary_of_every_command_fits_into_eighty_columns(ganzoo, monkeypatch):

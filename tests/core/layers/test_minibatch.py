@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from ganzoo import layers
+from ganzoo.execution.batches import concatenated_batch
 
 
 def test_examples_learn_how_much_their_group_differs():
@@ -58,3 +59,37 @@ def test_meaningless_arguments_are_refused():
         layers.MinibatchStdDev(group_size=0)
     with pytest.raises(ValueError, match="needs a multiple of 3 channels, received 4"):
         layers.MinibatchStdDev(features=3)(keras.Input((4,)))
+
+
+def discriminating(features=2, dimensions=3, inputs=4):
+    layer = layers.MinibatchDiscrimination(features, dimensions)
+    layer.build((None, inputs))
+    layer.kernel.assign(torch.randn(inputs, features * dimensions, generator=torch.Generator().manual_seed(0)))
+    return layer
+
+
+def test_closeness_is_that_of_the_paper_by_hand_and_leaves_the_example_itself_out():
+    layer, rows = discriminating(), torch.randn(3, 4, generator=torch.Generator().manual_seed(1))
+    given = layer(rows)
+    assert torch.equal(given[:, :4], rows)
+    kernel = layer.kernel.value.detach().reshape(4, 2, 3)
+    made = torch.einsum("nc,cfd->nfd", rows, kernel)
+    for example in range(3):
+        for feature in range(2):
+            others = [made[other, feature] for other in range(3) if other != example]
+            expected = sum(torch.exp(-(made[example, feature] - other).abs().sum()) for other in others) - 1
+            assert given[example, 4 + feature].item() == pytest.approx(expected.item(), abs=1e-5)
+
+
+def test_copies_are_as_close_as_can_be():
+    given = discriminating()(torch.ones(5, 4))
+    assert given[:, 4:].flatten().tolist() == pytest.approx([4 - 1] * 10)
+
+
+def test_two_batches_in_one_are_compared_separately():
+    layer = discriminating()
+    real, fake = torch.randn(2, 6, 4, generator=torch.Generator().manual_seed(2))
+    alone = torch.cat([layer(real), layer(fake)])
+    with concatenated_batch():
+        together = layer(torch.cat([real, fake]))
+    assert torch.allclose(alone, together, atol=1e-6)
