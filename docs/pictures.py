@@ -24,6 +24,8 @@ from ganzoo.contracts.tensor import Array
 PICTURES = Path(__file__).parent / "pictures"
 #: What a picture needs of a run and does not influence its weights.
 SETTINGS = {"gaussians_ring": ["train.sample_every=250"]}
+#: Recipes whose last sample picture is shown as it is.
+GRIDS = ("dcgan_digits", "wgan_gp_digits", "dcgan_mnist", "wgan_gp_mnist", "acgan_mnist", "projection_mnist")
 SCALE = 4
 #: Where the difference shows: top, left and side of the crop of a photograph.
 CROPS = {"chelsea": (72, 128, 148), "coffee": (96, 252, 148)}
@@ -39,7 +41,7 @@ def main(work: Path) -> None:
     write_photograph("chelsea", "photos_x4", "srresnet_photos.png")
     write_terminal(run("srgan_photos"), "first-run.svg")
     write_animation(run("gaussians_ring"), "gaussians_ring.gif")
-    for name in ("dcgan_digits", "wgan_gp_digits"):
+    for name in GRIDS:
         images.write_image(PICTURES / f"{name}.png", images.read_image(drawn(run(name))[-1]))
 
 
