@@ -6,8 +6,13 @@ exported like any other. Import this module in a plugin's `networks.py` only: it
 
 from __future__ import annotations
 
-from ganzoo.blocks.attention import SelfAttention
-from ganzoo.blocks.conditioning import class_projection, conditional_batch_normalization, spectral_judge
+from ganzoo.blocks.attention import SelfAttention, attention_at, require_attention_side
+from ganzoo.blocks.conditioning import (
+    class_projection,
+    conditional_batch_normalization,
+    normalization_by_class,
+    spectral_judge,
+)
 from ganzoo.blocks.heads import discriminator_model
 from ganzoo.blocks.patch import patch_discriminator
 from ganzoo.blocks.residual import MakeInitializer, Normalize, residual_down, residual_up
@@ -27,6 +32,7 @@ __all__ = [
     "NetworkInputs",
     "Normalize",
     "SelfAttention",
+    "attention_at",
     "class_projection",
     "conditional_batch_normalization",
     "discriminator_inputs",
@@ -35,7 +41,9 @@ __all__ = [
     "image_to_judge",
     "image_to_make",
     "label_maps",
+    "normalization_by_class",
     "patch_discriminator",
+    "require_attention_side",
     "residual_down",
     "residual_up",
     "spectral_judge",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -84,6 +85,18 @@ class SelfAttention(keras.layers.Layer):
             layer = layers.SpectralNormalization(layer, name=name)
         layer.build(input_shape)
         return layer
+
+
+def attention_at(values: keras.KerasTensor, side: int) -> keras.KerasTensor:
+    """Return feature maps after `SelfAttention` where their side is this one, as they are elsewhere."""
+    return SelfAttention()(values) if values.shape[1] == side else values
+
+
+def require_attention_side(side: int, sides: Sequence[int]) -> None:
+    """Raise ValueError unless the side is one of those after the blocks of a network, or 0: no attention."""
+    if side and side not in sides:
+        known = ", ".join(map(str, sides))
+        raise ValueError(f"has no block whose output has a side of {side} for attention; there are {known}")
 
 
 def _pooled(values: Tensor) -> Tensor:

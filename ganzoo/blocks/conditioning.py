@@ -34,6 +34,13 @@ def conditional_batch_normalization(
     return keras.layers.Add()([scaled, keras.layers.Reshape((1, 1, channels))(offset)])
 
 
+def normalization_by_class(inputs: NetworkInputs) -> Callable[[keras.KerasTensor], keras.KerasTensor] | None:
+    """Return conditional batch normalization where `inputs` have a class label, for `residual_up`; None elsewhere."""
+    if inputs.label is None:
+        return None
+    return lambda values: conditional_batch_normalization(values, inputs.label, inputs.num_classes)
+
+
 def class_projection(
     features: keras.KerasTensor,
     labels: keras.KerasTensor,

@@ -33,7 +33,7 @@ def generator(options: BigGANGenerator, signature: Signature) -> Network:
     name, image = blocks.image_to_make(signature)
     start, doublings = blocks.start_and_doublings(image)
     widths = [options.filters * width for width in _GENERATOR.get(doublings, (_SMALL_WIDTH,) * doublings)]
-    _check_attention(options.attention, [start << power for power in range(1, doublings + 1)])
+    blocks.require_attention_side(options.attention, [start << power for power in range(1, doublings + 1)])
     make = _maker(options.initializer)
 
     first, conditions = _conditions(options, inputs, doublings)
@@ -41,7 +41,7 @@ def generator(options: BigGANGenerator, signature: Signature) -> Network:
     values = keras.layers.Reshape((start, start, widths[0]))(values)
     for width, normalize in zip(widths, conditions, strict=True):
         values = blocks.residual_up(values, width, normalize=normalize, spectral=True, make_initializer=make)
-        values = _attending(values, options.attention)
+        values = blocks.attention_at(values, options.attention)
     values = keras.layers.ReLU()(_batch_normalization()(values))
     convolution = layers.Conv2D(image.sides[-1], 3, padding="same", kernel_initializer=make())
     values = layers.SpectralNormalization(convolution)(values)
@@ -55,24 +55,24 @@ def discriminator(options: BigGANDiscriminator, signature: Signature) -> Network
     is_small = doublings not in _DISCRIMINATOR
     widths = (_SMALL_WIDTH,) * (_SMALL_HALVINGS + 2) if is_small else _DISCRIMINATOR[doublings]
     halvings = min(_SMALL_HALVINGS, doublings) if is_small else doublings
-    _check_attention(options.attention, [start << (doublings - power) for power in range(1, halvings + 1)])
+    blocks.require_attention_side(options.attention, [start << (doublings - power) for power in range(1, halvings + 1)])
     make = _maker(options.initializer)
 
     values = inputs.values
     for number, width in enumerate(widths):
         filters, halve = options.filters * width, number < halvings
         values = blocks.residual_down(values, filters, first=number == 0, halve=halve, make_initializer=make)
-        values = _attending(values, options.attention if halve else 0)
+        values = blocks.attention_at(values, options.attention if halve else 0)
     return blocks.spectral_judge(inputs, values, signature, make_initializer=make, name="biggan_discriminator")
 
 
 def _conditions(
     options: BigGANGenerator, inputs: blocks.NetworkInputs, count: int
-) -> tuple[keras.KerasTensor, Sequence[blocks.Normalize]]:
+) -> tuple[keras.KerasTensor, Sequence[blocks.Normalize | None]]:
     """Return the latents of the first layer, and how each block normalizes."""
     make = _maker(options.initializer)
     if not options.embedding:
-        return inputs.values, [_by_class(inputs)] * count
+        return inputs.values, [blocks.normalization_by_class(inputs)] * count
     parts = [inputs.values] * (count + 1)
     if options.hierarchical:
         parts = _split(inputs.values, count + 1)
@@ -83,12 +83,6 @@ def _conditions(
         parts[1:] = [None] * count
     conditions = [_joined([*shared, *([part] if part is not None else [])]) for part in parts[1:]]
     return parts[0], [_by_condition(condition, make) for condition in conditions]
-
-
-def _by_class(inputs: blocks.NetworkInputs) -> blocks.Normalize:
-    if inputs.label is None:
-        return lambda values: _batch_normalization()(values)
-    return lambda values: blocks.conditional_batch_normalization(values, inputs.label, inputs.num_classes)
 
 
 def _by_condition(
@@ -123,16 +117,6 @@ def _joined(values: Sequence[keras.KerasTensor]) -> keras.KerasTensor | None:
     if not values:
         return None
     return values[0] if len(values) == 1 else keras.layers.Concatenate()(values)
-
-
-def _attending(values: keras.KerasTensor, attention: int) -> keras.KerasTensor:
-    return blocks.SelfAttention()(values) if values.shape[1] == attention else values
-
-
-def _check_attention(attention: int, sides: Sequence[int]) -> None:
-    if attention and attention not in sides:
-        known = ", ".join(map(str, sides))
-        raise ValueError(f"has no block whose output has a side of {attention} for attention; there are {known}")
 
 
 def _maker(initializer: Initializer) -> Callable[[], keras.initializers.Initializer]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 
 from ganzoo import Network, Signature, blocks, layers
@@ -16,13 +14,13 @@ def generator(signature: Signature, *, filters: int, attention: int) -> Network:
     inputs = blocks.generator_inputs(signature)
     name, image = blocks.image_to_make(signature)
     start, doublings = blocks.start_and_doublings(image)
-    _check_attention(attention, [start << power for power in range(1, doublings + 1)])
+    blocks.require_attention_side(attention, [start << power for power in range(1, doublings + 1)])
     widths = [filters * min(2**power, _MOST) for power in reversed(range(doublings))]
     values = layers.SpectralNormalization(layers.Dense(start * start * widths[0]))(inputs.values)
     values = keras.layers.Reshape((start, start, widths[0]))(values)
     for width in widths:
-        values = blocks.residual_up(values, width, normalize=_normalization(inputs), spectral=True)
-        values = _attending(values, attention)
+        values = blocks.residual_up(values, width, normalize=blocks.normalization_by_class(inputs), spectral=True)
+        values = blocks.attention_at(values, attention)
     values = keras.layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(values))
     values = layers.SpectralNormalization(layers.Conv2D(image.sides[-1], 3, padding="same"))(values)
     return keras.Model(inputs.model, keras.layers.Activation("tanh", name=name)(values), name="sagan_generator")
@@ -32,27 +30,10 @@ def discriminator(signature: Signature, *, filters: int, attention: int) -> Netw
     """Return blocks that halve the side and double the channels, and one that keeps both."""
     inputs = blocks.discriminator_inputs(signature)
     start, doublings = blocks.start_and_doublings(blocks.image_to_judge(signature))
-    _check_attention(attention, [start << power for power in range(doublings)])
+    blocks.require_attention_side(attention, [start << power for power in range(doublings)])
     values = inputs.values
     for power in range(doublings):
         values = blocks.residual_down(values, filters * min(2**power, _MOST), first=power == 0)
-        values = _attending(values, attention)
+        values = blocks.attention_at(values, attention)
     values = blocks.residual_down(values, values.shape[-1], halve=False)
     return blocks.spectral_judge(inputs, values, signature, name="sagan_discriminator")
-
-
-def _attending(values: keras.KerasTensor, attention: int) -> keras.KerasTensor:
-    return blocks.SelfAttention()(values) if values.shape[1] == attention else values
-
-
-def _check_attention(attention: int, sides: Sequence[int]) -> None:
-    if attention and attention not in sides:
-        known = ", ".join(map(str, sides))
-        raise ValueError(f"has no block whose output has a side of {attention} for attention; there are {known}")
-
-
-def _normalization(inputs: blocks.NetworkInputs) -> blocks.Normalize | None:
-    """Return conditional batch normalization where there is a class label."""
-    if inputs.label is None:
-        return None
-    return lambda values: blocks.conditional_batch_normalization(values, inputs.label, inputs.num_classes)

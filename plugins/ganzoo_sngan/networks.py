@@ -18,7 +18,7 @@ def generator(signature: Signature, *, filters: int) -> Network:
     values = layers.Dense(start * start * filters)(inputs.values)
     values = keras.layers.Reshape((start, start, filters))(values)
     for _ in range(doublings):
-        values = blocks.residual_up(values, filters, normalize=_normalization(inputs))
+        values = blocks.residual_up(values, filters, normalize=blocks.normalization_by_class(inputs))
     values = keras.layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(values))
     values = layers.Conv2D(image.sides[-1], 3, padding="same")(values)
     return keras.Model(inputs.model, keras.layers.Activation("tanh", name=name)(values), name="sngan_resnet_generator")
@@ -34,10 +34,3 @@ def discriminator(signature: Signature, *, filters: int) -> Network:
     for _ in range(2):
         values = blocks.residual_down(values, filters, halve=False)
     return blocks.spectral_judge(inputs, values, signature, name="sngan_resnet_discriminator")
-
-
-def _normalization(inputs: blocks.NetworkInputs) -> blocks.Normalize | None:
-    """Return conditional batch normalization where there is a class label."""
-    if inputs.label is None:
-        return None
-    return lambda values: blocks.conditional_batch_normalization(values, inputs.label, inputs.num_classes)
