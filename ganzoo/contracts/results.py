@@ -27,12 +27,14 @@ class Trained:
     """The trained networks of a run, and what the task knows about the data.
 
     `networks` holds the averaged copy of a product where there is one. `fields` are those of the training data (named
-    `stream/field` where there are several streams), `fitted` is what the task's `fit` returned.
+    `stream/field` where there are several streams), `fitted` is what the task's `fit` returned. `training()` opens the
+    training data, by stream, for a task whose results compare with them; it is given where results are scored only.
     """
 
     networks: Mapping[str, Network]
     fields: Mapping[str, Field] = field(default_factory=dict)
     fitted: Example = field(default_factory=dict)
+    training: OpenTraining | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ganzoo.sampling.classes import class_index
 from ganzoo.sampling.defaults import draw_fakes, fakes_at_random, first_rows, results_by_batch, write_fakes
-from ganzoo.sampling.drawing import draw, draw_beside_reals
+from ganzoo.sampling.drawing import draw, draw_beside_reals, draw_named
 from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_network, to_tensors
 from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
 from ganzoo.sampling.generated import call_network, check_held_out, made_by, made_shape, sample_field
 from ganzoo.sampling.labels import labelled
 from ganzoo.sampling.latents import interpolated, set_standing_statistics, truncated_normal
 from ganzoo.sampling.photographs import PhotographOptions, process_in_tiles, process_photographs
+from ganzoo.sampling.reconstructions import write_reconstructions
 from ganzoo.sampling.scatter import scatter_plot
 from ganzoo.sampling.tiles import apply_in_bands, apply_in_tiles
 
@@ -25,6 +26,7 @@ __all__ = [
     "draw",
     "draw_beside_reals",
     "draw_fakes",
+    "draw_named",
     "fakes_at_random",
     "first_rows",
     "in_chunks",
@@ -46,6 +48,7 @@ __all__ = [
     "truncated_normal",
     "write_fakes",
     "write_picture",
+    "write_reconstructions",
     "write_sample_files",
     "write_samples",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +38,11 @@ def draw(samples: Array, *, columns: int | None = None) -> Array:
 def draw_beside_reals(samples: Array, reals: Array) -> Array:
     """Return one uint8 picture of samples with reals to compare: a row above a grid, both named, or grey points."""
     if samples.ndim == _IMAGE_BATCH:
-        parts = {"real": reals, "generated": samples}
-        grids = {name: images.grid(list(to_edge(part)), columns=len(reals)) for name, part in parts.items()}
-        return np.concatenate([labelled(grid, name) for name, grid in grids.items()])
+        return draw_named({"real": reals, "generated": samples}, columns=len(reals))
     return scatter_plot(samples, reals)
+
+
+def draw_named(parts: Mapping[str, Array], *, columns: int) -> Array:
+    """Return one uint8 picture of batches of images, one grid below the other, each below its name."""
+    grids = {name: images.grid(list(to_edge(part)), columns=columns) for name, part in parts.items()}
+    return np.concatenate([labelled(grid, name) for name, grid in grids.items()])

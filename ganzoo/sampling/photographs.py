@@ -105,7 +105,7 @@ def _failed(failures: Sequence[str], count: int) -> str:
 def _plan(request: SampleRequest, suffix: str) -> list[_Job]:
     """Return what is read and written; RecipeError with all that would be lost or cannot be written."""
     wanted = getattr(request.options, "format", None)
-    photographs = list(dict.fromkeys(_photographs(request)))
+    photographs = list(dict.fromkeys(photograph_paths(request)))
     if is_folder(request):
         jobs = [
             _Job(path, request.output / below / f"{path.stem}{suffix}{_suffix_for(path, wanted)}")
@@ -143,7 +143,7 @@ def _suffix_for(path: Path, wanted: str | None) -> str:
     return path.suffix if path.suffix.lower() in KINDS else ".png"
 
 
-def _photographs(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
+def photograph_paths(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
     """Yield each photograph, and where it lies below the folder that was named."""
     for path in request.inputs:
         if path.is_dir():

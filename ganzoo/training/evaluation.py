@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,7 @@ def evaluate(
     `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
     `note` receives the reason.
     """
+    trained = replace(trained, training=training)
     found = results(task, trained, sources, seed=seed, products=products)
     return score(found, metrics, training=training, show=show, note=note)
 

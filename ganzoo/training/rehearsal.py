@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 
 from ganzoo.contracts.dataset import Source
 from ganzoo.contracts.field import Field
@@ -61,7 +62,11 @@ def rehearse_scores(
     if held_out is None or not recipe.metrics:
         return None
     whole = guarded(held_out, "the held-out data")
-    few = {name: FirstExamples(source, recipe.train.batch_size) for name, source in whole.items()}
+    few, training = (
+        {name: FirstExamples(source, recipe.train.batch_size) for name, source in sources.items()}
+        for sources in (whole, trainer.data.sources)
+    )
+    trained = replace(trained, training=lambda: training)
     with trainer.model.float32_eager():
         found = results(recipe.task, trained, few, seed=recipe.train.seed, products=trainer.products)
         first = first_of_each(found, trainer.products)

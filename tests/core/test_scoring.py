@@ -279,3 +279,19 @@ def test_a_link_out_of_the_run_folder_is_not_followed(ganzoo, tmp_path, monkeypa
     assert done.code == 0, done.err
     assert "is outside the run folder" in done.out
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_task_may_compare_with_the_training_data(tmp_path, monkeypatch, ganzoo):
+    opened = []
+    original = Generation.evaluate
+
+    def comparing(self, trained, sources, *, rng):
+        opened.append({name: len(source) for name, source in trained.training().items()})
+        return original(self, trained, sources, rng=rng)
+
+    monkeypatch.setattr(Generation, "evaluate", comparing)
+    assert ganzoo(*tiny(tmp_path, "compared", *BEST, "--set=data.count=64")).code == 0
+    assert opened[-1] == {"data": 64}
+    opened.clear()
+    assert ganzoo("evaluate", str(tmp_path / "compared")).code == 0
+    assert opened == [{"data": 64}]
