@@ -1,4 +1,4 @@
-"""A generator and its inverse (BiGAN; Donahue 2017, arXiv 1605.09782)."""
+"""An encoder that is learned adversarially beside the generator (BiGAN; Donahue 2016, arXiv 1605.09782)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from ganzoo import Architecture, Metric, Task, hookimpl
 from ganzoo_bigan.bigan import BiGAN
-from ganzoo_bigan.mlp import BiGANDiscriminator, BiGANEncoder, BiGANGenerator
+from ganzoo_bigan.bigan_discriminator import BiGANDiscriminator
+from ganzoo_bigan.bigan_encoder import BiGANEncoder
+from ganzoo_bigan.bigan_generator import BiGANGenerator
 from ganzoo_bigan.nearest_neighbour import NearestNeighbour
 
 GANZOO_API = "1"

@@ -1,11 +1,12 @@
-"""Generation together with its inverse."""
+"""Generation and encoding, learned together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge
@@ -14,14 +15,12 @@ from ganzoo import (
     LOGITS,
     Array,
     Comparison,
-    Dataset,
     Example,
     Field,
     LossTargets,
     NetworkSpec,
     PlayerName,
     Random,
-    RecipeError,
     Result,
     RowContext,
     SampleRequest,
@@ -32,86 +31,99 @@ from ganzoo import (
     Tensor,
     Trained,
     View,
+    logit_maps,
     sampling,
 )
+from ganzoo_bigan.neighbours import nearest_labels
+
+_CHUNK = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class BiGAN(Task):
-    """Learns to generate images from latents, and to encode images as latents (BiGAN, arXiv 1605.09782).
+    """Learns a generator and, as its inverse, an encoder of images (BiGAN, arXiv 1605.09782; ALI, arXiv 1606.00704).
 
-    The comparison `joint` sets an image and its encoding against latents and the image that is generated from them. The
-    adversarial loss on it trains the generator; the term `encoder` is the same game for the encoder, which wants its
-    pairs to be taken for generated ones: E softplus(D(x, E(x))). Latents are `latent_dim` values from U(-1, 1).
+    The comparison `joint` sets pairs of a real image and its encoding against pairs of a generated image and its
+    latents, `latent_dim` values from U(-1, 1) or N(0, 1). An adversarial loss on it trains discriminator and generator;
+    the term `encoder` trains the encoder to have its pairs taken for generated ones, -log(1 - D) as `non_saturating`
+    has it for the generator. The paper weighs both the same.
 
-    The products are the generator and the encoder. The results hold images and their reconstructions; with
-    `neighbours`, a labelled data set, also the features of both for `nearest_neighbour`.
+    Encoder and generator are products. The results hold reconstructions of all held-out images (`reconstruction`),
+    generated images for as many of them as `evaluation_samples`, and where images have labels, the label of the nearest
+    of `neighbours` training images (0: none) by the encoder's features, for the metric `nearest_neighbour`.
     """
 
     field: str = "image"
     latent_dim: Annotated[int, Ge(1)] = 50
-    neighbours: Dataset | None = None
+    latent: Literal["uniform", "normal"] = "uniform"
+    evaluation_samples: Annotated[int, Ge(2)] = 2000
+    neighbours: Annotated[int, Ge(0)] = 10_000
 
     exposes: ClassVar[LossTargets] = LossTargets(comparisons=("joint",), terms={"encoder": ("generator",)})
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
-        sample = {"sample": sampling.sample_field(self.field, fields)}
-        latent = {"latent": Field(shape=(self.latent_dim,))}
-        coded = {**latent, "features": Field(shape=(None,))}
+        sample, latent = {"sample": sampling.sample_field(self.field, fields)}, {"latent": self._latent_field()}
+        encoding = Signature(inputs=sample, outputs={**latent, "features": Field(shape=(None,))})
+        judging = Signature(inputs={**sample, **latent}, outputs={"logits": LOGITS})
         return (
+            NetworkSpec(name="encoder", role="encoder", player="generator", signature=encoding),
             NetworkSpec(
                 name="generator",
                 role="generator",
                 player="generator",
                 signature=Signature(inputs=latent, outputs=sample),
             ),
-            NetworkSpec(
-                name="encoder", role="encoder", player="generator", signature=Signature(inputs=sample, outputs=coded)
-            ),
-            NetworkSpec(
-                name="discriminator",
-                role="discriminator",
-                player="discriminator",
-                signature=Signature(inputs={**sample, **latent}, outputs={"logits": LOGITS}),
-            ),
+            NetworkSpec(name="discriminator", role="discriminator", player="discriminator", signature=judging),
         )
 
     def prepare(self, example: Example, context: RowContext) -> Example:
         return {"sample": sampling.to_network(example[self.field])}
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
-        latents = view.rng.uniform((view.count, self.latent_dim), -1.0, 1.0)
-        made = view.networks["generator"](latents, training=view.training)
-        encoded = view.networks["encoder"](view.batch["sample"], training=view.training)["latent"]
-        return {"sample": made, "latent": latents, "encoded": encoded}
+        latents = self._latents(view.count, view.rng)
+        made = {"latent": latents, "sample": view.networks["generator"](latents, training=view.training)}
+        if "sample" in view.batch:
+            made["encoded"] = view.networks["encoder"](view.batch["sample"], training=view.training)["latent"]
+        return made
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
-        real, fake = (_judge_of(view, view.fakes[name]) for name in ("encoded", "latent"))
-        return {"joint": Comparison(real, view.batch["sample"], view.fakes["sample"], fake_judge=fake)}
+        def judge(samples: Tensor, latent: str) -> Any:
+            pairs = {"sample": samples, "latent": view.fakes[latent]}
+            return view.networks["discriminator"](pairs, training=view.training)
+
+        return {
+            "joint": Comparison(
+                judge=lambda samples: judge(samples, "encoded"),
+                real=view.batch["sample"],
+                fake=view.fakes["sample"],
+                fake_judge=lambda samples: judge(samples, "latent"),
+            )
+        }
 
     def term(self, name: str, player: PlayerName, view: View) -> Tensor:
         from torch.nn.functional import softplus
 
-        # judged anew: the reals of a comparison carry no gradient to what they are judged with
-        logits = _judge_of(view, view.fakes["encoded"])(view.batch["sample"])
-        loss: Tensor = softplus(logits).mean()
-        return loss
+        # judged again: in the generator's update, the verdict on reals carries no gradient
+        comparison = view.judged["joint"].comparison
+        losses = [softplus(logits).mean() for logits in logit_maps(comparison.outputs(comparison.real))]
+        total: Tensor = sum(losses[1:], losses[0]) / len(losses)
+        return total
 
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
-        source = sources["data"]
-        chosen = rng.choice(len(source), min(count, len(source)), replace=False)
-        latents = rng.uniform(-1, 1, (count, self.latent_dim)).astype(np.float32)
-        return {"latent": latents, "real": sampling.stack_examples(source, chosen, [self.field])[self.field]}
+        source, shape = sources["data"], (count, self.latent_dim)
+        latents = rng.standard_normal(shape) if self.latent == "normal" else rng.uniform(-1.0, 1.0, shape)
+        chosen = rng.choice(len(source), min(isqrt(count - 1) + 1, len(source)), replace=False)
+        return {"latent": latents.astype(np.float32), "real": self._examples(source, chosen)}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
-        """Show images above what becomes of them through encoder and generator, and new images below."""
         sampling.check_held_out(self.field, inputs["real"].shape[1:], sampling.made_shape(trained))
         latents = sampling.to_tensors({"latent": inputs["latent"]})
-        new = sampling.made_by(trained.networks["generator"], latents)
-        again, _ = self._reconstructed(trained, inputs["real"])
-        parts = {"image": inputs["real"], "reconstruction": again, "generated": new}
-        pictures = [sampling.labelled(sampling.draw(part), name) for name, part in parts.items()]
-        return np.concatenate(pictures)
+        parts = {
+            "real": inputs["real"],
+            "reconstructed": self._reconstructed(trained, inputs["real"]),
+            "generated": sampling.made_by(trained.networks["generator"], latents),
+        }
+        return sampling.draw_named(parts, columns=len(inputs["real"]))
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]
@@ -119,49 +131,53 @@ class BiGAN(Task):
         sampling.check_held_out(self.field, expected, sampling.made_shape(trained))
         names = [name for name, field in source.fields.items() if None not in field.shape]
         target = sampling.stack_examples(source, range(len(source)), names)
-        again, features = self._reconstructed(trained, target[self.field])
-        output = {self.field: again, "features": features}
-        if self.neighbours is not None:
-            output |= self._neighbours(trained, self.neighbours.open())
+        latents = self._latents(min(len(source), self.evaluation_samples), rng.child("latents"))
+        output = {
+            self.field: sampling.made_by(trained.networks["generator"], {"latent": latents}),
+            "reconstruction": self._reconstructed(trained, target[self.field]),
+        }
+        if self.neighbours and trained.training is not None and "label" in names:
+            features = self._encoded(trained, target[self.field], "features")
+            references = self._references(trained, trained.training()["data"], rng.child("neighbours"))
+            output["nearest_label"] = nearest_labels(features, references)
         yield Result(method="encoder", output=output, target=target, examples=len(source))
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
         if request.inputs:
-            raise RecipeError(f"bigan takes no files, received '{request.inputs[0]}'; --count says how many to draw")
+            return sampling.write_reconstructions(
+                request, lambda images: self._reconstructed(trained, images), sampling.made_shape(trained)
+            )
         files = sampling.sample_files(request, (".png", ".npy"), are_images=True)
         samples = self.draw_samples(trained, count=request.count, rng=request.rng, options=request.options)
         return sampling.write_sample_files(request, files, samples)
 
     def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
-        latents = rng.uniform((count, self.latent_dim), -1.0, 1.0)
-        return sampling.made_by(trained.networks["generator"], {"latent": latents})
+        return sampling.made_by(trained.networks["generator"], {"latent": self._latents(count, rng)})
 
-    def _reconstructed(self, trained: Trained, images: Array) -> tuple[Array, Array]:
-        """Return what generator and encoder make of images, and the encoder's features."""
-        latents, features = self._encoded(trained, images)
-        given = sampling.to_tensors({"latent": latents})
-        return sampling.made_by(trained.networks["generator"], given), features
+    # -- latents and encodings -----------------------------------------------------------------------------------------
 
-    def _encoded(self, trained: Trained, images: Array) -> tuple[Array, Array]:
-        import torch
+    def _latent_field(self) -> Field:
+        limits = (-1, 1) if self.latent == "uniform" else (None, None)
+        return Field(shape=(self.latent_dim,), low=limits[0], high=limits[1])
 
-        encoder = trained.networks["encoder"]
-        given = sampling.to_tensors({"sample": sampling.to_network(images)})["sample"]
+    def _latents(self, count: int, rng: Random) -> Tensor:
+        shape = (count, self.latent_dim)
+        return rng.normal(shape) if self.latent == "normal" else rng.uniform(shape, -1.0, 1.0)
 
-        def both(part: Tensor) -> Tensor:
-            outputs = encoder(part, training=False)
-            return torch.cat([outputs["latent"], outputs["features"]], dim=1)
+    def _encoded(self, trained: Trained, images: Array, output: str) -> Array:
+        given = sampling.to_tensors({"images": sampling.to_network(images)})["images"]
+        return sampling.in_chunks(lambda part: trained.networks["encoder"](part, training=False)[output], given)
 
-        rows = sampling.in_chunks(both, given)
-        return rows[:, : self.latent_dim], rows[:, self.latent_dim :]
+    def _reconstructed(self, trained: Trained, images: Array) -> Array:
+        latents = sampling.to_tensors({"latent": self._encoded(trained, images, "latent")})
+        return sampling.made_by(trained.networks["generator"], latents)
 
-    def _neighbours(self, trained: Trained, source: Source) -> Example:
-        known = sampling.stack_examples(source, range(len(source)), [self.field, "label"])
-        _, features = self._encoded(trained, known[self.field])
-        return {"neighbours": features, "neighbour_labels": known["label"]}
+    def _references(self, trained: Trained, source: Source, rng: Random) -> Iterator[tuple[Array, Array]]:
+        """Yield features and labels of as many training images as are asked for, in parts."""
+        chosen = rng.permutation(len(source)).cpu().numpy()[: self.neighbours]
+        for first in range(0, len(chosen), _CHUNK):
+            part = sampling.stack_examples(source, chosen[first : first + _CHUNK], [self.field, "label"])
+            yield self._encoded(trained, part[self.field], "features"), part["label"]
 
-
-def _judge_of(view: View, latents: Tensor) -> Any:
-    """Return the discriminator for images with these latents."""
-    network = view.networks["discriminator"]
-    return lambda samples: network({"sample": samples, "latent": latents}, training=view.training)
+    def _examples(self, source: Source, indices: Array) -> Array:
+        return sampling.stack_examples(source, indices, [self.field])[self.field]

@@ -104,6 +104,20 @@ def test_sliced_wasserstein_refuses_what_cannot_be_compared():
         METRICS["sliced_wasserstein"]().update({"point": np.zeros((4, 2))}, {"point": np.zeros((4, 2))})
 
 
+def test_reconstruction_distance_is_that_of_pixels_between_nothing_and_one():
+    metric = METRICS["reconstruction_distance"]()
+    given = np.array([0, 255, 0], np.uint8)[:, None, None, None] * np.ones((3, 2, 2, 1), np.uint8)
+    made = given.copy()
+    made[0] = 51
+    metric.update({"reconstruction": made}, {"image": given})
+    scores = metric.result()
+    # four pixels that are off by 0.2 have the distance 0.4
+    assert scores["reconstruction_distance"] == pytest.approx(0.4 / 3)
+    assert scores["mismatched_distance"] == pytest.approx((4 * 0.8**2) ** 0.5 / 3 + 2 / 3)
+    with pytest.raises(DataError, match="reconstructions of 1 values cannot be compared with images of 4"):
+        metric.update({"reconstruction": made[:, :1, :1]}, {"image": given})
+
+
 def test_tables_know_which_scores_are_best_when_small():
-    assert not METRICS["sliced_wasserstein"].larger_is_better
+    assert not any(METRICS[name].larger_is_better for name in ("reconstruction_distance", "sliced_wasserstein"))
     assert all(METRICS[name].larger_is_better for name in ("psnr", "ssim", "mode_coverage"))
