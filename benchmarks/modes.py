@@ -27,7 +27,7 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     },
     "R3GAN": {
         "losses": [{"name": "relativistic_paired"}],
-        "regularizers": [{"name": "r1", "gamma": 0.1}, {"name": "r2", "gamma": 0.1}],
+        "regularizers": [{"name": "r1", "gamma": 0.2}, {"name": "r2", "gamma": 0.2}],
     },
 }
 
