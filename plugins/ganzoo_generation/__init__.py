@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganzoo import Task, hookimpl
+from ganzoo_generation.augmented_classification import AugmentedClassification
 from ganzoo_generation.conditional import ConditionalGeneration
 from ganzoo_generation.generation import Generation
 
@@ -13,4 +14,8 @@ GANZOO_API = "1"
 
 @hookimpl
 def ganzoo_register_tasks() -> Mapping[str, type[Task]]:
-    return {"conditional_generation": ConditionalGeneration, "generation": Generation}
+    return {
+        "augmented_classification": AugmentedClassification,
+        "conditional_generation": ConditionalGeneration,
+        "generation": Generation,
+    }

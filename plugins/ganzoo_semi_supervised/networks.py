@@ -20,8 +20,9 @@ def classifier(signature: Signature, *, widths: Sequence[int], input_noise: floa
         deviation = noise
     (classes,) = signature.outputs["classes"].sides
     logits = layers.WeightNormDense(classes, train_scale=True, name="classes")(_noisy(values, noise))
-    outputs = {"classes": logits, "features": values}
-    return keras.Model(inputs.model, {name: outputs[name] for name in signature.outputs}, name="matching_classifier")
+    offered = {"classes": logits, "features": values}
+    outputs = {name: offered[name] for name in signature.outputs}
+    return keras.Model(inputs.model, outputs if len(outputs) > 1 else logits, name="matching_classifier")
 
 
 def generator(signature: Signature, *, width: int) -> Network:
