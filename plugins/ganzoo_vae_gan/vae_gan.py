@@ -1,13 +1,15 @@
-"""Autoencoding that is judged by a discriminator."""
+"""Autoencoding with the discriminator's idea of similarity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from math import isqrt
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from ganzoo import (
     LOGITS,
@@ -21,6 +23,7 @@ from ganzoo import (
     Random,
     Result,
     RowContext,
+    SampleRequest,
     Signature,
     Sources,
     Task,
@@ -29,43 +32,57 @@ from ganzoo import (
     View,
     sampling,
 )
+from ganzoo_vae_gan.gradient_scale import scale_gradient
 
-#: Deviations stay between exp(-10) and exp(10).
-_MOST_LOG = 10.0
+#: What fills a field that may have any shape, of any number of channels.
+_ANY = Field(shape=(..., None))
 
 
 @dataclass(frozen=True, kw_only=True)
-class VAEGAN(Task):
-    """Encodes images as latents and generates from latents, as a discriminator sees it (VAE-GAN, arXiv 1512.09300).
+class VaeGan(Task):
+    """Learns to encode images, to decode them, and to generate from N(0, 1) (VAE-GAN, arXiv 1512.09300).
 
-    The encoder gives mean and deviation of `latent_dim` latents. The comparisons `prior` and `decoded` set images
-    against those of random latents and of encoded ones; their gradient does not reach the encoder. The pair `features`
-    is what the discriminator makes of a reconstruction and of its image, in its layer `layer` or in its features: with
-    the loss `mse` it takes the place of an error of pixels. The term `divergence` is KL(latents || N(0, 1)), summed
-    over latents. The authors weigh the adversarial loss by a tiny factor for the generator, and skip updates by
-    `vae_gan_margins`.
+    An adversarial loss on the comparison `sample` sets images against those that the generator, which is the decoder,
+    makes of `latent_dim` normal values. With `judge_reconstructions` the comparison `reconstruction` sets them against
+    reconstructions too, as in the paper; the authors' code for faces does without. No adversarial gradient reaches the
+    encoder.
 
-    The products are the generator and the encoder; the results hold reconstructions of held-out images, or new images
-    in the row `generator`.
+    The term `divergence` is KL(q(z|x) || N(0, 1)), summed over the latents, and trains the encoder. The term
+    `reconstruction` is half the squared difference of what the discriminator's layer `layer` (its features by default)
+    sees in the image and in its reconstruction, summed over the layer: a Gaussian of deviation 1. It trains the encoder
+    with weight 1 and the decoder with weight `gamma`. Both terms are means over the batch.
+
+    Generator and encoder are products. Results are generated images, and the reconstruction of each held-out image from
+    the mean of its latents (`reconstruction`).
     """
 
     field: str = "image"
     latent_dim: Annotated[int, Ge(1)] = 128
     layer: str | None = None
+    gamma: Annotated[float, Gt(0)] = 1e-6
+    judge_reconstructions: bool = False
     evaluation_samples: Annotated[int, Ge(2)] = 2000
 
-    exposes: ClassVar[LossTargets] = LossTargets(
-        comparisons=("prior", "decoded"), pairs=("features",), terms={"divergence": ("generator",)}
-    )
+    @property
+    def exposes(self) -> LossTargets:
+        comparisons = ("sample", "reconstruction") if self.judge_reconstructions else ("sample",)
+        return LossTargets(
+            comparisons=comparisons, terms={"divergence": ("generator",), "reconstruction": ("generator",)}
+        )
+
+    @property
+    def compared(self) -> str:
+        """The output of the discriminator in which images and reconstructions are compared."""
+        return "features" if self.layer is None else f"features/{self.layer}"
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
-        sample = {"sample": sampling.sample_field(self.field, fields)}
-        moments = Signature(inputs=sample, outputs={"moments": Field(shape=(2 * self.latent_dim,))})
-        making = Signature(inputs={"latent": Field(shape=(self.latent_dim,))}, outputs=sample)
-        judging = Signature(inputs=sample, outputs={"logits": LOGITS, self._features: Field(shape=(...,))})
+        sample, values = {"sample": sampling.sample_field(self.field, fields)}, Field(shape=(self.latent_dim,))
+        making = Signature(inputs={"latent": values}, outputs=sample)
+        encoding = Signature(inputs=sample, outputs={"mean": values, "log_variance": values})
+        judging = Signature(inputs=sample, outputs={"logits": LOGITS, self.compared: _ANY})
         return (
             NetworkSpec(name="generator", role="generator", player="generator", signature=making),
-            NetworkSpec(name="encoder", role="encoder", player="generator", signature=moments),
+            NetworkSpec(name="encoder", role="encoder", player="generator", signature=encoding),
             NetworkSpec(name="discriminator", role="discriminator", player="discriminator", signature=judging),
         )
 
@@ -73,82 +90,91 @@ class VAEGAN(Task):
         return {"sample": sampling.to_network(example[self.field])}
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
-        mean, log = self._moments(view.networks["encoder"](view.batch["sample"], training=view.training))
-        latents = mean + log.exp() * view.rng.normal(tuple(mean.shape))
-        make = view.networks["generator"]
-        prior = view.rng.normal(tuple(mean.shape))
-        return {
-            "prior": make(prior, training=view.training),
-            "latent": prior,
+        decode = view.networks["generator"]
+        latents = view.rng.normal((view.count, self.latent_dim))
+        made = {"sample": decode(latents, training=view.training), "latent": latents}
+        if "sample" not in view.batch:
+            return made
+        moments = view.networks["encoder"](view.batch["sample"], training=view.training)
+        noise = view.rng.normal(tuple(moments["mean"].shape))
+        encoded = moments["mean"] + (moments["log_variance"] / 2).exp() * noise
+        if self.judge_reconstructions:
             # detached: the adversarial loss must not reach the encoder
-            "decoded": make(latents.detach(), training=view.training),
-            "reconstruction": make(latents, training=view.training),
-            "mean": mean,
-            "log_deviation": log,
-        }
+            made["reconstruction"] = decode(encoded.detach(), training=view.training)
+        return {**made, **moments, "encoded": encoded}
 
     def compare(self, view: View) -> Mapping[str, Comparison]:
-        judge = self._judge(view)
-        return {name: Comparison(judge, view.batch["sample"], view.fakes[name]) for name in ("prior", "decoded")}
+        def judge(samples: Tensor) -> Any:
+            return view.networks["discriminator"](samples, training=view.training)
 
-    def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:
-        import torch
-
-        judge = self._judge(view)
-        with torch.no_grad():
-            wanted = judge(view.batch["sample"])[self._features]
-        return judge(view.fakes["reconstruction"])[self._features], wanted
+        return {
+            name: Comparison(judge, view.batch["sample"], view.fakes[name], one_batch=True)
+            for name in self.exposes.comparisons
+        }
 
     def term(self, name: str, player: PlayerName, view: View) -> Tensor:
-        mean, log = view.fakes["mean"], view.fakes["log_deviation"]
-        divergence: Tensor = ((mean.square() + (2 * log).exp() - 1) / 2 - log).sum(dim=1).mean()
-        return divergence
+        if name == "divergence":
+            mean, log_variance = view.fakes["mean"], view.fakes["log_variance"]
+            divergence: Tensor = (mean.square() + log_variance.exp() - 1 - log_variance).sum(dim=1).mean() / 2
+            return divergence
+        return self._reconstruction(view)
+
+    def _reconstruction(self, view: View) -> Tensor:
+        """Return the distance in the discriminator's layer; the decoder gets `gamma` of its gradient."""
+        import torch
+
+        # backwards: the decoder's output passes on gamma times the gradient, its input makes up for that
+        latents = scale_gradient(view.fakes["encoded"], 1 / self.gamma)
+        made = scale_gradient(view.networks["generator"](latents, training=view.training), self.gamma)
+        # in one batch, so that both are normalized by the same statistics
+        judged = view.networks["discriminator"](torch.cat([made, view.batch["sample"]]), training=view.training)
+        seen, expected = judged[self.compared].flatten(1).float().chunk(2)
+        distance: Tensor = (seen - expected.detach()).square().sum(dim=1).mean() / 2
+        return distance
 
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
         source = sources["data"]
-        chosen = rng.choice(len(source), min(count, len(source)), replace=False)
         latents = rng.standard_normal((count, self.latent_dim)).astype(np.float32)
+        chosen = rng.choice(len(source), min(isqrt(count - 1) + 1, len(source)), replace=False)
         return {"latent": latents, "real": sampling.stack_examples(source, chosen, [self.field])[self.field]}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
-        """Show images above their reconstructions, and new images below."""
         sampling.check_held_out(self.field, inputs["real"].shape[1:], sampling.made_shape(trained))
-        new = sampling.made_by(trained.networks["generator"], sampling.to_tensors({"latent": inputs["latent"]}))
-        parts = {"image": inputs["real"], "reconstruction": self._again(trained, inputs["real"]), "generated": new}
-        return np.concatenate([sampling.labelled(sampling.draw(part), name) for name, part in parts.items()])
+        latents = sampling.to_tensors({"latent": inputs["latent"]})
+        parts = {
+            "real": inputs["real"],
+            "reconstructed": self._reconstructed(trained, inputs["real"]),
+            "generated": sampling.made_by(trained.networks["generator"], latents),
+        }
+        return sampling.draw_named(parts, columns=len(inputs["real"]))
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]
         expected = sampling.sample_field(self.field, source.fields).shape
         sampling.check_held_out(self.field, expected, sampling.made_shape(trained))
         names = [name for name, field in source.fields.items() if None not in field.shape]
-        chosen = rng.child("examples").permutation(len(source)).cpu().numpy()[: self.evaluation_samples]
-        target = sampling.stack_examples(source, chosen, names)
-        new = self.draw_samples(trained, count=len(chosen), rng=rng.child("latents"), options=None)
-        yield Result(method="generator", output={self.field: new}, target=target, examples=len(chosen))
-        again = self._again(trained, target[self.field])
-        yield Result(method="reconstruction", output={self.field: again}, target=target, examples=len(chosen))
+        shuffled = rng.child("examples").permutation(len(source)).cpu().numpy()
+        target = sampling.stack_examples(source, shuffled[: self.evaluation_samples], names)
+        latents = rng.child("latents").normal((len(target[self.field]), self.latent_dim))
+        output = {
+            self.field: sampling.made_by(trained.networks["generator"], {"latent": latents}),
+            "reconstruction": self._reconstructed(trained, target[self.field]),
+        }
+        yield Result(method="generator", output=output, target=target, examples=len(latents))
+
+    def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
+        if request.inputs:
+            return sampling.write_reconstructions(
+                request, lambda images: self._reconstructed(trained, images), sampling.made_shape(trained)
+            )
+        files = sampling.sample_files(request, (".png", ".npy"), are_images=True)
+        samples = self.draw_samples(trained, count=request.count, rng=request.rng, options=request.options)
+        return sampling.write_sample_files(request, files, samples)
 
     def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Array:
         return sampling.made_by(trained.networks["generator"], {"latent": rng.normal((count, self.latent_dim))})
 
-    @property
-    def _features(self) -> str:
-        return "features" if self.layer is None else f"features/{self.layer}"
-
-    def _judge(self, view: View) -> Any:
-        return lambda samples: view.networks["discriminator"](samples, training=view.training)
-
-    def _moments(self, moments: Tensor) -> tuple[Tensor, Tensor]:
-        return moments[:, : self.latent_dim], moments[:, self.latent_dim :].clamp(-_MOST_LOG, _MOST_LOG)
-
-    def _again(self, trained: Trained, images: Array) -> Array:
-        """Return images through the encoder's means and the generator."""
-        encoder, generator = trained.networks["encoder"], trained.networks["generator"]
-        given = sampling.to_tensors({"sample": sampling.to_network(images)})["sample"]
-
-        def both(part: Tensor) -> Tensor:
-            made: Tensor = generator(self._moments(encoder(part, training=False))[0], training=False)
-            return made
-
-        return sampling.to_edge(sampling.in_chunks(both, given))
+    def _reconstructed(self, trained: Trained, images: Array) -> Array:
+        given = sampling.to_tensors({"images": sampling.to_network(images)})["images"]
+        means = sampling.in_chunks(lambda part: trained.networks["encoder"](part, training=False)["mean"], given)
+        return sampling.made_by(trained.networks["generator"], sampling.to_tensors({"latent": means}))
