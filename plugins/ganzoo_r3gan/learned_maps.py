@@ -33,3 +33,10 @@ class LearnedMaps(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "side": self.side}
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return a `keras.layers.EinsumDense` with the maps as its kernel."""
+        layer = keras.layers.EinsumDense("bc,hwc->bhwc", output_shape=(self.side, self.side, inputs.shape[-1]))
+        outputs = layer(inputs)
+        layer.set_weights([keras.ops.convert_to_numpy(self.maps)])
+        return outputs

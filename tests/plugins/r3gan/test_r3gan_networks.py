@@ -6,6 +6,7 @@ from ganzoo_r3gan.resampling import FilteredDownsampling, FilteredUpsampling
 from torch.nn import functional
 
 from ganzoo import LOGITS, Field, Signature
+from ganzoo.exporting.keras_file import stock_network
 
 OFFERED = ganzoo_register_architectures()
 LABEL = Field(shape=(), dtype="int32", low=0, high=9)
@@ -49,26 +50,44 @@ def test_a_block_changes_nothing_at_the_start():
     weights = {tuple(weight.shape): weight.value for weight in network.trainable_variables}
     straight = images @ weights[1, 1, 3, 8][0, 0]
     for _ in range(2):
-        planes = functional.pad(straight.permute(0, 3, 1, 2), (1, 0, 1, 0))
-        straight = functional.conv2d(planes, kernel(8), stride=2, groups=8).permute(0, 2, 3, 1)
+        planes = straight.permute(0, 3, 1, 2)
+        straight = functional.conv2d(planes, kernel(8), stride=2, padding=1, groups=8).permute(0, 2, 3, 1)
     features = (straight * weights[4, 4, 8, 1][..., 0]).sum(dim=(1, 2))
     assert torch.allclose(network(images), features @ weights[8, 1], atol=1e-4)
 
 
 def kernel(channels):
-    row = torch.tensor([1.0, 2.0, 1.0]) / 4
-    return torch.outer(row, row).expand(channels, 1, 3, 3)
+    row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+    return torch.outer(row, row).expand(channels, 1, 4, 4)
 
 
 def test_resampling_is_that_of_a_filtered_convolution():
-    values = torch.randn(2, 6, 4, 3)
+    values = torch.randn(2, 6, 4, 3, requires_grad=True)
     planes = values.permute(0, 3, 1, 2)
-    halved = functional.conv2d(functional.pad(planes, (1, 0, 1, 0)), kernel(3), stride=2, groups=3)
-    assert torch.allclose(FilteredDownsampling()(values), halved.permute(0, 2, 3, 1), atol=1e-6)
-    spread = torch.zeros(2, 3, 12, 8)
-    spread[..., ::2, ::2] = planes
-    doubled = functional.conv2d(functional.pad(spread, (2, 0, 2, 0)), 4 * kernel(3), groups=3)
-    assert torch.allclose(FilteredUpsampling()(values), doubled.permute(0, 2, 3, 1), atol=1e-6)
+    halved = functional.conv2d(planes, kernel(3), stride=2, padding=1, groups=3).permute(0, 2, 3, 1)
+    doubled = functional.conv_transpose2d(planes, 4 * kernel(3), stride=2, padding=1, groups=3).permute(0, 2, 3, 1)
+    for layer, expected in ((FilteredDownsampling(), halved), (FilteredUpsampling(), doubled)):
+        given, weights = layer(values), torch.randn(expected.shape)
+        assert torch.allclose(given, expected, atol=1e-6)
+        gradients = (torch.autograd.grad((each * weights).sum(), values)[0] for each in (given, expected))
+        assert torch.allclose(*gradients, atol=1e-6)
+
+
+@torch.no_grad()
+def test_resampling_does_not_shift_maps():
+    values = torch.randn(1, 8, 8, 2)
+    for layer in (FilteredDownsampling(), FilteredUpsampling()):
+        assert torch.allclose(layer(values.flip(1, 2)), layer(values).flip(1, 2), atol=1e-6)
+
+
+@torch.no_grad()
+def test_a_generator_can_be_made_of_layers_of_keras():
+    network, latents = built("generator", 28, channels=1, **TINY), torch.randn(2, 64)
+    for weight in network.trainable_variables:
+        weight.assign(weight.value + 0.1 * torch.randn(weight.shape))
+    stock = stock_network(network)
+    assert not any(type(layer).__module__.startswith("ganzoo_r3gan") for layer in stock._flatten_layers())
+    assert torch.allclose(stock(latents), network(latents), atol=1e-4)
 
 
 def test_kernels_start_with_the_scale_of_the_authors():
