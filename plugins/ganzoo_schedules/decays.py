@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Lt
 
 from ganzoo import Schedule
 
@@ -32,6 +32,29 @@ class InverseSquareRoot(Schedule):
 
     def __call__(self, step: int) -> float:
         return self.start * math.sqrt(self.steps / max(step, self.steps))
+
+
+@dataclass(frozen=True, kw_only=True)
+class InverseTime(Schedule):
+    """Falls from `start` as 1 / (1 + step / steps): half of it after `steps` (the authors' code of AdaIN: 20,000)."""
+
+    start: float
+    steps: Annotated[int, Ge(1)]
+
+    def __call__(self, step: int) -> float:
+        return self.start / (1 + step / self.steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDecay(Schedule):
+    """Multiplies `start` by `factor` after each `steps` steps, without end (StackGAN, arXiv 1612.03242: halves it)."""
+
+    start: float
+    steps: Annotated[int, Ge(1)]
+    factor: Annotated[float, Gt(0), Lt(1)] = 0.5
+
+    def __call__(self, step: int) -> float:
+        return float(self.start * self.factor ** (step // self.steps))
 
 
 @dataclass(frozen=True, kw_only=True)
