@@ -62,8 +62,8 @@ def recipe_schema(definitions: Definitions) -> dict[str, Any]:
         "paper": _TEXT,
         "description": _TEXT,
         "task": definitions.table("task"),
-        "data": folder_or(definitions.table("dataset")),
-        "validation": folder_or(definitions.table("dataset")),
+        "data": streams_or(folder_or(definitions.table("dataset"))),
+        "validation": streams_or(folder_or(definitions.table("dataset"))),
         "generator": definitions.table("architecture", role="generator", wiring=settings.NetworkSettings),
         "discriminator": definitions.table("architecture", role="discriminator", wiring=settings.NetworkSettings),
         "networks": {"type": "object", "additionalProperties": network},
@@ -200,6 +200,17 @@ def folder_or(table: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a section of data: a text is the path of a folder of images."""
     path = {"description": "The path of a folder of images.", "minLength": 1}
     return {"if": {"type": "string"}, "then": path, "else": table}
+
+
+def streams_or(source: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a section of data that may have a table, or a folder, for each of its streams."""
+    streams = {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"anyOf": [{"type": "object"}, {"type": "string"}]},
+    }
+    several = {"if": streams, "then": {"additionalProperties": source}, "else": source}
+    return {"if": {"required": ["name"]}, "then": source, "else": several}
 
 
 def model_schema(cls: type[BaseModel]) -> dict[str, Any]:

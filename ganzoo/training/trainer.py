@@ -133,6 +133,7 @@ class Trainer:
         before, first = to_arrays(self.model.state()), self.model.step_number
         for number in self._rehearsed_steps():
             self.model.step_number = number
+            self.model.turns.make_due(self.model.timeline.at(number))
             with self.translate_errors():
                 self.model.train_step(self.batches.tensors(number))
         self.model.restore(before, first)

@@ -42,6 +42,10 @@ class Turns:
         turn = {"discriminator": True, "generator": is_due}
         return {player: turn[player] and self._plays(player, step) for player in PLAYERS}
 
+    def make_due(self, step: Step) -> None:
+        """Let the generator's turn come with this step."""
+        self._waited.value.data.fill_(self.critic_updates(step) - 1)
+
     def _plays(self, player: PlayerName, step: Step) -> bool:
         return bool(self._objective.active_losses(player, step)) and all(self._agrees(player, step))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 
-from ganzoo import Comparison, HostValue, Player, PlayerName, Regularizer, Step, Tensor, Variable, Verdict
+from ganzoo import Comparison, Player, PlayerName, Regularizer, Step, Tensor, Variable, Verdict
 from ganzoo_balance.logits import real_and_fake
 
 #: A share in float32 may be above the same share in float64.
@@ -26,6 +26,8 @@ class AccuracyLimit(Regularizer):
         self.limit = limit
 
     def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
+        from ganzoo import HostValue  # imported here, as it loads torch
+
         self._accuracy = HostValue(0.0)
 
     def plays(self, player: PlayerName, *, step: Step) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
-from ganzoo import Comparison, HostValue, Player, PlayerName, Regularizer, Step, Tensor, Variable, Verdict
+from ganzoo import Comparison, Player, PlayerName, Regularizer, Step, Tensor, Variable, Verdict
 from ganzoo_balance.logits import real_and_fake
 
 
@@ -24,6 +24,8 @@ class VAEGANMargins(Regularizer):
         self.equilibrium, self.margin = equilibrium, margin
 
     def build(self, players: Mapping[PlayerName, Player], comparisons: Mapping[str, Comparison]) -> None:
+        from ganzoo import HostValue  # imported here, as it loads torch
+
         self._costs = {side: HostValue(self.equilibrium) for side in ("real", "fake")}
 
     def plays(self, player: PlayerName, *, step: Step) -> bool:

@@ -21,7 +21,7 @@ def generator(signature: Signature, *, hidden: int) -> Network:
     values = keras.layers.Add()([_dense(hidden)(values), _dense(hidden)(inputs.values)])
     values = keras.layers.ReLU()(_normalization()(values))
     # a sigmoid s of the authors' code is 2 s - 1 = tanh(x / 2) here
-    halves = keras.layers.Rescaling(0.5)(_dense(prod(sides))(values))
+    halves = 0.5 * _dense(prod(sides))(values)
     flat = keras.layers.Activation("tanh")(halves)
     return keras.Model(inputs.model, keras.layers.Reshape(sides, name=name)(flat), name="bigan_generator")
 
@@ -74,13 +74,13 @@ def _encoded(features: keras.KerasTensor, name: str, field: Field) -> keras.Kera
     (width,) = field.sides
     if field.low is None:
         return layers.Dense(width, use_bias=False, kernel_initializer=_normal(), name=name)(features)
-    halves = keras.layers.Rescaling(0.5)(_dense(width)(features))
+    halves = 0.5 * _dense(width)(features)
     return keras.layers.Activation("tanh", name=name)(halves)
 
 
 def _flat(image: keras.KerasTensor) -> keras.KerasTensor:
     """Return the pixels of an image in one row per example, in [0, 1]."""
-    return keras.layers.Flatten()(keras.layers.Rescaling(0.5, offset=0.5)(image))
+    return keras.layers.Flatten()(0.5 * image + 0.5)
 
 
 def _dense(units: int) -> keras.Layer:

@@ -21,7 +21,7 @@ def generator(signature: Signature, *, filters: int) -> Network:
     values = keras.layers.Reshape((height, width, 2 * filters))(values)
     values = _activated(_transposed_convolution(filters)(values), 0.0)
     # a sigmoid s of the paper is 2 s - 1 = tanh(x / 2) here
-    images = keras.layers.Rescaling(0.5)(_transposed_convolution(image.sides[-1])(values))
+    images = 0.5 * _transposed_convolution(image.sides[-1])(values)
     return keras.Model(inputs.model, keras.layers.Activation("tanh", name=name)(images), name="infogan_generator")
 
 
@@ -29,7 +29,7 @@ def discriminator(signature: Signature, *, filters: int) -> Network:
     """Return two convolutions and a fully connected layer, with heads for the logit and the code."""
     inputs = blocks.discriminator_inputs(signature)
     _quarter(blocks.image_to_judge(signature))
-    values = keras.layers.Rescaling(0.5, offset=0.5)(inputs.values)
+    values = 0.5 * inputs.values + 0.5
     values = layers.LeakyReLU(0.01)(_convolution(filters)(values))
     values = _activated(_convolution(2 * filters)(values), 0.01)
     features = _activated(_dense(16 * filters)(keras.layers.Flatten()(values)), 0.01)

@@ -13,7 +13,7 @@ from ganzoo import Network, Signature, blocks, layers
 def classifier(signature: Signature, *, widths: Sequence[int], input_noise: float, noise: float) -> Network:
     """Return weight-normalized layers with noise between them, from an image to `classes` and `features`."""
     inputs = blocks.discriminator_inputs(signature)
-    values = keras.layers.Rescaling(0.5, offset=0.5)(keras.layers.Flatten()(inputs.values))
+    values = 0.5 * keras.layers.Flatten()(inputs.values) + 0.5
     deviation = input_noise
     for width in widths:
         values = keras.layers.ReLU()(layers.WeightNormDense(width)(_noisy(values, deviation)))
@@ -38,7 +38,7 @@ def generator(signature: Signature, *, width: int) -> Network:
         prod(image.sides), train_scale=True, data_dependent=False, kernel_initializer="glorot_uniform"
     )
     flat = output(values)
-    images = keras.layers.Activation("tanh")(keras.layers.Rescaling(0.5)(flat))
+    images = keras.layers.Activation("tanh")(0.5 * flat)
     return keras.Model(inputs.model, keras.layers.Reshape(image.sides, name=name)(images), name="matching_generator")
 
 

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "docs" / "plugins"
 STEPS = 6
 #: What a run logs because a component reports it, by module.
-REPORTS = {"ganzoo_adaptive": "regularizers/adaptive_noise/p", "ganzoo_balance": "regularizers/balance/accuracy"}
+REPORTS = {"ganzoo_adaptive": "regularizers/adaptive_noise/p", "ganzoo_rest": "regularizers/balance/accuracy"}
 
 pytestmark = pytest.mark.skipif(not PAGES.is_dir(), reason="there is no checkout around the tests")
 

@@ -21,6 +21,7 @@ ZOO = load_zoo({"unpaired": unpaired})
 UNSCORED = enlarging('data = "my_photos"')
 MINE = UNSCORED + '\n[[metrics]]\nname = "psnr"\n'
 WHOLE = {"name": "data/folder", "path": "my_photos", "resize": "crop", "channels": 3, "on_bad_image": "fail"}
+WHOLE |= {"classes": False, "label_seed": 0}
 
 
 def resolved(tmp_path, text=MINE, *overrides, **options):
@@ -52,7 +53,9 @@ def test_a_bare_text_is_a_folder_and_is_resolved_to_its_table(tmp_path, text, ov
 def test_options_are_set_beside_a_bare_text(tmp_path):
     found = resolved(tmp_path, UNSCORED, "data.size=[8, 12]", "data.channels=1")
     assert found["data"] == part("all", size=[8, 12], channels=1)
-    assert resolved(tmp_path, UNSCORED, "data.name=digits")["data"] == {"name": "data/digits", "split": "train"}
+    another = resolved(tmp_path, UNSCORED, "data.name=digits")["data"]
+    assert another["name"] == "data/digits"
+    assert "path" not in another
 
 
 def test_a_part_is_held_out_for_metrics_where_no_validation_is_given(tmp_path):

@@ -122,7 +122,11 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
     assert said.count("torch compiled") == 1
 
 
-@pytest.mark.parametrize("name", each_recipe())
+#: Weight normalization that starts from the first batch looks at each call whether it has started.
+SPLIT = {"semi_supervised_mnist"}
+
+
+@pytest.mark.parametrize("name", [name for name in each_recipe() if name not in SPLIT])
 def test_the_networks_of_each_recipe_compile_in_one_piece(name):
     model, batch = prepared(name)
     view = model._begin_step(batch)

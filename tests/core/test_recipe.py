@@ -240,7 +240,7 @@ TERMS = TERMS.replace('name = "hinge"', 'term = "labelled"').replace('[[regulari
 
 
 def test_a_discriminator_trained_by_terms_alone_needs_an_optimizer(tmp_path):
-    zoo = load_zoo({"semi_supervised": importlib.import_module("semi_supervised")})
+    zoo = load_zoo({"toy_semi_supervised": importlib.import_module("semi_supervised")})
     path = tmp_path / "mine.toml"
     path.write_text(TERMS)
     assert load_recipe(path, zoo=zoo).optimizers.keys() == {"generator", "discriminator"}

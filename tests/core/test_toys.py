@@ -87,7 +87,7 @@ TOYS = {
             for kind in ("cycle", "identity")
             for side in ("photos", "paintings")
         )
-        + item("regularizers", name="replay_buffer", size=20),
+        + item("regularizers", name="toy_unpaired/replay_buffer", size=20),
         data="".join(section(f"data.{side}", name="folder", path=f"FOLDER/{side}") for side in ("photos", "paintings")),
     ),
     "semi_supervised": Method(
@@ -130,7 +130,7 @@ TOYS = {
         )
     ),
     "many_scales": Method(
-        ADVERSARIAL + item("regularizers", name="feature_matching", weight=2.0),
+        ADVERSARIAL + item("regularizers", name="toy_many_scales/feature_matching", weight=2.0),
         data=section("data", name="waves"),
         networks=section("generator", name="toy_generator") + section("discriminator", name="periods"),
     ),
@@ -147,8 +147,9 @@ class Toy(InProcess):
 @pytest.fixture
 def toy(tmp_path, request):
     name = request.param
-    zoo = load_zoo({name: importlib.import_module(name)})
-    assert next(plugin for plugin in zoo.plugins if plugin.name == name).error is None
+    plugin_name = f"toy_{name}"
+    zoo = load_zoo({plugin_name: importlib.import_module(name)})
+    assert next(plugin for plugin in zoo.plugins if plugin.name == plugin_name).error is None
     path = tmp_path / "toy.toml"
     folders = pictures_in(tmp_path / "folders") if name == "unpaired" else tmp_path
     path.write_text(RECIPE.format(**vars(TOYS[name])).replace("FOLDER", str(folders)))
@@ -449,6 +450,6 @@ def test_one_network_of_several_is_told_by_its_own_table(tmp_path):
     text = RECIPE.format(**vars(TOYS["unpaired"])).replace("FOLDER", str(pictures_in(tmp_path)))
     path = tmp_path / "mine.toml"
     path.write_text(text + section("networks.judge_photos", name="srresnet"))
-    recipe = load_recipe(path, zoo=load_zoo({"unpaired": unpaired}))
+    recipe = load_recipe(path, zoo=load_zoo({"toy_unpaired": unpaired}))
     with pytest.raises(RecipeError, match=r"networks\.judge_photos: "):
         assemble(recipe, joined_fields(open_sources(recipe.data)))

@@ -23,6 +23,7 @@ BOUNDS = {
     "exclusiveMaximum": lambda value, limit: value < limit,
     "multipleOf": lambda value, limit: value % limit == 0,
     "minLength": lambda value, limit: len(value) >= limit,
+    "minProperties": lambda value, limit: len(value) >= limit,
     "minItems": lambda value, limit: len(value) >= limit,
     "maxItems": lambda value, limit: len(value) <= limit,
 }
