@@ -126,7 +126,7 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
 SPLIT = {"semi_supervised_mnist"}
 
 
-@pytest.mark.parametrize("name", [name for name in each_recipe() if name not in SPLIT])
+@pytest.mark.parametrize("name", [case for case in each_recipe() if case.id not in SPLIT])
 def test_the_networks_of_each_recipe_compile_in_one_piece(name):
     model, batch = prepared(name)
     view = model._begin_step(batch)
