@@ -101,8 +101,9 @@ class Regularizer(Component):
     def plays(self, player: PlayerName, *, step: Step) -> bool:
         """Return whether this player may be updated in this step; False from any regularizer skips the update.
 
-        Decide from `step` and from numbers on the host: reading a value from a GPU would make every step wait for it.
-        `ganzoo.HostValue` copies a value to the host without waiting; it is available one step later.
+        It is asked at steps at which both players have something to learn; a player that learns alone is always
+        updated. Decide from `step` and from numbers on the host: reading a value from a GPU would make every step wait
+        for it. `ganzoo.HostValue` copies a value to the host without waiting; it is available one step later.
         """
         raise TypeError(f"{type(self).__name__} does not decide whose turn it is")
 

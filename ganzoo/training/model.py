@@ -180,10 +180,8 @@ class AdversarialModel(keras.Model):
 
     def _players_of(self, step: Step) -> dict[PlayerName, bool]:
         """Return which players are updated in this step: one whose networks all rest in this phase is not."""
-        turn = self.turns.begin(step)
-        if not self._network_phases:
-            return turn
-        return {name: turn[name] and bool(self._trained(name, step)) for name in PLAYERS}
+        movable = [name for name in PLAYERS if not self._network_phases or self._trained(name, step)]
+        return self.turns.begin(step, movable)
 
     def _begin_step(self, batch: Mapping[str, Tensor]) -> View:
         """Set everything that depends on the step alone, and return what the task sees of it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import keras
 
@@ -31,30 +31,32 @@ class Turns:
             }
             self._waited = keras.Variable(0, dtype="int64", trainable=False, name="steps_since_generator")
 
-    def begin(self, step: Step) -> dict[PlayerName, bool]:
+    def begin(self, step: Step, movable: Collection[PlayerName]) -> dict[PlayerName, bool]:
         """Return which players are updated in this step; called once at the start of each step.
 
         The generator's turn comes with the n_critic-th step after its last one, or after the start of the phase.
+        `movable` are the players of whom a network trains in this phase.
         """
         waited = 1 if step.phase_step == 0 else int(self._waited.value) + 1
         is_due = waited >= self.critic_updates(step)
         self._waited.value.data.fill_(0 if is_due else waited)
-        turn = {"discriminator": True, "generator": is_due}
-        return {player: turn[player] and self._plays(player, step) for player in PLAYERS}
+        trained = [each for each in PLAYERS if each in movable and self._objective.active_losses(each, step)]
+        due = [player for player in trained if player == "discriminator" or is_due]
+        # a rule that balances two players could let one that is alone rest for ever
+        balanced = len(trained) == len(PLAYERS)
+        return {player: player in due and (not balanced or self._plays(player, step)) for player in PLAYERS}
 
     def make_due(self, step: Step) -> None:
         """Let the generator's turn come with this step."""
         self._waited.value.data.fill_(self.critic_updates(step) - 1)
 
     def _plays(self, player: PlayerName, step: Step) -> bool:
-        return bool(self._objective.active_losses(player, step)) and all(self._agrees(player, step))
-
-    def _agrees(self, player: PlayerName, step: Step) -> list[bool]:
+        """Return whether every regularizer that decides on turns agrees."""
         found = []
         for wired in self._objective.active_regularizers("plays", step):
             with blaming(wired.regularizer, f"regularizer '{wired.key}'", step=step.number):
                 found.append(bool(wired.regularizer.plays(player, step=step)))
-        return found
+        return all(found)
 
     def critic_updates(self, step: Step) -> int:
         """Return n_critic at this step; 1 where no loss trains the discriminator."""
