@@ -109,6 +109,8 @@ class GrowingGenerator(_Growing):
 class GrowingDiscriminator(_Growing):
     """Images (n, side, side, channels) to features (n, width)."""
 
+    per_sample = True  # the deviation over groups separates batches by itself
+
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         first = self.widths[0]
         self.from_image = [

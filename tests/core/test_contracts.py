@@ -5,11 +5,15 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import torch
 from contract_case import Case
 
 from ganzoo import Architecture, DataError, Features, load_zoo
+from ganzoo.execution.batches import concatenated_batch
+from ganzoo.execution.mixing import is_per_sample
 from ganzoo.schema.build import construct
 from ganzoo.testing import (
     check_architecture,
@@ -63,6 +67,34 @@ def test_every_architecture_keeps_its_contract(name, cls):
     signature = case(name).signature
     assert signature is not None, f"state a signature for '{name}' in the contract.py beside its plugin's tests"
     check_architecture(made(cls, name), signature)
+
+
+JUDGES = [each for each in of("architecture", Architecture) if each.values[1].role in ("discriminator", "classifier")]
+    found for found in of("architecture", Architecture) if found.values[1].role in ("discriminator", "classifier")
+]
+
+
+@pytest.mark.parametrize(("name", "cls"), JUDGES)
+def test_every_discriminator_judges_two_batches_in_one_as_each_alone(name, cls):
+    signature = case(name).signature
+    network = made(cls, name).build(signature)
+    assert is_per_sample(network)
+    torch.manual_seed(0)
+    for variable in network.trainable_variables:  # some start at zero
+        variable.assign(variable.value + 0.1 * torch.randn(variable.shape))
+    one, other = ({key: torch.randn(4, *field.sides) for key, field in signature.inputs.items()} for _ in range(2))
+    with torch.no_grad(), concatenated_batch():
+        together = outputs(network, {key: torch.cat([one[key], other[key]]) for key in one})
+    with torch.no_grad():
+        alone = outputs(network, one), outputs(network, other)
+    for both, *halves in zip(together, *alone, strict=True):
+        assert torch.allclose(both, torch.cat(halves), rtol=1e-3, atol=1e-4)
+        assert not torch.allclose(*halves, rtol=1e-3, atol=1e-4)
+
+
+def outputs(network, inputs):
+    """All outputs of a network; one input is given as a tensor."""
+    return keras.tree.flatten(network(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False))
 
 
 REGULARIZERS = [found for found in of("regularizer") if not case(found.id).own_network]

@@ -1,6 +1,7 @@
 """Two batches in one go through a network as if each had gone alone."""
 
 import keras
+import numpy as np
 import pytest
 import torch
 
@@ -97,6 +98,43 @@ def test_only_networks_known_to_compute_each_sample_by_itself_are_per_sample():
     assert not is_per_sample(OfItsOwn())
 
 
-def test_a_network_with_an_operation_among_its_layers_is_not_known_to():
-    values = keras.Input((4,))
-    assert not is_per_sample(keras.Model(values, keras.ops.mean(values, axis=0, keepdims=True)))
+def with_operation(function, *more):
+    """A network of images, and of further inputs of these shapes, with one operation between layers."""
+    inputs = [keras.Input(shape) for shape in ((4, 4, 3), *more)]
+    return keras.Model(inputs, layers.Dense(1)(function(*inputs)))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda images: 0.5 * images + 0.5,
+        lambda images: (1 - images) / (images**2 + 1e-6),
+        lambda images: abs(-images) * np.ones((3,), "float32"),
+        lambda images: keras.ops.sum(images, axis=(1, 2)),
+        lambda images: images - keras.ops.mean(images, axis=-1, keepdims=True),
+    ],
+)
+def test_arithmetic_on_tensors_keeps_samples_apart(function):
+    network = with_operation(function)
+    assert is_per_sample(network)
+    assert torch.allclose(network(IMAGES[0, :, :4, :4])[1:], network(IMAGES[0, 1:, :4, :4]), atol=1e-5)
+
+
+def test_values_with_a_batch_axis_each_may_meet():
+    assert is_per_sample(with_operation(lambda images, maps: images * maps, (4, 4, 1)))
+
+
+@pytest.mark.parametrize(
+    ("function", "more"),
+    [
+        (lambda images: images - keras.ops.mean(images, axis=0, keepdims=True), ()),
+        (lambda images: images - keras.ops.mean(images, axis=(-4, 1), keepdims=True), ()),
+        (lambda images: images / keras.ops.max(images), ()),
+        (lambda images: keras.ops.flip(images, axis=0), ()),
+        (lambda images: images + np.zeros((2, 1, 1, 1), "float32"), ()),
+        # the batch of rows meets the width of the images
+        (lambda images, rows: images + rows, ((3,),)),
+    ],
+)
+def test_operations_along_the_batch_or_unknown_ones_do_not(function, more):
+    assert not is_per_sample(with_operation(function, *more))
