@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from ganzoo.contracts.loss import Loss as Loss
     from ganzoo.contracts.loss import PairLoss as PairLoss
     from ganzoo.contracts.loss import RelativisticLoss as RelativisticLoss
+    from ganzoo.contracts.metric import Fact as Fact
+    from ganzoo.contracts.metric import Identity as Identity
     from ganzoo.contracts.metric import Metric as Metric
     from ganzoo.contracts.optimizer import Optimizer as Optimizer
     from ganzoo.contracts.preparable import Preparable as Preparable
@@ -119,7 +121,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
     "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
-    "ganzoo.contracts.metric": ("Metric",),
+    "ganzoo.contracts.metric": ("Fact", "Identity", "Metric"),
     "ganzoo.contracts.optimizer": ("Optimizer",),
     "ganzoo.contracts.preparable": ("Preparable", "Report"),
     "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),

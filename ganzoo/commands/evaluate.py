@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,16 +62,17 @@ def command(
     of_metrics = tuple(option for option in options if option.partition(".")[0] in names)
     metrics = metrics_for(recipe, zoo, names, of_metrics)
     of_data = tuple(option for option in options if option not in of_metrics)
-    sources = open_sources(held_out(recipe, zoo, data, of_data), key="--data" if data else "validation")
+    datasets, tables = held_out(recipe, zoo, data, of_data)
+    sources = open_sources(datasets, key="--data" if data else "validation")
     note = partial(say, stderr=True)
     with training_device(recipe.train.device):
         trained, step = trained_networks(folder, recipe, best=best, note=note)
         scores = evaluate(
-            recipe.task,
+            recipe,
             trained,
             sources,
-            metrics,
-            seed=recipe.train.seed,
+            metrics=metrics,
+            datasets=tables,
             products=products(recipe, trained),
             training=lambda: open_sources(recipe.data),
             note=note,
@@ -90,7 +92,7 @@ def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple
     """Return the metrics that the command line names, or the recipe's own."""
     from ganzoo.contracts.wiring import WiredMetric
     from ganzoo.errors import RecipeError
-    from ganzoo.recipe.overrides import parse_assignment
+    from ganzoo.recipe.overrides import parse_assignment, with_overrides
 
     if not names:
         if not recipe.metrics:
@@ -100,11 +102,10 @@ def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple
         return recipe.metrics
     made = []
     for name in dict.fromkeys(names):
-        given = (parse_assignment(option.partition(".")[2]) for option in options if option.startswith(f"{name}."))
-        table = {"name": name, **dict(given)}
+        given = dict(parse_assignment(option.partition(".")[2]) for option in options if option.startswith(f"{name}."))
+        table, _ = with_overrides({"name": name}, given, f"--set {name}.{{}}".format)
         make = partial(_configured, "metric", table, zoo, option="--metric", key=f"--set {name}")
-        make()  # errors are reported before networks are loaded
-        made.append(WiredMetric(key=name, make=partial(_component, make)))
+        made.append(WiredMetric(key=name, make=partial(_component, make), table=make().table))
     return tuple(made)
 
 
@@ -115,18 +116,22 @@ def _configured(kind: str, table: dict[str, Any], zoo: Zoo, *, option: str, key:
 
     name = table["name"]
     try:
-        cls = zoo.find(kind, name)
+        offer = zoo.offer(kind, name)
     except RecipeError as error:
         raise RecipeError(Problem(str(error), place=f"{option} {name}")) from error
-    return construct(cls, {key: value for key, value in table.items() if key != "name"}, zoo=zoo, key=key)
+    own = {option: value for option, value in table.items() if option != "name"}
+    made = construct(offer.cls, own, zoo=zoo, key=key)
+    return replace(made, table={"name": offer.qualified, **made.table})
 
 
 def _component(make: Callable[[], Constructed]) -> Any:
     return make().component
 
 
-def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Mapping[str, Dataset]:
-    """Return the dataset of each stream: the one that the command line names, or the recipe's own."""
+def held_out(
+    recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...]
+) -> tuple[Mapping[str, Dataset], Mapping[str, Any]]:
+    """Return the dataset of each stream, and its table: the one that the command line names, or the recipe's own."""
     from ganzoo.errors import RecipeError, listing
     from ganzoo.recipe.overrides import parse_assignment
     from ganzoo.recipe.own_data import BareFolder
@@ -140,10 +145,11 @@ def held_out(recipe: Recipe, zoo: Zoo, data: str | None, options: tuple[str, ...
         is_path = not zoo.offers("dataset", data) and Path(data).is_dir()
         table = BareFolder(data) if is_path else {"name": data}
         table |= dict(parse_assignment(option) for option in options)
-        made: Dataset = _configured("dataset", table, zoo, option="--data", key="--set").component
-        return {next(iter(recipe.data)): made}
+        made = _configured("dataset", table, zoo, option="--data", key="--set")
+        stream = next(iter(recipe.data))
+        return {stream: made.component}, {stream: made.table}
     if options:
         raise RecipeError("--set: needs --data, the dataset that it configures")
     if recipe.validation is None:
         raise RecipeError("the recipe has no [validation]; name a folder or a dataset, as --data my_photos")
-    return recipe.validation
+    return recipe.validation, recipe.resolved_validation

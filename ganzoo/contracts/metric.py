@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ganzoo.contracts.component import Component
 
 if TYPE_CHECKING:
     from ganzoo.contracts.results import OpenTraining
     from ganzoo.contracts.tensor import Example
+
+#: One field of an identity record, as JSON has it.
+Fact: TypeAlias = "str | int | float | bool | None"
+
+#: What decides a score, by the name of the field: two scores compare only where all of it is the same.
+Identity: TypeAlias = "Mapping[str, Fact]"
 
 
 class Metric(Component, ABC):
@@ -39,3 +45,10 @@ class Metric(Component, ABC):
     @abstractmethod
     def result(self) -> Mapping[str, float]:
         """Return the scores by name, e.g. `{"psnr_y": 29.3}`; the name states the protocol."""
+
+    def identity(self) -> Identity:
+        """Return what decides the scores beyond options, data and results: hashes of weights, a way to resize.
+
+        Asked once `result` was. The core records the metric's name and all its options itself.
+        """
+        return {}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ganzoo.contracts.comparison import Comparison, Verdict
     from ganzoo.contracts.field import Field, Signature
+    from ganzoo.contracts.metric import Identity
     from ganzoo.contracts.regularizer import PlayerName
     from ganzoo.contracts.results import Picture, Result, SampleRequest, Samples, Sources, Trained
     from ganzoo.contracts.step import Step
@@ -212,6 +213,13 @@ class Task(Component, ABC):
         from ganzoo.sampling import results_by_batch
 
         return results_by_batch(self, trained, sources, rng=rng)
+
+    def identity(self) -> Identity:
+        """Return how `evaluate` makes its results, where scores of another way do not compare: a scale, a degradation.
+
+        Options that only decide how networks are trained do not belong here.
+        """
+        return {}
 
     def draw_samples(self, trained: Trained, *, count: int, rng: Random, options: Any) -> Samples:
         """Return `count` new examples as the data have them: images as uint8; or the columns of a table of them.

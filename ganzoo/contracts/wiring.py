@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from ganzoo.contracts.callback import Callback
 from ganzoo.contracts.comparison import Verdict
@@ -72,10 +73,11 @@ class WiredRegularizer(_Wired):
 
 @dataclass(frozen=True, kw_only=True)
 class WiredMetric:
-    """A metric, made anew for each row of a table."""
+    """A metric, made anew for each row of a table; `table` is its part of the recipe with every default."""
 
     key: str
     make: Callable[[], Metric]
+    table: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -402,7 +402,9 @@ class _Reader:
         found = []
         for key, table, settings, _ in self.wired("metrics", "metric", Metric, MetricSettings, ()):
             name = self.log_key("metrics", settings.label or str(table["name"]))
-            found.append(WiredMetric(key=name, make=self.maker(key, own_keys(table, MetricSettings))))
+            resolved = own_keys(self.resolved["metrics"][-1], MetricSettings)
+            make = self.maker(key, own_keys(table, MetricSettings))
+            found.append(WiredMetric(key=name, make=make, table=resolved))
         return tuple(found)
 
     def maker(self, key: str, own: Mapping[str, Any]) -> Callable[[], Metric]:

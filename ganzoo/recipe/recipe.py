@@ -99,6 +99,12 @@ class Recipe:
         """The batch size of each phase by name: its own, or that of [train]."""
         return {phase.name: phase.batch_size or self.train.batch_size for phase in self.phases}
 
+    @property
+    def resolved_validation(self) -> Mapping[str, Any]:
+        """The tables of the held-out data by stream; empty without a section [validation]."""
+        table: Mapping[str, Any] = self.resolved.get("validation") or {}
+        return table if len(self.data) > 1 or not table else dict.fromkeys(self.data, table)
+
     def digest(self) -> str:
         """Return the sha256 of all that decides the weights."""
         text = json.dumps(weight_determining(self.resolved), sort_keys=True)

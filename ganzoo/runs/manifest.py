@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.dataset import Source
 from ganzoo.data.opening import TrainingData
 from ganzoo.runs.arrays import pack_arrays
+from ganzoo.runs.identity import fingerprint_of
 
 
 def describe_run(
@@ -41,14 +41,9 @@ def _source(source: Source) -> dict[str, Any]:
         name: {**asdict(field), "shape": list(field.shape), "names": list(field.names)}
         for name, field in source.fields.items()
     }
-    what = "data: fingerprint()"
-    with blaming(source, what):
-        fingerprint = source.fingerprint()
-    if not isinstance(fingerprint, str):
-        raise broken_contract(source, what, f"returned {type(fingerprint).__name__}, expected a text")
     return {
         "examples": len(source),
         "fields": fields,
-        "fingerprint": hashlib.sha256(fingerprint.encode()).hexdigest(),
+        "fingerprint": fingerprint_of(source),
         "skipped": list(source.skipped),
     }

@@ -10,15 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.blame import blaming, broken_contract
-from ganzoo.contracts.metric import Metric
+from ganzoo.contracts.metric import Fact, Identity, Metric
 from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.data.opening import guarded
 from ganzoo.errors import CheckpointError, ComponentError, RecipeError, Stopped, listing, nearest
+from ganzoo.execution.keras_internals import get_device
 from ganzoo.randomness import Random
+from ganzoo.recipe import Recipe
+from ganzoo.runs import identity
 from ganzoo.runs.files import read_json
 from ganzoo.training.pictures import require_picture
+from ganzoo.training.state import weights_sha256
 
 Note = Callable[[str], None]
 
@@ -27,13 +31,16 @@ Note = Callable[[str], None]
 class Scores:
     """Scores by method, then by name; `examples` is how many held-out examples each method was scored on.
 
-    `failed` names the cells whose metric raised an error, by method; they are NaN in `rows`.
+    `failed` names the cells whose metric raised an error, by method; they are NaN in `rows`. `identity` has what
+    decides each score and `provenance` which training made the networks: see `ganzoo.runs.identity`.
     """
 
     rows: Mapping[str, Mapping[str, float]]
     examples: Mapping[str, int]
     larger_is_better: Mapping[str, bool]
     failed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    identity: Mapping[str, Identity] = field(default_factory=dict)
+    provenance: Identity = field(default_factory=dict)
 
     def best(self, name: str) -> float:
         """Return the best value of one score over all methods."""
@@ -82,6 +89,7 @@ class _Measure:
         self.is_broken = False
         self.larger_is_better = True
         self.values: dict[str, float] = {}
+        self.identity: Identity = {}
         with self._guarded(self):
             self._metric = make_metric(wired, training)
             self.larger_is_better = self._metric.larger_is_better
@@ -97,6 +105,9 @@ class _Measure:
         if self._metric is not None and not self.is_broken:
             with self._guarded(self._metric):
                 self.values = {str(name): float(value) for name, value in self._metric.result().items()}
+                table = dict(self._wired.table)
+                named = {"metric": table.pop("name", self._wired.key)}
+                self.identity = {**named, **identity.flat({**table, **self._metric.identity()}, "metric.")}
 
     @contextmanager
     def _guarded(self, component: object) -> Iterator[None]:
@@ -114,25 +125,48 @@ class _Measure:
 
 
 def evaluate(
-    task: Task,
+    recipe: Recipe,
     trained: Trained,
     sources: Sources,
-    metrics: Sequence[WiredMetric],
     *,
-    seed: int,
     products: Collection[str],
     training: OpenTraining,
+    metrics: Sequence[WiredMetric] | None = None,
+    datasets: Mapping[str, Any] | None = None,
     show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
 ) -> Scores:
     """Score the task's results on held-out data with every metric; `show` receives each result.
 
-    `training` opens the training data for metrics that compare with them. A metric that fails loses its own cells;
-    `note` receives the reason.
+    Metrics, and the tables of the held-out `datasets` by stream, are the recipe's where none are given. `training`
+    opens the training data for metrics that compare with them. A metric that fails loses its own cells; `note` receives
+    the reason.
     """
     trained = replace(trained, training=training)
-    found = results(task, trained, sources, seed=seed, products=products)
-    return score(found, metrics, training=training, show=show, note=note)
+    found = results(recipe.task, trained, sources, seed=recipe.train.seed, products=products)
+    metrics = recipe.metrics if metrics is None else metrics
+    datasets = recipe.resolved_validation if datasets is None else datasets
+    scores = score(found, metrics, training=training, show=show, note=note)
+    return _identified(scores, recipe, trained, sources, products, datasets)
+
+
+def _identified(
+    scores: Scores,
+    recipe: Recipe,
+    trained: Trained,
+    sources: Sources,
+    products: Collection[str],
+    datasets: Mapping[str, Any],
+) -> Scores:
+    """Return the scores with what decides each of them, and where the networks come from."""
+    shared = identity.identity_of_protocol(recipe, sources, datasets)
+    shared["examples"] = next(scores.examples[name] for name in products if name in scores.examples)
+    digest = weights_sha256({name: trained.networks[name] for name in products})
+    return replace(
+        scores,
+        identity={name: {**shared, **own} for name, own in scores.identity.items()},
+        provenance=identity.provenance(recipe, digest, get_device()),
+    )
 
 
 def score(
@@ -198,9 +232,11 @@ def _table(measures: Mapping[str, Mapping[str, _Measure]], examples: Mapping[str
     rows: dict[str, dict[str, float]] = {}
     failed: dict[str, list[str]] = {}
     larger: dict[str, bool] = {}
+    identities: dict[str, Identity] = {}
     for row in measures.values():
         for each in row.values():
             each.finish()
+            identities |= dict.fromkeys(each.values, each.identity)
     names = {key: list(each.values) for row in measures.values() for key, each in row.items() if each.values}
     for method, row in measures.items():
         rows[method] = {}
@@ -211,7 +247,7 @@ def _table(measures: Mapping[str, Mapping[str, _Measure]], examples: Mapping[str
                 rows[method] |= dict.fromkeys(missing, math.nan)
             rows[method] |= each.values
             larger |= dict.fromkeys(names.get(key, [key] if each.is_broken else []), each.larger_is_better)
-    return Scores(rows, dict(examples), larger, failed)
+    return Scores(rows, dict(examples), larger, failed, identities)
 
 
 def make_metric(wired: WiredMetric, training: OpenTraining) -> Metric:
@@ -277,6 +313,8 @@ def scores_record(scores: Scores, step: int) -> dict[str, Any]:
             for method, row in scores.rows.items()
         },
         "larger_is_better": dict(scores.larger_is_better),
+        "identity": {name: dict(found) for name, found in scores.identity.items()},
+        "provenance": {"step": step, **scores.provenance},
     }
     if scores.failed:
         record["failed"] = {method: list(names) for method, names in scores.failed.items()}
@@ -306,7 +344,16 @@ def _checked(record: Any) -> Scores:
     if not all(isinstance(flag, bool) for flag in better.values()):
         raise TypeError("larger_is_better holds something else than true and false")
     failed = {method: [name for name in names if name in rows[method]] for method, names in _failed(record)}
-    return Scores(rows, examples, better, failed)
+    identities = {name: _facts(found) for name, found in record.get("identity", {}).items()}
+    provenance = {name: value for name, value in _facts(record.get("provenance", {})).items() if name != "step"}
+    return Scores(rows, examples, better, failed, identities, provenance)
+
+
+def _facts(found: Mapping[str, Any]) -> dict[str, Fact]:
+    for name, value in found.items():
+        if not (value is None or isinstance(value, str | int | float)):
+            raise TypeError(f"identity: {name} is {type(value).__name__}")
+    return dict(found)
 
 
 def _failed(record: Mapping[str, Any]) -> list[tuple[str, Any]]:

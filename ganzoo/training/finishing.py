@@ -35,11 +35,9 @@ def export_and_score(
     # an earlier process may have written pictures of other held-out data
     optional("held-out pictures", run.clear_held_out)
     scores = evaluate(
-        recipe.task,
+        recipe,
         trained,
         held_out,
-        recipe.metrics,
-        seed=recipe.train.seed,
         products=products,
         training=training,
         show=Gallery(show),

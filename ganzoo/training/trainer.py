@@ -306,11 +306,9 @@ class Trainer:
         if self.held_out is None:
             raise ValueError("there are no held-out data")
         return evaluate(
-            self.recipe.task,
+            self.recipe,
             trained,
             self.held_out,
-            self.recipe.metrics,
-            seed=self.recipe.train.seed,
             products=self.products,
             training=lambda: self.batches.sources,
             note=self.note_once,

@@ -15,6 +15,7 @@ from ganzoo import (
     DataError,
     Example,
     Field,
+    Identity,
     LossTargets,
     NetworkSpec,
     PlayerName,
@@ -125,6 +126,9 @@ class ConditionalGeneration(Generation):
             known = int(trained.fitted["num_classes"])
             raise DataError(f"held-out data: have {label.num_classes} classes, but the training data have {known}")
         return super().evaluate(trained, sources, rng=rng)
+
+    def identity(self) -> Identity:
+        return {**super().identity(), "classes": "uniform"}
 
     def made(self, trained: Trained, inputs: Mapping[str, Tensor]) -> Example:
         return {**super().made(trained, inputs), "label": inputs["label"].cpu().numpy().astype(np.int32)}

@@ -17,6 +17,7 @@ from ganzoo import (
     Comparison,
     Example,
     Field,
+    Identity,
     LossTargets,
     NetworkSpec,
     Random,
@@ -138,6 +139,9 @@ class Generation(Task):
             parts = (shuffled[:half], shuffled[half : 2 * half])
             first, second = (sampling.stack_examples(source, part, names) for part in parts)
             yield Result(method="real", output=second, target=first, examples=half)
+
+    def identity(self) -> Identity:
+        return {"field": self.field, "truncation": None, "classes": None}
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
         if request.inputs:

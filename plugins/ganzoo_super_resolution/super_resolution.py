@@ -17,6 +17,7 @@ from ganzoo import (
     DataError,
     Example,
     Field,
+    Identity,
     LossTargets,
     NetworkSpec,
     Random,
@@ -141,6 +142,9 @@ class SuperResolution(Task):
             results = {"bicubic": images.resize_bicubic(lr, hr.shape[:2]), "generator": self.enlarge(trained, lr)}
             for method, image in results.items():
                 yield Result(method=method, output={"image": image}, target={"image": hr}, name=name, picture=image)
+
+    def identity(self) -> Identity:
+        return {"scale": self.scale, "low_resolution": "that of the data, otherwise bicubic with antialiasing"}
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
         if not request.inputs:

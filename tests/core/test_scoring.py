@@ -42,6 +42,16 @@ def whole(tmp_path_factory):
     return runs / "whole"
 
 
+def test_every_score_of_a_run_says_what_decided_it_and_which_state_it_is_of(whole):
+    for record in [*lines(whole), table(whole)]:
+        names = {name for row in record["scores"].values() for name in row}
+        assert set(record["identity"]) == names
+        assert all(found["reference.name"] == "data/gaussians" for found in record["identity"].values())
+        assert record["provenance"]["step"] == record["step"]
+    hashes = [record["provenance"]["weights_sha256"] for record in lines(whole)]
+    assert len(set(hashes)) == len(hashes)
+
+
 def die_at(monkeypatch, owner, name, count):
     """Let the call with this number, counted from 1, kill the run; return the list of calls."""
     original, calls = getattr(owner, name), []
