@@ -44,7 +44,7 @@ LAYERS = [
     ],
     ["ganzoo.recipe"],
     ["ganzoo.assembly"],
-    ["ganzoo.training", "ganzoo.data", "ganzoo.runs"],
+    ["ganzoo.training", "ganzoo.data", "ganzoo.runs", "ganzoo.reporting"],
     ["ganzoo.exporting"],
     ["ganzoo.testing", "ganzoo.pytest_plugin"],
     ["ganzoo.api"],

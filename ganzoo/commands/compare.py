@@ -1,0 +1,74 @@
+"""`ganzoo compare`: runs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ganzoo.reporting.comparison import Comparison
+
+
+@click.command(name="compare")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
+def command(runs: tuple[Path, ...]) -> None:
+    """Compare the scores and recipes of RUNs.
+
+    Runs whose recipes are equal but for the seed are one group, with mean and standard deviation. Each group is
+    compared with that of the first RUN by Welch's t-test. Scores that were computed with other features, data or
+    settings are not compared.
+    """
+    from ganzoo.reporting.comparison import compare
+    from ganzoo.reporting.reading import read_run
+
+    show(compare([read_run(path) for path in runs]))
+
+
+def show(found: Comparison) -> None:
+    """Print a comparison."""
+    from ganzoo.commands._terminal import console, say, table
+    from ganzoo.reporting.comparison import Summary
+
+    output = console()
+    names = list(dict.fromkeys((row, name) for row, name in _scores(found)))
+    rows = [
+        [
+            group.letter,
+            ", ".join(run.name for run in group.runs),
+            *(str(Summary(group, values)) if (values := group.values(row, name)) else "" for row, name in names),
+        ]
+        for group in found.groups
+    ]
+    output.print(table("Scores", ["group", "runs", *(f"{row} {name}" for row, name in names)], rows, others="left"))
+    if found.recipe:
+        output.print()
+        letters = [group.letter for group in found.groups]
+        lines = [[each.key, *each.values] for each in found.recipe]
+        output.print(table("Recipes", ["key", *letters], lines, others="left"))
+    say("")
+    for contrast in found.contrasts:
+        say(str(contrast))
+    if found.tests > 1:
+        say(f"{found.tests} tests; each p is adjusted for that (Holm)")
+    for name, reason in found.refused.items():
+        say(f"{name}: not compared: {reason}")
+    for run in (run for group in found.groups for run in group.runs):
+        for notice in run.notices:
+            say(f"{run.name}: {notice}")
+    for notice in found.notices:
+        say(notice)
+
+
+def _scores(found: Comparison) -> list[tuple[str, str]]:
+    """Return row and name of each score that may be compared."""
+    runs = [run for group in found.groups for run in group.runs]
+    return [
+        (row, name)
+        for run in runs
+        if run.final is not None
+        for row in run.products
+        for name in run.final.rows[row]
+        if name not in found.refused
+    ]
