@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import without_reports  # noqa: F401
 
 from ganzoo import images
 from ganzoo.cli import main
@@ -18,7 +19,7 @@ from ganzoo.cli import main
 # tests that have a folder for temporary files of their own do not move the sockets of all later ones there
 multiprocessing.util.get_temp_dir()
 # new processes start from one that has imported everything, once
-multiprocessing.get_context("forkserver").set_forkserver_preload(["ganzoo.proving.attempt"])
+multiprocessing.get_context("forkserver").set_forkserver_preload(["ganzoo.proving.attempt", "without_reports"])
 
 
 @pytest.fixture

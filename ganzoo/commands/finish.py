@@ -23,6 +23,7 @@ def command(run: Path) -> None:
     from ganzoo.commands._scores import show_scores
     from ganzoo.commands._terminal import say
     from ganzoo.data.opening import open_sources
+    from ganzoo.reporting import page
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
     from ganzoo.training.finishing import export_and_score
@@ -44,6 +45,7 @@ def command(run: Path) -> None:
             training=lambda: open_sources(recipe.data),
             note=partial(say, stderr=True),
         )
+        page.write_at_end(folder, folder.read_manifest(), partial(say, stderr=True))
     if scores is not None:
         show_scores(scores, f"held-out data after {step} steps")
     say(

@@ -20,8 +20,8 @@ from ganzoo.errors import ProofError
 from ganzoo.proving.difference import explain
 from ganzoo.randomness import numpy_generator
 
-#: What two equal runs may differ in: how long they took, and who holds the folder.
-_UNEQUAL = {"timing.jsonl", ".lock"}
+#: What two equal runs may differ in: how long they took, a page that shows it, and who holds the folder.
+_UNEQUAL = {"timing.jsonl", "report.html", ".lock"}
 #: Files of callbacks do not influence a run, and may contain times.
 _WATCHED = "callbacks"
 _NAME = "proof"

@@ -54,7 +54,7 @@ _KNOWN = (*TEXTS, *_TABLES, *_LISTS, "profiles")
 _NETWORK = re.compile(r"[A-Za-z0-9_-]+")
 #: The sections that the title of a recipe speaks of, and what stands between it and the keys that were changed there.
 _IN_TITLES = ("task", "data", "generator", "discriminator", "networks", "losses", "regularizers")
-_CHANGED = " (changed: "
+CHANGED = " (changed: "
 _PLAYERS: tuple[PlayerName, ...] = ("generator", "discriminator")
 
 Settings = TypeVar("Settings", bound=Section)
@@ -233,9 +233,9 @@ class _Reader:
         changed = [key for key in changes if key.partition(".")[0] in _IN_TITLES]
         if not (title and changed) or "title" in changes:
             return title
-        bare, _, before = title.partition(_CHANGED)
+        bare, _, before = title.partition(CHANGED)
         told = dict.fromkeys([*filter(None, before.removesuffix(")").split(", ")), *changed])
-        return f"{bare}{_CHANGED}{', '.join(told)})"
+        return f"{bare}{CHANGED}{', '.join(told)})"
 
     def section(self, key: str, cls: type[Settings]) -> Settings | None:
         found = self.settings(key, cls, self.mapping(self.table.get(key)))

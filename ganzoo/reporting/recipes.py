@@ -23,7 +23,12 @@ class Difference:
 def without_seed(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a recipe without its seed and what it says about itself: equal ones are trials of one experiment."""
     train = {key: value for key, value in table(recipe, "train").items() if key != "seed"}
-    return {**{key: value for key, value in recipe.items() if key not in TEXTS}, "train": train}
+    return {**without_texts(recipe), "train": train}
+
+
+def without_texts(recipe: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a recipe without what it says about itself."""
+    return {key: value for key, value in recipe.items() if key not in TEXTS}
 
 
 def differences(recipes: Sequence[Mapping[str, Any]]) -> tuple[Difference, ...]:

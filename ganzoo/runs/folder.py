@@ -46,7 +46,7 @@ class RunFolder:
     recipe.toml       the resolved recipe, every default written out
     manifest.json     environment, plugins, seed, data, fields; `status` is running or finished
     metrics.jsonl     losses, measurements and reports; here and everywhere, `step` is how many steps were done
-    timing.jsonl      seconds since training began, and those spent waiting for data; two equal runs differ in it alone
+    timing.jsonl      seconds since training began, and those spent waiting for data
     scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
     samples/          pictures of the same fixed inputs over time
     fitted.npz        what the task fitted on the training data, where it fits anything
@@ -55,6 +55,7 @@ class RunFolder:
     best/             the state with the best score so far, where train.best names one
     callbacks/        what the callbacks of the recipe write, each in its own folder
     evaluation.json   the scores on held-out data
+    report.html       all of this as a page; two equal runs differ in it and in timing.jsonl alone
     generator.keras   the trained generator (one file for each product of the task)
     """
 

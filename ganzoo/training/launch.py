@@ -18,6 +18,7 @@ from ganzoo.data.opening import TrainingData, fit
 from ganzoo.errors import CheckpointError, PluginError, RecipeError
 from ganzoo.execution.keras_internals import get_device
 from ganzoo.recipe import Recipe, weight_determining
+from ganzoo.reporting import page
 from ganzoo.runs import files
 from ganzoo.runs.arrays import pack_arrays
 from ganzoo.runs.checkpoint import Loaded, step_of
@@ -344,7 +345,9 @@ def finish(trainer: Trainer, done: int) -> Scores | None:
         training=lambda: trainer.data.sources,
         note=trainer.note_once,
     )
+    manifest = run.read_manifest()
     if done < trainer.total and early is None:
+        page.write_at_end(run, manifest, trainer.observer.note)
         trainer.observer.note(
             f"the time is over after step {step} of {trainer.total}; networks and scores are those of this step. "
             f"ganzoo run {run.path} resumes the run"
@@ -354,8 +357,8 @@ def finish(trainer: Trainer, done: int) -> Scores | None:
         trainer.keep_scores(step, scores)
     if early is not None:
         trainer.observer.note(f"stopped early {early}")
+    finished = {**manifest, "status": "finished"} | ({} if early is None else {"stopped_early": early})
+    page.write_at_end(run, finished, trainer.observer.note)
     # last of all: a run is finished when every file is there
-    run.write_manifest(
-        {**run.read_manifest(), "status": "finished"} | ({} if early is None else {"stopped_early": early})
-    )
+    run.write_manifest(finished)
     return scores

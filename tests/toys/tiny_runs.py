@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,12 +49,13 @@ def tiny(runs, name, *more):
 
 def process(arguments, **environment):
     """Return the started process of a command line."""
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, [environment.get("PYTHONPATH")])])
     return subprocess.Popen(
-        [sys.executable, "-m", "ganzoo", *map(str, arguments)],
+        [sys.executable, "-c", "import without_reports, ganzoo.cli; ganzoo.cli.main()", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **environment},
+        env={**os.environ, **environment, "PYTHONPATH": path},
     )
 
 
