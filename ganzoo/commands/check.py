@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.results import Sources
     from ganzoo.contracts.tensor import Tensor
     from ganzoo.recipe import Recipe
+    from ganzoo.training.estimate import Estimate
     from ganzoo.training.model import AdversarialModel
     from ganzoo.training.trainer import Trainer
     from ganzoo.zoo import Zoo
@@ -34,7 +36,8 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
 
     Does once, in a folder that is removed, all that a run of it does: one step of each phase, one picture, one
     checkpoint, the exported networks, and the first results on held-out data with every metric: what `ganzoo run`
-    would refuse is refused here. Nothing is left on the disk.
+    would refuse is refused here. Two more steps of each phase estimate the time and the memory of the run, pictures,
+    checkpoints and scores not counted. Nothing is left on the disk.
     """
     require_torch_backend()
     from ganzoo.assembly import training_device
@@ -51,25 +54,34 @@ def command(recipe: str, overrides: tuple[str, ...], profile: str | None) -> Non
     held_out = open_sources(plan.validation, key="validation") if plan.validation else None
     check_examples(plan, sources, held_out)
     with training_device(plan.train.device):
-        trainer, scored = rehearsed(plan, sources, held_out, zoo)
+        trainer, scored, found = rehearsed(plan, sources, held_out, zoo)
     output = console()
     say(f"{plan.name}: {plan.title}")
     for text in data_texts(plan, sources, held_out):
         say(text)
     batch = trainer.batches.tensors(0)
-    tables = (data_table(sources, held_out or {}), batch_table(batch), network_table(trainer.model), phase_table(plan))
+    tables = (
+        data_table(sources, held_out or {}),
+        batch_table(batch),
+        network_table(trainer.model),
+        phase_table(plan, found),
+    )
     for shown in tables:
         output.print()
         output.print(shown)
-    say(f"\n{rehearsed_text(scored)}\nOK: ganzoo run can train it")
+    say(f"\n{rehearsed_text(scored)}\n{estimate_text(plan, found)}\nOK: ganzoo run can train it")
 
 
 def rehearsed(
     recipe: Recipe, sources: Sources, held_out: Sources | None, zoo: Zoo
-) -> tuple[Trainer, Mapping[str, int]]:
-    """Do all that a run does once, in a scratch folder; return the trainer, and how many examples were scored."""
+) -> tuple[Trainer, Mapping[str, int], Estimate]:
+    """Do all that a run does once, in a scratch folder.
+
+    Returns the trainer, how many examples were scored, and what the run will take.
+    """
     from ganzoo.runs.environment import describe_plugins, environment
     from ganzoo.runs.folder import RunFolder
+    from ganzoo.training.estimate import estimate
     from ganzoo.training.launch import choose_kernels, prepare, write_manifest
     from ganzoo.training.rehearsal import rehearse
 
@@ -80,7 +92,8 @@ def rehearsed(
             facts = environment(describe_plugins(zoo.plugins, recipe.used))
             trainer = prepare(recipe, run, Notes(), sources, held_out, environment=facts)
             write_manifest(trainer, kept, None)
-            return trainer, rehearse(trainer)
+            scored = rehearse(trainer)
+            return trainer, scored, estimate(trainer)
 
 
 class Notes(Observer):
@@ -139,12 +152,22 @@ def network_table(model: AdversarialModel) -> Table:
     return table("Networks", ["network", "side", "input -> output", "parameters"], rows)
 
 
-def phase_table(recipe: Recipe) -> Table:
-    """Return what each phase minimises."""
+def phase_table(recipe: Recipe, found: Estimate) -> Table:
+    """Return what each phase minimises, and how long a thousand steps of it take."""
     from ganzoo.commands._terminal import table
 
-    rows = [[phase.name, f"{phase.steps:,}", ", ".join(active(recipe, phase.name))] for phase in recipe.phases]
-    return table("Phases", ["phase", "steps", "losses and regularizers"], rows)
+    rows = [
+        [phase.name, f"{phase.steps:,}", f"{found.seconds[phase.name]:.3g}", ", ".join(active(recipe, phase.name))]
+        for phase in recipe.phases
+    ]
+    return table("Phases", ["phase", "steps", "seconds for 1,000", "losses and regularizers"], rows)
+
+
+def estimate_text(recipe: Recipe, found: Estimate) -> str:
+    """Return what the whole run will take."""
+    whole = timedelta(seconds=round(sum(found.seconds[phase.name] * phase.steps / 1000 for phase in recipe.phases)))
+    memory = "" if found.peak_bytes is None else f", {found.peak_bytes / 2**20:,.0f} MiB of memory at the peak"
+    return f"estimated from two steps of each phase: {whole} for all steps{memory}"
 
 
 def active(recipe: Recipe, phase: str) -> Iterator[str]:

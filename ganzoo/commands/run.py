@@ -173,6 +173,7 @@ def _train(
             import_module(package)
         progress.stage("building networks")
         from ganzoo.assembly import training_device
+        from ganzoo.runs.health import health
         from ganzoo.training.launch import launch
         from ganzoo.training.warm_start import WarmStart
 
@@ -198,6 +199,8 @@ def _train(
         from ganzoo.runs.checkpoint import step_of
 
         show_scores(scores, f"held-out data after {step_of(run.checkpoints().paths()[-1])} steps")
+    for verdict in health(run).standing:
+        say(str(verdict))
     shown = run.held_out if run.held_out.is_dir() else run.samples
     say(f"pictures in {shown}, networks and scores in {run.path}")
 

@@ -21,6 +21,7 @@ class Cache:
 
     def __init__(self, limit: int) -> None:
         self.room = limit
+        self._limit = limit
         self._kept: dict[int, Example] = {}
 
     def kept(self, index: int) -> Example | None:
@@ -33,6 +34,13 @@ class Cache:
         if size <= self.room:
             self._kept[index] = example
             self.room -= size
+
+    def unread_bytes(self, examples: int) -> int:
+        """Return how many bytes more will be kept when each of so many examples was read, if all are alike."""
+        if not self._kept:
+            return 0
+        size = (self._limit - self.room) // len(self._kept)
+        return min((examples - len(self._kept)) * size, self.room)
 
 
 def cache_bytes() -> int:

@@ -62,6 +62,10 @@ class Stream:
             self._cache.keep(index, example)
         return example, mistake
 
+    def unread_bytes(self) -> int:
+        """Return how many bytes more the examples will take that are kept once they were read."""
+        return self._cache.unread_bytes(self.examples)
+
     def name_of(self, index: int) -> str:
         """Return the name of an example for messages, also if the source fails to give one."""
         with suppress(Exception):

@@ -30,6 +30,8 @@ RESUMABLE_KEYS = (
     "checkpoint_every",
     "keep_checkpoints",
     "samples",
+    "doctor",
+    "on_collapse",
     "evaluate_every",
     "best",
     "patience",

@@ -83,6 +83,10 @@ class TrainSettings(Section):
     checkpoint_every: PositiveInt = 500
     keep_checkpoints: Annotated[int, Ge(2)] = 2
     samples: PositiveInt = 16
+    #: Look for what goes wrong while training, and say it.
+    doctor: bool = True
+    #: What follows when the doctor finds a failure: nothing but the message, or the end of the run, saved and scored.
+    on_collapse: Literal["warn", "stop"] = "warn"
     #: Score the networks on held-out data every so many steps; absent: at the end only.
     evaluate_every: PositiveInt | None = None
     #: The score by which the best checkpoint is kept beside the newest.

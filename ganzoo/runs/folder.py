@@ -48,6 +48,7 @@ class RunFolder:
     metrics.jsonl     losses, measurements and reports; here and everywhere, `step` is how many steps were done
     timing.jsonl      seconds since training began, and those spent waiting for data
     scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
+    verdicts.jsonl    what the doctor found: kind, severity, since which step, cause, what to change
     samples/          pictures of the same fixed inputs over time
     fitted.npz        what the task fitted on the training data, where it fits anything
     held_out/         the results on held-out examples, to look at
@@ -70,6 +71,7 @@ class RunFolder:
         self.journal = Journal(path / "metrics.jsonl")
         self.timing = Journal(path / "timing.jsonl")
         self.scores = Journal(path / "scores.jsonl")
+        self.verdicts = Journal(path / "verdicts.jsonl")
 
     @classmethod
     def named(cls, runs: Path, name: str) -> RunFolder:
@@ -158,7 +160,7 @@ class RunFolder:
 
     def truncate_logs(self, done: int) -> None:
         """Drop what the logs say beyond the state after `done` steps: it will be said again."""
-        for log in (self.journal, self.timing, self.scores):
+        for log in (self.journal, self.timing, self.scores, self.verdicts):
             log.truncate(done)
 
     def require(self) -> None:

@@ -1,4 +1,4 @@
-"""What happens after a step, as Keras callbacks in a fixed order: show, log, draw, watch, save, score."""
+"""What happens after a step, as Keras callbacks in a fixed order: show, log, draw, watch, save, score, stop."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ganzoo.errors import ResourceError, Stopped
 from ganzoo.runs import files
 from ganzoo.runs.names import UniqueStems
 from ganzoo.training.compilation import CompileWatch
+from ganzoo.training.doctor import LiveDoctor
 from ganzoo.training.signals import StopRequest
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def step_callbacks(
         *([Given(trainer, stop)] if trainer.callbacks else []),
         Save(trainer, stop, until),
         Score(trainer),
+        StopEarly(trainer),
     ]
     return StepCallbacks(ordered, add_history=True, model=trainer.model, epochs=1, steps=steps)
 
@@ -104,6 +106,15 @@ class Log(_StepCallback):
         super().__init__(trainer)
         self._pace = pace
         self._began = time.perf_counter()
+        self._doctor = LiveDoctor(trainer) if trainer.recipe.train.doctor else None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if self._doctor is not None:
+            self._doctor.begin()
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        if self._doctor is not None:
+            self._doctor.before(self.trainer.model.step_number + 1)
 
     def after(self, done: int, logs: Logs) -> None:
         trainer = self.trainer
@@ -112,11 +123,15 @@ class Log(_StepCallback):
         losses = _as_numbers(logs)
         record = {"step": done, "phase": trainer.model.timeline.at(done - 1).phase, **losses}
         record |= trainer.model.report()
+        if self._doctor is not None:
+            record |= self._doctor.measure()
         trainer.append(trainer.run.journal, record)
         seconds = round(time.perf_counter() - self._began, 3)
         timing = {"step": done, "seconds": seconds, "waited": round(self._pace.waited, 3)}
         trainer.append(trainer.run.timing, timing)
         trainer.observer.losses(record)
+        if self._doctor is not None:
+            self._doctor.judge(record)
 
 
 class Draw(_StepCallback):
@@ -269,21 +284,31 @@ class Save(_StepCallback):
 
 
 class Score(_StepCallback):
-    """Scores the networks, and stops training with the recipe's patience.
-
-    The last step is scored with the exported networks, when training is over.
-    """
+    """Scores the networks; the last step is scored with the exported networks, when training is over."""
 
     def after(self, done: int, logs: Logs) -> None:
         trainer = self.trainer
         every = trainer.recipe.train.evaluate_every
-        if every is None or done % every or done == trainer.total or trainer.model.stop_training:
+        if every is not None and done % every == 0 and done < trainer.total and not trainer.model.stop_training:
+            trainer.score(done)
+
+
+class StopEarly(_StepCallback):
+    """Stops training with the recipe's patience, or with a failure that the doctor found, and saves."""
+
+    def after(self, done: int, logs: Logs) -> None:
+        trainer = self.trainer
+        if done == trainer.total or trainer.model.stop_training or not self._may_stop(done):
             return
-        trainer.score(done)
         if trainer.stopped_early(done) is not None:
             if not self.is_due(done, trainer.recipe.train.checkpoint_every):
                 trainer.save(done)
             trainer.model.stop_training = True
+
+    def _may_stop(self, done: int) -> bool:
+        train = self.trainer.recipe.train
+        is_scored = train.evaluate_every is not None and done % train.evaluate_every == 0
+        return is_scored or (train.on_collapse == "stop" and done % train.log_every == 0)
 
 
 def _as_numbers(logs: Logs) -> dict[str, float]:

@@ -19,6 +19,7 @@ class NotFinite(ArithmeticError):
 
     def __init__(self, player: str, what: str) -> None:
         super().__init__(f"the {player}'s {what} is not finite; the update was not made")
+        self.player = player
         self.losses: Mapping[str, float] = {}
 
 

@@ -39,6 +39,7 @@ from ganzoo.training.optimizers import OptimizerGroup, descend
 from ganzoo.training.scheduled import rate_at
 from ganzoo.training.state import network_state, numbered
 from ganzoo.training.turns import Turns
+from ganzoo.training.witness import Witness
 
 
 class AdversarialModel(keras.Model):
@@ -72,6 +73,8 @@ class AdversarialModel(keras.Model):
         self.seed = seed
         self.players = {name: _player(name, networks, specs) for name in PLAYERS}
         self.step_number = 0
+        #: Looks at a step, where somebody wants to know what happens in it.
+        self.witness: Witness | None = None
         self.built = True
 
     def compile(
@@ -170,6 +173,8 @@ class AdversarialModel(keras.Model):
         view = replace(view, fakes=self._generate(view, with_gradient=plays["generator"]))
 
         logs: dict[str, Tensor] = {}
+        if self.witness is not None:
+            self.witness.fakes = _detached(view.fakes)
         if plays["discriminator"]:
             logs |= self._update("discriminator", replace(view, fakes=_detached(view.fakes)))
         if plays["generator"]:
@@ -209,6 +214,8 @@ class AdversarialModel(keras.Model):
             judged = self._judge(name, view)
             view = replace(view, judged=judged)
             terms = self.objective.terms(player, view, self.turns.count(name))
+            if self.witness is not None and name == "discriminator":
+                self.witness.see_logits(judged)
             total = _weighted_sum(name, terms)
             try:
                 norm = self._descend(name, total, variables)
@@ -231,13 +238,17 @@ class AdversarialModel(keras.Model):
     def _judge(self, name: PlayerName, view: View) -> Mapping[str, LazyVerdict]:
         if not self.players["discriminator"].networks:
             return {}
-        return self.objective.judge(name, view, self.objective.compare(view))
+        comparisons = self.objective.compare(view)
+        if self.witness is not None and name == "discriminator":
+            self.witness.see_comparisons(comparisons)
+        return self.objective.judge(name, view, comparisons)
 
     def _descend(self, name: PlayerName, loss: Tensor, variables: Sequence[Variable]) -> Tensor:
         """Take one optimizer step on these variables and no others, return the gradient's norm; NotFinite before it."""
         optimizer = self.optimizer_groups[name]
         check = partial(self._guard.check, name)
-        return descend(loss, variables, optimizer, clip_norm=self.clip_norm, check=check)
+        look = partial(self.witness.see_gradients, name) if self.witness is not None else None
+        return descend(loss, variables, optimizer, clip_norm=self.clip_norm, check=check, look=look)
 
     @torch.no_grad()
     def _finish_update(self, name: PlayerName, view: View) -> None:

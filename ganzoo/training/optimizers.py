@@ -159,11 +159,13 @@ def descend(
     *,
     clip_norm: float | None = None,
     check: Callable[[Tensor, Tensor], None] = lambda _loss, _norm: None,
+    look: Callable[[Sequence[Tensor], Sequence[Variable], Any], None] | None = None,
 ) -> Tensor:
     """Take one optimizer step on these variables only, and return the norm of the gradient before it was clipped.
 
     No gradient is computed for any other variable. `clip_norm` limits the norm over all gradients together.
-    `check(loss, norm)` may refuse the update by raising. Variables that the loss does not reach keep their value.
+    `check(loss, norm)` may refuse the update by raising; `look` is shown the gradients, and by what they are scaled up.
+    Variables that the loss does not reach keep their value.
     """
     weights = [variable.value for variable in variables]
     gradients = torch.autograd.grad(optimizer.scale_loss(loss), weights, allow_unused=True)
@@ -173,6 +175,8 @@ def descend(
     found = [gradient for gradient, _ in reached]
     norm: Tensor = global_norm(found) / optimizer.scale_loss(1.0)
     check(loss, torch.zeros_like(norm) if _may_overflow(optimizer) else norm)
+    if look is not None:
+        look(found, [variable for _, variable in reached], optimizer.scale_loss(1.0))
     if clip_norm is not None and found:
         torch._foreach_mul_(found, torch.clamp(clip_norm / (norm + 1e-12), max=1.0))
     with torch.no_grad():

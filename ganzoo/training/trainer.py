@@ -15,6 +15,7 @@ from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Picture, Sources, Trained
 from ganzoo.data.loader import NoLongerWanted, StepBatches, StepLoader
 from ganzoo.data.opening import TrainingData, guarded
+from ganzoo.diagnosis import Doctor
 from ganzoo.errors import CheckpointError, ComponentError, NumericError, ResourceError, Stopped
 from ganzoo.randomness import Random, numpy_generator
 from ganzoo.recipe import Recipe
@@ -192,6 +193,7 @@ class Trainer:
         try:
             yield
         except NotFinite as refused:
+            self._record_broken(refused)
             raise self.numeric_error(self.model.step_number + 1, str(refused), refused.losses) from refused
         except torch.OutOfMemoryError as error:
             raise ResourceError(self.out_of_memory(f"the GPU's memory does not suffice: {error}")) from error
@@ -206,6 +208,17 @@ class Trainer:
             if translated is None:
                 raise
             raise translated from error
+
+    def _record_broken(self, refused: NotFinite) -> None:
+        """Write down the losses of an update that a run refused, and the doctor's word on them."""
+        if not self.run.exists or not refused.losses:
+            return
+        number = self.model.step_number
+        losses = {f"{refused.player}/{key}": value for key, value in refused.losses.items()}
+        record = {"step": number + 1, "phase": self.model.timeline.at(number).phase, **losses}
+        self.append(self.run.journal, record)
+        for verdict in Doctor(self.recipe.resolved).see(record):
+            self.append(self.run.verdicts, verdict.record(number + 1))
 
     def numeric_error(self, step: int, what: str, losses: Mapping[str, float]) -> NumericError:
         """Return the error of a refused update or save: its losses, its batch, the last good state, what to try.
@@ -258,7 +271,7 @@ class Trainer:
         arrays = to_arrays(self.model.state())
         if broken := not_finite(arrays):
             raise self.numeric_error(done, f"{', '.join(broken[:3])} not finite; nothing was saved", {})
-        for log in (self.run.journal, self.run.scores):
+        for log in (self.run.journal, self.run.scores, self.run.verdicts):
             self.optional(log.path.name, log.sync)
         (store or self.checkpoints).save(
             done,
@@ -287,7 +300,10 @@ class Trainer:
         return train.evaluate_every is not None and self.held_out is not None and bool(self.recipe.metrics)
 
     def stopped_early(self, done: int) -> str | None:
-        """Return why training ends with the evaluation after `done` steps; None when it does not."""
+        """Return why training ends after `done` steps, before the last one; None when it does not."""
+        return self._out_of_patience(done) or self._stopped_by_doctor(done)
+
+    def _out_of_patience(self, done: int) -> str | None:
         train = self.recipe.train
         records = [record for record in self.run.scores.records() if record["step"] <= done]
         if train.best is None or train.patience is None or not records or records[-1]["step"] != done:
@@ -296,6 +312,15 @@ class Trainer:
         if waited < train.patience:
             return None
         return f"after step {done} of {self.total}: no {train.best} was better than after step {since} (train.patience)"
+
+    def _stopped_by_doctor(self, done: int) -> str | None:
+        if self.recipe.train.on_collapse != "stop":
+            return None
+        for record in self.run.verdicts.records():
+            if record["step"] == done and record.get("severity") == "failure":
+                found = f"{record.get('kind')} since step {record.get('since')}"
+                return f"after step {done} of {self.total}: {found} (train.on_collapse)"
+        return None
 
     def is_scored(self, done: int) -> bool:
         """Return whether the scores of this state are written already."""

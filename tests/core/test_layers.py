@@ -34,6 +34,7 @@ LAYERS = [
     ["ganzoo.execution"],
     [
         "ganzoo.schema",
+        "ganzoo.diagnosis",
         "ganzoo.patching",
         "ganzoo.zoo",
         "ganzoo.layers",

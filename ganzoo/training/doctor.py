@@ -1,0 +1,153 @@
+"""The doctor at work in a run: measures at some of the log's steps, says each verdict once, writes verdicts.jsonl."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from ganzoo.contracts.tensor import Array, Tensor
+from ganzoo.diagnosis import statistics
+from ganzoo.diagnosis.doctor import MEMORY, Doctor, is_examined
+from ganzoo.training.witness import Witness, as_rows
+
+if TYPE_CHECKING:
+    from ganzoo.training.trainer import Trainer
+
+#: The doctor looks at no more than one of so many steps: it costs less than one percent of them.
+_LEAST_STEPS = 50
+#: Copies and conditions are looked for among so many examples.
+_EXAMPLES = 1024
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Prepared examples of a phase: the field that is generated, labels of the same name as those of fakes."""
+
+    rows: Array
+    labels: Mapping[str, Array]
+    #: Which part of the training data they are.
+    share: float
+
+
+class LiveDoctor:
+    """Examines a run while it trains. It draws no random number and changes no state of the training."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        every = trainer.recipe.train.log_every
+        self._every = every * -(-_LEAST_STEPS // every)
+        self._doctor = Doctor(trainer.recipe.resolved)
+        self._examples: dict[str, dict[str, Examples]] = {}
+
+    def begin(self) -> None:
+        """Read what the run has said so far, and the examples to compare with."""
+        trainer = self._trainer
+        for record in deque(filter(is_examined, trainer.run.journal.records()), maxlen=MEMORY + 1):
+            self._doctor.see(record)
+        if trainer.model.step_number < trainer.total:
+            self._examples = {phase: dict(self._read(phase)) for phase in self._phases_left()}
+
+    def before(self, done: int) -> None:
+        """Let the model show the step with which so many are done, when it is to be examined."""
+        self._trainer.model.witness = Witness() if done % self._every == 0 else None
+
+    def measure(self) -> dict[str, float]:
+        """Return the numbers of the step that was shown, under `doctor/`; none when none was."""
+        model = self._trainer.model
+        witness, model.witness = model.witness, None
+        if witness is None:
+            return {}
+        found = dict(self._measured(witness))
+        return {f"doctor/{key}": float(f"{value:.{_DIGITS}g}") for key, value in found.items() if math.isfinite(value)}
+
+    def judge(self, record: Mapping[str, Any]) -> None:
+        """Say and write what is newly wrong after this record of the journal."""
+        trainer = self._trainer
+        if is_examined(record):
+            for verdict in self._doctor.see(record):
+                trainer.append(trainer.run.verdicts, verdict.record(record["step"]))
+                trainer.observer.note(str(verdict))
+
+    def _measured(self, witness: Witness) -> Iterator[tuple[str, float]]:
+        turns = self._trainer.model.turns
+        yield "updates", turns.count("generator")
+        largest = []
+        for name, (real, fake) in witness.logits.items():
+            both = [side.cpu().numpy() for side in (real, fake)]
+            largest += [float(np.abs(side).max()) for side in both]
+            yield f"separation/{name}", statistics.separation(*both)
+        if largest:
+            yield "largest_logit", max(largest)
+        for name, sides in witness.compared.items():
+            if len(sides[0]) >= statistics.FEWEST_ROWS and len(sides[1]) >= statistics.FEWEST_ROWS:
+                reals, fakes = map(as_rows, sides)
+                for key, value in statistics.sample_statistics(reals, fakes).items():
+                    yield f"{key}/{name}", value
+        for player, layers in witness.layer_gradients().items():
+            for end, place in (("weakest", int(layers.argmin())), ("strongest", int(layers.argmax()))):
+                yield f"{end}_gradient/{player}", float(layers[place])
+                yield f"{end}_layer/{player}", place + 1
+        yield from self._compared_with_examples(witness.fakes)
+
+    def _compared_with_examples(self, fakes: Mapping[str, Tensor]) -> Iterator[tuple[str, float]]:
+        model = self._trainer.model
+        phase = model.timeline.at(model.step_number - 1).phase
+        for name, examples in self._examples.get(phase, {}).items():
+            if name not in fakes:
+                continue
+            rows = as_rows(fakes[name])
+            yield f"copied/{name}", statistics.copied_share(rows, examples.rows, examples.share)
+            for label, classes in examples.labels.items():
+                asked = fakes.get(label)
+                if asked is not None and asked.shape == fakes[name].shape[:1]:
+                    wanted = asked[: len(rows)].cpu().numpy()
+                    yield f"classes/{label}", len(np.unique(classes))
+                    yield f"real_agrees/{label}", statistics.examples_agree(examples.rows, classes)
+                    yield f"fake_agrees/{label}", statistics.neighbours_agree(rows, wanted, examples.rows, classes)
+
+    # -- examples ------------------------------------------------------------------------------------------------------
+
+    def _phases_left(self) -> Iterator[str]:
+        model = self._trainer.model
+        present = model.timeline.at(model.step_number).phase
+        names = [name for name, _ in model.timeline.phases]
+        yield from names[names.index(present) :]
+
+    def _read(self, phase: str) -> Iterator[tuple[str, Examples]]:
+        """Yield examples of each field that a product makes under the name that the data have for it.
+
+        None where outputs have targets of their own: there a copy is what is wanted.
+        """
+        model, batches = self._trainer.model, self._trainer.batches
+        made = {name for spec in model.specs.values() if spec.is_product for name in spec.signature.outputs}
+        first = model.timeline.first_step(phase)
+        batch = batches.tensors(first)
+        names = [name for name in batch if name in made and batch[name].is_floating_point()]
+        if model.task.exposes.pairs or not names:
+            return
+        size = max(len(batch[names[0]]), 1)
+        count = min(-(-_EXAMPLES // size), max(batches.steps_per_epoch, 1), dict(model.timeline.phases)[phase])
+        read = [batch, *(batches.tensors(first + index) for index in range(1, count))]
+        everything = max(stream.examples for stream in batches.streams)
+        for name in names:
+            rows = np.concatenate(
+                [as_rows(part) for each in read for part in torch.split(each[name], statistics.MOST_ROWS)]
+            )
+            labels = {key: torch.cat([each[key] for each in read]).numpy() for key in batch if _is_label(batch[key])}
+            yield (
+                name,
+                Examples(
+                    rows, {k: v for k, v in labels.items() if len(v) == len(rows)}, min(1.0, len(rows) / everything)
+                ),
+            )
+
+
+def _is_label(values: Tensor) -> bool:
+    return values.ndim == 1 and not values.is_floating_point() and values.dtype != torch.bool
