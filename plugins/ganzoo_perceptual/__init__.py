@@ -1,10 +1,11 @@
-"""Frozen VGG networks, the perceptual loss on their activations, and the metric LPIPS."""
+"""Frozen VGG networks, the perceptual and the style loss on their activations, and the metric LPIPS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from ganzoo import Features, Loss, Metric, hookimpl
+from ganzoo_perceptual.gram_style import GramStyle
 from ganzoo_perceptual.lpips import LPIPS
 from ganzoo_perceptual.perceptual import Perceptual
 from ganzoo_perceptual.vgg16 import VGG16
@@ -21,7 +22,7 @@ def ganzoo_register_architectures() -> Mapping[str, type[Features]]:
 
 @hookimpl
 def ganzoo_register_losses() -> Mapping[str, type[Loss]]:
-    return {"perceptual": Perceptual}
+    return {"gram_style": GramStyle, "perceptual": Perceptual}
 
 
 @hookimpl
