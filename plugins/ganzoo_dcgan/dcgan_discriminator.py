@@ -18,15 +18,17 @@ class DcganDiscriminator(Architecture):
     to the image as maps of zeros and ones, or with `condition = "project"` its embedding is multiplied with the sum of
     the last maps (arXiv 1802.05637). LeakyReLU 0.2 after each convolution, `normalization` after
     each but the first. Use `layer` or `none` with gradient penalties, which treat examples independently; batch
-    normalization mixes them. `dropout` follows each convolution. The features are the flat activations of the last
-    convolution, followed by `minibatch_discrimination` values of how close the examples of a batch are (arXiv
-    1606.03498).
+    normalization mixes them. With `spectral_normalization` (arXiv 1802.05957) the kernels of the convolutions, of the
+    logit and of the projected class have a largest singular value of 1; `normalization = "none"` goes with it.
+    `dropout` follows each convolution. The features are the flat activations of the last convolution, followed by
+    `minibatch_discrimination` values of how close the examples of a batch are (arXiv 1606.03498).
     """
 
     role: ClassVar[str] = "discriminator"
 
     filters: Annotated[int, Ge(1), Le(4_096)] = 64
     normalization: Literal["batch", "layer", "none"] = "batch"
+    spectral_normalization: bool = False
     condition: Literal["concatenate", "project"] = "concatenate"
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     minibatch_discrimination: Annotated[int, Ge(0), Le(4_096)] = 0

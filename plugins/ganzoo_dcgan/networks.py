@@ -40,9 +40,10 @@ def discriminator(options: DcganDiscriminator, signature: Signature) -> Network:
         raise ValueError('condition = "project" needs a class label, which the task does not give to the discriminator')
     values = inputs.values if project or inputs.label is None else blocks.label_maps(inputs, inputs.values)
     for power in range(doublings):
-        values = _down(values, options.filters * 2**power, options.normalization if power else "none")
+        normalization = options.normalization if power else "none"
+        values = _down(values, options.filters * 2**power, normalization, spectral=options.spectral_normalization)
         values = keras.layers.Dropout(options.dropout)(values) if options.dropout else values
-    projection = _projection(inputs, values) if project else None
+    projection = _projection(inputs, values, spectral=options.spectral_normalization) if project else None
     features = keras.layers.Flatten(name="features")(values)
     if options.minibatch_discrimination:
         features = layers.MinibatchDiscrimination(options.minibatch_discrimination)(features)
@@ -50,15 +51,21 @@ def discriminator(options: DcganDiscriminator, signature: Signature) -> Network:
         inputs.model,
         features,
         signature,
+        logits=_spectral_logits(features) if options.spectral_normalization else None,
         add_to_logits=projection,
         make_initializer=_normal,
         name="dcgan_discriminator",
     )
 
 
-def _projection(inputs: blocks.NetworkInputs, maps: keras.KerasTensor) -> keras.KerasTensor:
+def _projection(inputs: blocks.NetworkInputs, maps: keras.KerasTensor, *, spectral: bool) -> keras.KerasTensor:
     pooled = keras.ops.sum(maps, axis=(1, 2))
-    return blocks.class_projection(pooled, inputs.label, inputs.num_classes, initializer=_normal())
+    return blocks.class_projection(pooled, inputs.label, inputs.num_classes, spectral=spectral, initializer=_normal())
+
+
+def _spectral_logits(features: keras.KerasTensor) -> keras.KerasTensor:
+    head = layers.Dense(1, kernel_initializer=_normal())
+    return layers.SpectralNormalization(head, name="logits_head")(features)
 
 
 def _normal() -> keras.initializers.Initializer:
@@ -83,11 +90,13 @@ def _up(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     return keras.layers.ReLU()(_batch_normalization()(_transposed_convolution(filters, use_bias=False)(values)))
 
 
-def _down(values: keras.KerasTensor, filters: int, normalization: Normalization) -> keras.KerasTensor:
+def _down(
+    values: keras.KerasTensor, filters: int, normalization: Normalization, *, spectral: bool
+) -> keras.KerasTensor:
     convolution = layers.Conv2D(
         filters, 4, strides=2, padding="same", use_bias=normalization == "none", kernel_initializer=_normal()
     )
-    values = convolution(values)
+    values = (layers.SpectralNormalization(convolution) if spectral else convolution)(values)
     if normalization == "batch":
         values = _batch_normalization()(values)
     elif normalization == "layer":

@@ -32,11 +32,17 @@ def discriminator(options: MlpDiscriminator, signature: Signature) -> Network:
     """Return hidden layers, whose last activations are the features."""
     inputs, row = _flat_inputs(signature.inputs)
     features = _hidden_layers(
-        row, width=options.hidden, count=options.layers, activation=options.activation, dropout=options.dropout
+        row,
+        width=options.hidden,
+        count=options.layers,
+        activation=options.activation,
+        dropout=options.dropout,
+        spectral=options.spectral_normalization,
     )
     if options.minibatch_discrimination:
         features = layers.MinibatchDiscrimination(options.minibatch_discrimination)(features)
-    return discriminator_model(inputs, features, signature, name="mlp_discriminator")
+    logits = _dense(1, "logits_head", spectral=True)(features) if options.spectral_normalization else None
+    return discriminator_model(inputs, features, signature, logits=logits, name="mlp_discriminator")
 
 
 def _flat_inputs(fields: Mapping[str, Field]) -> tuple[Any, keras.KerasTensor]:
@@ -66,13 +72,25 @@ def _is_label(field: Field) -> bool:
 
 
 def _hidden_layers(
-    values: keras.KerasTensor, *, width: int, count: int, activation: Activation, dropout: float = 0.0
+    values: keras.KerasTensor,
+    *,
+    width: int,
+    count: int,
+    activation: Activation,
+    dropout: float = 0.0,
+    spectral: bool = False,
 ) -> keras.KerasTensor:
     for number in range(1, count + 1):
-        values = layers.Dense(width, name=f"hidden_{number}")(values)
+        values = _dense(width, f"hidden_{number}", spectral=spectral)(values)
         values = (keras.layers.ReLU() if activation == "relu" else layers.LeakyReLU(0.2))(values)
         values = keras.layers.Dropout(dropout)(values) if dropout else values
     return values
+
+
+def _dense(units: int, name: str, *, spectral: bool) -> keras.Layer:
+    if spectral:
+        return layers.SpectralNormalization(layers.Dense(units), name=name)
+    return layers.Dense(units, name=name)
 
 
 def _output_layer(values: keras.KerasTensor, name: str, field: Field, *, layer: str) -> keras.KerasTensor:

@@ -176,3 +176,19 @@ def test_a_projected_class_adds_the_product_of_its_embedding_and_the_summed_maps
 def test_a_class_can_be_projected_only_where_there_is_one():
     with pytest.raises(ValueError, match='condition = "project" needs a class label'):
         discriminator(image(16), condition="project")
+
+
+@pytest.mark.parametrize("condition", ["concatenate", "project"])
+def test_with_spectral_normalization_the_scale_of_no_kernel_matters(condition):
+    signature = Signature(inputs={"sample": image(16), "label": LABEL}, outputs={"logits": LOGITS})
+    options = {"filters": 2, "normalization": "none", "condition": condition}
+    network = OFFERED["dcgan_discriminator"](**options, spectral_normalization=True).build(signature)
+    given = {"sample": torch.randn(2, 16, 16, 3), "label": torch.tensor([0, 9])}
+    before = network(given)
+    assert len(kernels(network)) == (4 if condition == "project" else 3)
+    for kernel in kernels(network):
+        kernel.mul_(7)
+    assert torch.allclose(network(given), before, atol=1e-5)
+    plain = OFFERED["dcgan_discriminator"](**options).build(signature)
+    assert "SpectralNormalization" in kinds(network)
+    assert "SpectralNormalization" not in kinds(plain)

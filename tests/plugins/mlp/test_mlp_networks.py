@@ -85,3 +85,21 @@ def test_activation_says_what_happens_below_zero():
     assert "ReLU" not in kinds
     slopes = [layer.negative_slope for layer in discriminator(POINT).layers if type(layer).__name__ == "LeakyReLU"]
     assert slopes == [0.2, 0.2]
+
+
+def test_with_spectral_normalization_the_scale_of_no_kernel_matters():
+    network, points = discriminator(POINT, spectral_normalization=True, hidden=7), torch.randn(5, 2)
+    before = network(points)
+    kernels = [weight for weight in network.trainable_variables if weight.name == "kernel"]
+    assert [tuple(kernel.shape) for kernel in kernels] == [(2, 7), (7, 7), (7, 1)]
+    for kernel in kernels:
+        kernel.assign(7 * kernel.value)
+    assert torch.allclose(network(points), before, atol=1e-5)
+
+
+def test_layers_have_the_same_names_with_spectral_normalization():
+    outputs = {"features/hidden_2": Field(shape=(7,))}
+    plain, spectral = (discriminator(POINT, outputs, hidden=7, spectral_normalization=on) for on in (False, True))
+    assert [layer.name for layer in spectral.layers if "hidden" in layer.name] == [
+        layer.name for layer in plain.layers if "hidden" in layer.name
+    ]
