@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from ganzoo.contracts.component import Component as Component
     from ganzoo.contracts.dataset import Dataset as Dataset
     from ganzoo.contracts.dataset import Source as Source
+    from ganzoo.contracts.extractor import Embedding as Embedding
+    from ganzoo.contracts.extractor import Extractor as Extractor
+    from ganzoo.contracts.extractor import weights_sha256 as weights_sha256
     from ganzoo.contracts.field import LOGITS as LOGITS
     from ganzoo.contracts.field import Field as Field
     from ganzoo.contracts.field import Signature as Signature
@@ -119,6 +122,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.comparison": ("Comparison", "Verdict", "logit_maps"),
     "ganzoo.contracts.component": ("Component",),
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
+    "ganzoo.contracts.extractor": ("Embedding", "Extractor", "weights_sha256"),
     "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
     "ganzoo.contracts.metric": ("Fact", "Identity", "Metric"),

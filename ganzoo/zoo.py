@@ -25,6 +25,7 @@ from ganzoo.contracts.architecture import Architecture, Features
 from ganzoo.contracts.callback import Callback
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
+from ganzoo.contracts.extractor import Extractor
 from ganzoo.contracts.loss import Loss
 from ganzoo.contracts.metric import Metric
 from ganzoo.contracts.optimizer import Optimizer
@@ -44,7 +45,7 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "architecture": Kind("ganzoo_register_architectures", (Architecture, Features)),
+    "architecture": Kind("ganzoo_register_architectures", (Architecture, Features, Extractor)),
     "loss": Kind("ganzoo_register_losses", (Loss,)),
     "regularizer": Kind("ganzoo_register_regularizers", (Regularizer,)),
     "task": Kind("ganzoo_register_tasks", (Task,)),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ganzoo.blame import blaming, broken_contract
+from ganzoo.contracts.extractor import weights_sha256
 from ganzoo.contracts.metric import Fact, Identity, Metric
 from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
 from ganzoo.contracts.task import Task
@@ -22,7 +23,6 @@ from ganzoo.recipe import Recipe
 from ganzoo.runs import identity
 from ganzoo.runs.files import read_json
 from ganzoo.training.pictures import require_picture
-from ganzoo.training.state import weights_sha256
 
 Note = Callable[[str], None]
 
@@ -161,7 +161,7 @@ def _identified(
     """Return the scores with what decides each of them, and where the networks come from."""
     shared = identity.identity_of_protocol(recipe, sources, datasets)
     shared["examples"] = next(scores.examples[name] for name in products if name in scores.examples)
-    digest = weights_sha256({name: trained.networks[name] for name in products})
+    digest = weights_sha256(*(trained.networks[name] for name in sorted(products)))
     return replace(
         scores,
         identity={name: {**shared, **own} for name, own in scores.identity.items()},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -28,16 +27,6 @@ def network_state(networks: Mapping[str, Network], averages: Mapping[str, Networ
 def to_arrays(state: Mapping[str, Variable]) -> dict[str, Array]:
     """Copy state to the host."""
     return {name: np.array(variable.value.detach().cpu().numpy()) for name, variable in state.items()}
-
-
-def weights_sha256(networks: Mapping[str, Network]) -> str:
-    """Return the hash of what these networks have learned: all their weights that are no integers, in order."""
-    digest = hashlib.sha256()
-    for name, network in sorted(networks.items()):
-        for value in to_arrays(numbered(name, network.weights)).values():
-            if value.dtype.kind == "f":
-                digest.update(np.ascontiguousarray(value).data)
-    return digest.hexdigest()
 
 
 def not_finite(arrays: Mapping[str, Array]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ganzoo import Array, DataError, Dataset, Example, Metric, OpenTraining
+from ganzoo import Array, DataError, Dataset, Example, Identity, Metric, OpenTraining
 from ganzoo_classifier.sets import build_classifier, images_of
 
 
@@ -31,3 +31,6 @@ class ClassAccuracy(Metric):
 
     def result(self) -> Mapping[str, float]:
         return {"class_accuracy": 100 * float(np.concatenate(self._right).mean())}
+
+    def identity(self) -> Identity:
+        return self._classifier.embedding.identity

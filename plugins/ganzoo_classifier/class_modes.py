@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from ganzoo import Array, Dataset, Example, Metric, OpenTraining
+from ganzoo import Array, Dataset, Example, Identity, Metric, OpenTraining
 from ganzoo_classifier.sets import build_classifier, images_of
 
 
@@ -46,3 +46,6 @@ class ClassModes(Metric):
         shares = counts[counts > 0] / counts.sum()
         divergence = float((shares * np.log(shares * len(counts))).sum())
         return {"classes_found": float((counts > 0).sum()), "classes_kl": divergence}
+
+    def identity(self) -> Identity:
+        return self._classifier.embedding.identity

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ganzoo import Array, DataError, Network, Source, Tensor, sampling
+from ganzoo import Array, DataError, Embedding, Network, Source, Tensor, sampling, weights_sha256
 
 #: A classifier that is trained in another way has another version, so that none of an earlier one is used.
 _VERSION = "1"
@@ -26,11 +26,17 @@ _known: dict[str, Classifier] = {}
 class Classifier:
     """Tells the class of images, and gives the features by which it does."""
 
-    def __init__(self, network: Network, weights_hash: str) -> None:
+    def __init__(self, network: Network) -> None:
         self._network = network
         #: The sha256 of its weights: numbers of other weights are not comparable.
-        self.weights_hash = weights_hash
+        self.weights_hash = weights_sha256(network)
         self.num_classes = int(network.output["classes"].shape[-1])
+        self.embedding = Embedding(
+            label="classifier",
+            identity={"weights_sha256": self.weights_hash, "resize": "none"},
+            to_features=self.features,
+            to_probabilities=self.probabilities,
+        )
 
     def features(self, images: Array) -> Array:
         """Return the features (count, 128) of uint8 images."""
@@ -39,6 +45,13 @@ class Classifier:
     def classes(self, images: Array) -> Array:
         """Return the most likely class of each uint8 image."""
         found: Array = self._outputs(images)["classes"].argmax(axis=1)
+        return found
+
+    def probabilities(self, images: Array) -> Array:
+        """Return the probability of each class (count, classes) of uint8 images."""
+        logits = self._outputs(images)["classes"].astype(np.float64)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        found: Array = shares / shares.sum(axis=1, keepdims=True)
         return found
 
     def _outputs(self, images: Array) -> dict[str, Array]:
@@ -86,8 +99,7 @@ def _found_or_trained(source: Source, field: str, path: Path) -> Classifier:
         weights = [np.asarray(weight) for weight in network.get_weights()]
         _write(path, weights)
     network.set_weights(weights)
-    digest = hashlib.sha256(b"".join(np.ascontiguousarray(weight).tobytes() for weight in weights)).hexdigest()
-    return Classifier(network, digest)
+    return Classifier(network)
 
 
 def _file_of(key: str) -> Path:

@@ -40,6 +40,7 @@ from ganzoo import (
 _PLOTTED_POINTS = 1000
 
 _FEWEST_IN_A_HALF = 2
+_SCORED_AT_ONCE = 1000
 _BATCH = 64
 _IMAGE_AXES = 3
 
@@ -129,16 +130,16 @@ class Generation(Task):
         names = [name for name, field in source.fields.items() if None not in field.shape]
         shuffled = rng.child("examples").permutation(len(source)).cpu().numpy()
 
-        chosen = shuffled[: self.evaluation_samples]
-        inputs = self.inputs(len(chosen), rng.child("latents"), trained.fitted)
-        target = sampling.stack_examples(source, chosen, names)
-        yield Result(method="generator", output=self.made(trained, inputs), target=target, examples=len(chosen))
+        for number, part in enumerate(_parts(shuffled[: self.evaluation_samples])):
+            inputs = self.inputs(len(part), rng.child(f"latents/{number}"), trained.fitted)
+            target = sampling.stack_examples(source, part, names)
+            yield Result(method="generator", output=self.made(trained, inputs), target=target, examples=len(part))
 
         half = min(len(shuffled) // 2, self.evaluation_samples)
         if half >= _FEWEST_IN_A_HALF:
-            parts = (shuffled[:half], shuffled[half : 2 * half])
-            first, second = (sampling.stack_examples(source, part, names) for part in parts)
-            yield Result(method="real", output=second, target=first, examples=half)
+            for ones, others in zip(_parts(shuffled[:half]), _parts(shuffled[half : 2 * half]), strict=True):
+                first, second = (sampling.stack_examples(source, part, names) for part in (ones, others))
+                yield Result(method="real", output=second, target=first, examples=len(ones))
 
     def identity(self) -> Identity:
         return {"field": self.field, "truncation": None, "classes": None}
@@ -195,3 +196,9 @@ class Generation(Task):
 
     def _examples(self, source: Source, indices: Iterable[int]) -> Array:
         return sampling.stack_examples(source, indices, [self.field])[self.field]
+
+
+def _parts(places: Array) -> Iterator[Array]:
+    """Yield the places of examples that are scored at once, so that memory does not limit their number."""
+    for start in range(0, len(places), _SCORED_AT_ONCE):
+        yield places[start : start + _SCORED_AT_ONCE]

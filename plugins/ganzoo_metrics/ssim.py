@@ -5,7 +5,7 @@ import numpy as np
 from ganzoo import Array, DataError
 from ganzoo_metrics.photographs import PhotographMetric
 
-_SIDE, _SIGMA = 11, 1.5
+SIDE, _SIGMA = 11, 1.5
 _C1, _C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
@@ -19,23 +19,25 @@ class SSIM(PhotographMetric):
     score_name = "ssim"
 
     def score(self, output: Array, target: Array) -> float:
-        if min(output.shape[:2]) < _SIDE:
-            raise DataError(
-                f"ssim: needs at least {_SIDE} pixels a side inside the border, received {output.shape[:2]}"
-            )
-        mean_x, mean_y = _blur(output), _blur(target)
-        variance_x = _blur(output**2) - mean_x**2
-        variance_y = _blur(target**2) - mean_y**2
-        covariance = _blur(output * target) - mean_x * mean_y
-        likeness = (2 * mean_x * mean_y + _C1) * (2 * covariance + _C2)
-        return float(np.mean(likeness / ((mean_x**2 + mean_y**2 + _C1) * (variance_x + variance_y + _C2))))
+        if min(output.shape[:2]) < SIDE:
+            raise DataError(f"ssim: needs at least {SIDE} pixels a side inside the border, received {output.shape[:2]}")
+        return float(likeness(output, target)[0].mean())
+
+
+def likeness(one: Array, other: Array) -> tuple[Array, Array]:
+    """Return the similarity of each window of two images, and its part without luminance (contrast and structure)."""
+    mean_x, mean_y = _blur(one), _blur(other)
+    variances = _blur(one**2) - mean_x**2 + _blur(other**2) - mean_y**2
+    covariance = _blur(one * other) - mean_x * mean_y
+    contrast = (2 * covariance + _C2) / (variances + _C2)
+    return contrast * (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1), contrast
 
 
 def _blur(image: Array) -> Array:
     """Filter with the gaussian window along both sides, keeping windows that lie wholly inside."""
-    offsets = np.arange(_SIDE) - _SIDE // 2
+    offsets = np.arange(SIDE) - SIDE // 2
     window = np.exp(-(offsets**2) / (2 * _SIGMA**2))
     window /= window.sum()
     for axis in (0, 1):
-        image = np.lib.stride_tricks.sliding_window_view(image, _SIDE, axis=axis) @ window
+        image = np.lib.stride_tricks.sliding_window_view(image, SIDE, axis=axis) @ window
     return image

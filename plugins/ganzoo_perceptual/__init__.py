@@ -1,11 +1,12 @@
-"""Frozen VGG networks, the perceptual and the style loss on their activations, and the metric LPIPS."""
+"""Frozen networks of images (VGG, Inception), the perceptual and the style loss on activations, and the metric LPIPS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ganzoo import Features, Loss, Metric, hookimpl
+from ganzoo import Extractor, Features, Loss, Metric, hookimpl
 from ganzoo_perceptual.gram_style import GramStyle
+from ganzoo_perceptual.inception import Inception
 from ganzoo_perceptual.lpips import LPIPS
 from ganzoo_perceptual.perceptual import Perceptual
 from ganzoo_perceptual.vgg16 import VGG16
@@ -16,8 +17,8 @@ GANZOO_API = "1"
 
 
 @hookimpl
-def ganzoo_register_architectures() -> Mapping[str, type[Features]]:
-    return {"vgg16": VGG16, "vgg16_hed": VGG16HED, "vgg19": VGG19}
+def ganzoo_register_architectures() -> Mapping[str, type[Features] | type[Extractor]]:
+    return {"inception": Inception, "vgg16": VGG16, "vgg16_hed": VGG16HED, "vgg19": VGG19}
 
 
 @hookimpl

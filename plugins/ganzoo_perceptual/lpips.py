@@ -1,13 +1,26 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, files
 
 import numpy as np
 
-from ganzoo import Array, DataError, Example, Features, Metric, Network, OpenTraining, RecipeError, Tensor, images
+from ganzoo import (
+    Array,
+    DataError,
+    Example,
+    Features,
+    Identity,
+    Metric,
+    Network,
+    OpenTraining,
+    RecipeError,
+    Tensor,
+    images,
+    weights_sha256,
+)
+from ganzoo_perceptual.embedding import score_label
 
 _LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 #: A layer of VGG19 that VGG16 lacks.
@@ -47,13 +60,16 @@ class LPIPS(Metric):
     def build(self, training: OpenTraining) -> None:
         self._heads = read_heads()
         self._network = self.features.build(_LAYERS)
+        self._digest = weights_sha256(self._network)
 
     def update(self, output: Example, target: Example) -> None:
         self._distances.append(self.distance(_photograph(output), _photograph(target)))
 
     def result(self) -> Mapping[str, float]:
-        label = re.sub(r"\W+", "_", self.features.label.lower())
-        return {f"lpips_{label}": float(np.mean(self._distances))}
+        return {f"lpips_{score_label(self.features.label)}": float(np.mean(self._distances))}
+
+    def identity(self) -> Identity:
+        return {"weights_sha256": self._digest, "heads_sha256": _HEADS_SHA256}
 
     def distance(self, one: Array, other: Array) -> float:
         """Return the distance of two uint8 photographs of the same size."""

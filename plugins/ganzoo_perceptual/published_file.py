@@ -27,7 +27,7 @@ class PublishedFile:
 
     def find(self) -> Path:
         """Return the file in Keras' cache; DataError with the remedy when it is missing or damaged."""
-        path = _cache() / self.remote.name
+        path = cache() / self.remote.name
         if not path.is_file():
             trouble = f"the ImageNet weights of {self.network} are not on this machine ({path})"
         elif not self.remote.matches(path):
@@ -38,13 +38,14 @@ class PublishedFile:
 
     def take(self, origin: Path, directory: Path | None) -> Path:
         """Copy the file from `origin` (the file or its folder); DataError when its checksum differs."""
-        return downloads.take(self.remote, origin, directory or _cache())
+        return downloads.take(self.remote, origin, directory or cache())
 
     def fetch(self, directory: Path | None, report: Report) -> Path:
         """Download the file unless it is there; DataError within seconds when offline."""
         remedy = f"fetch {self.remote.name} elsewhere, then run: ganzoo data prepare {self.network} --from FILE"
-        return downloads.fetch(self.remote, directory or _cache(), report, remedy=remedy)
+        return downloads.fetch(self.remote, directory or cache(), report, remedy=remedy)
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Return the folder of weights in the cache of Keras."""
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"

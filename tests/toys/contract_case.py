@@ -18,12 +18,14 @@ class Case:
 
     `options` make it tiny, `signature` is what an architecture is built for, `example` what a metric is given (a
     photograph otherwise), `needs_files` leaves out a dataset that has tests of its own, `images_only` a regularizer
-    where points are judged, `own_network` one that needs a network of its plugin.
+    where points are judged, `own_network` one that needs a network of its plugin, `training` is the dataset that a
+    metric compares with.
     """
 
     options: Mapping[str, Any] = field(default_factory=dict)
     signature: Signature | None = None
     example: Example | None = None
+    training: Mapping[str, Any] | None = None
     needs_files: bool = False
     images_only: bool = False
     own_network: bool = False

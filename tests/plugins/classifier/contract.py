@@ -8,5 +8,5 @@ ON_DIGITS = {"data": {"name": "digits"}}
 CONTRACT = {
     "class_accuracy": Case(options=ON_DIGITS, example=DIGITS),
     "class_modes": Case(options=ON_DIGITS, example=DIGITS),
-    "classifier_frechet": Case(options=ON_DIGITS, example=DIGITS),
+    "train_on_synthetic": Case(example=DIGITS),
 }

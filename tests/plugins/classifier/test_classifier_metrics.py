@@ -3,8 +3,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from ganzoo_classifier import classifier, ganzoo_register_metrics
-from ganzoo_classifier.classifier_frechet import Moments, frechet_distance
+from ganzoo_classifier import classifier, ganzoo_register_metrics, training
+from ganzoo_classifier.extractor import ClassifierFeatures
+from ganzoo_metrics.frechet import Frechet
 
 from ganzoo import DataError, load_zoo, sampling, sources
 from ganzoo.schema.build import construct
@@ -153,58 +154,63 @@ def test_stacked_images_need_data_for_the_classifier():
         OFFERED["class_modes"](of="channels")
 
 
-# -- classifier_frechet ------------------------------------------------------------------------------------------------
-
-
-def exact(mean, covariance, count=1000):
-    """Rows with exactly this mean and this covariance."""
-    rows = np.random.default_rng(0).normal(size=(count, len(mean)))
-    rows -= rows.mean(axis=0)
-    rows = rows @ np.linalg.inv(np.linalg.cholesky(np.cov(rows.T))).T
-    return mean + rows @ np.linalg.cholesky(covariance).T
-
-
-def moments(*parts):
-    found = Moments()
-    for part in parts:
-        found.add(part)
-    return found
-
-
-def test_the_distance_of_known_gaussians_is_exact():
-    # diagonal covariances commute: |m|^2 + sum (sqrt a - sqrt b)^2
-    one = exact(np.array([0.0, 0.0]), np.diag([4.0, 9.0]))
-    other = exact(np.array([3.0, 4.0]), np.diag([1.0, 16.0]))
-    assert frechet_distance(moments(one), moments(other)) == pytest.approx(25 + 1 + 1, abs=1e-9)
-
-
-def test_the_distance_of_correlated_gaussians_is_that_of_the_matrix_root():
-    one, other = np.array([[2.0, 0.6], [0.6, 1.0]]), np.array([[1.0, -0.4], [-0.4, 3.0]])
-    values, vectors = np.linalg.eig(one @ other)
-    root = vectors @ np.diag(np.sqrt(values)) @ np.linalg.inv(vectors)
-    expected = np.trace(one + other - 2 * root)
-    rows = [exact(np.zeros(2), covariance) for covariance in (one, other)]
-    assert frechet_distance(*map(moments, rows)) == pytest.approx(expected, abs=1e-9)
-
-
-def test_parts_give_the_same_as_the_whole_far_from_zero():
-    rows = np.random.default_rng(1).normal(1e4, 1.0, (999, 5)).astype(np.float32)
-    whole, parts = moments(rows), moments(rows[:10], rows[10:500], rows[500:])
-    assert np.allclose(whole.mean, parts.mean, rtol=1e-12)
-    assert np.allclose(whole.covariance, np.cov(rows.astype(np.float64).T), rtol=1e-9)
-    assert np.allclose(parts.covariance, whole.covariance, rtol=1e-9)
+# -- the features -----------------------------------------------------------------------------------------------------
 
 
 def test_digits_are_nearer_to_digits_than_noise():
     every = columns(digits(split="validation"))["image"]
     noise = np.random.default_rng(0).integers(0, 256, every[:150].shape, dtype=np.uint8)
-    near, far = made("classifier_frechet"), made("classifier_frechet")
+    near, far = (Frechet(features=ClassifierFeatures()) for _ in range(2))
+    for metric in (near, far):
+        metric.build(lambda: {"data": digits()})
     near.update({"image": every[:150]}, {"image": every[150:]})
     far.update({"image": noise}, {"image": every[150:]})
     assert near.result()["classifier_frechet"] * 4 < far.result()["classifier_frechet"]
 
 
 def test_several_streams_with_labels_need_data_for_the_classifier():
-    metric = OFFERED["classifier_frechet"]()
     with pytest.raises(DataError, match="2 of the streams a, b have labels; state what the classifier"):
-        metric.build(lambda: {"a": digits(), "b": digits()})
+        ClassifierFeatures().load(lambda: {"a": digits(), "b": digits()})
+
+
+def test_the_features_know_the_hash_of_their_weights_and_the_probabilities_of_classes():
+    embedding = ClassifierFeatures().load(lambda: {"data": digits()})
+    held_out = columns(digits(split="validation"))
+    assert embedding.identity["weights_sha256"] == classifier.classifier_of(digits()).weights_hash
+    assert embedding.features(held_out["image"]).shape == (len(held_out["image"]), 128)
+    shares = embedding.probabilities(held_out["image"])
+    assert shares.sum(axis=1) == pytest.approx(np.ones(len(shares)))
+    assert (shares.argmax(axis=1) == held_out["label"]).mean() > 0.95
+    assert embedding.named("frechet") == "classifier_frechet"
+
+
+# -- train_on_synthetic ------------------------------------------------------------------------------------------------
+
+
+def test_images_with_their_labels_teach_a_classifier_and_wrong_labels_do_not(monkeypatch):
+    monkeypatch.setattr(training, "_FEWEST_STEPS", 100)
+    known, held_out = columns(digits()), columns(digits(split="validation"))
+    right, wrong = (OFFERED["train_on_synthetic"]() for _ in range(2))
+    right.update(known, held_out)
+    wrong.update({**known, "label": (known["label"] + 1) % 10}, held_out)
+    assert right.result()["train_on_synthetic"] > 85
+    assert right.result() == right.result()
+    assert wrong.result()["train_on_synthetic"] < 5
+
+
+def test_only_so_many_examples_are_learned_from_however_they_come(monkeypatch):
+    monkeypatch.setattr(training, "_FEWEST_STEPS", 10)
+    known = columns(digits())
+    first = {name: values[:30] for name, values in known.items()}
+    rest = {name: values[30:] for name, values in known.items()}
+    whole, parts = (OFFERED["train_on_synthetic"](examples=50) for _ in range(2))
+    whole.update(known, known)
+    parts.update(first, first)
+    parts.update(rest, rest)
+    assert whole.result() == parts.result()
+
+
+def test_unlabelled_samples_teach_nothing():
+    known = columns(digits())
+    with pytest.raises(DataError, match="needs a 'label' of each generated and each held-out image"):
+        OFFERED["train_on_synthetic"]().update({"image": known["image"]}, known)

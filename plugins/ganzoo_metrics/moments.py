@@ -1,43 +1,16 @@
-from __future__ import annotations
+"""Means and covariances of sets that come in parts, and the distance of two of them."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
 import numpy as np
 
-from ganzoo import Array, DataError, Dataset, Example, Metric, OpenTraining
-from ganzoo_classifier.sets import build_classifier, images_of
+from ganzoo import Array, DataError
 
 _FEWEST = 2
 
 
-class ClassifierFrechet(Metric):
-    """Fréchet distance of two sets in the features of a classifier of these data: `classifier_frechet`. It is not FID.
-
-    |m1 - m2|^2 + trace(C1 + C2 - 2 (C1 C2)^(1/2)) of the means and covariances (arXiv 1706.08500) in float64, of sets
-    of uint8 images. The 128 features are those of a small classifier that is trained on the training data, or on
-    `data`; it is kept in the cache of Keras. Distances depend on the number of images and compare only with those of
-    the same classifier at the same number; the row `real` is the floor. Memory does not grow with the sets.
-    """
-
-    larger_is_better = False
-
-    def __init__(self, *, field: str = "image", data: Dataset | None = None) -> None:
-        self.field, self.data = field, data
-        self._moments = (Moments(), Moments())
-
-    def build(self, training: OpenTraining) -> None:
-        self._classifier = build_classifier(training, self.data, self.field)
-
-    def update(self, output: Example, target: Example) -> None:
-        for moments, given in zip(self._moments, (output, target), strict=True):
-            moments.add(self._classifier.features(images_of(given, self.field, "classifier_frechet")))
-
-    def result(self) -> Mapping[str, float]:
-        return {"classifier_frechet": frechet_distance(*self._moments)}
-
-
 class Moments:
-    """Count, mean and covariance of rows that come in parts."""
+    """Count, mean and covariance of rows that come in parts, in float64."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -73,7 +46,7 @@ class Moments:
 def frechet_distance(one: Moments, other: Moments) -> float:
     """Return the squared Fréchet distance of two Gaussians; DataError for sets of fewer than two."""
     if min(one.count, other.count) < _FEWEST:
-        raise DataError("classifier_frechet: needs two images or more on each side")
+        raise DataError("frechet: needs two images or more on each side")
     root = _root(one.covariance)
     cross = np.linalg.eigvalsh(root @ other.covariance @ root)
     trace = np.trace(one.covariance) + np.trace(other.covariance) - 2 * np.sqrt(cross.clip(min=0)).sum()
