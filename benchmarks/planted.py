@@ -168,10 +168,10 @@ class _Shuffled(Source):
 
 @dataclass(frozen=True, kw_only=True)
 class BreaksLater(AdversarialLoss):
-    """A loss whose discriminator's part is not a number once it knows the fakes."""
+    """A loss whose discriminator's part is not a number once it knows the reals."""
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        return ((real_logits - 1) ** 2).mean() + (fake_logits.mean() + 1).log()
+        return ((real_logits - 1) ** 2).mean() + (0.3 - real_logits.mean()).sqrt()
 
     def generator_loss(self, fake_logits: Tensor) -> Tensor:
         return ((fake_logits - 1) ** 2).mean()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +85,7 @@ class RunProgress(Observer):
         self._eta = Eta(timeline, earlier)
         self._timeline = timeline
         self._done = self._total = 0
-        self._stage = self._phase = self._waiting = self._losses = ""
+        self._stage = self._phase = self._waiting = self._losses = self._verdicts = ""
         self._last_line: float | None = None
         self._live = Live(console=self._console, get_renderable=self._line, refresh_per_second=10, transient=True)
 
@@ -124,12 +124,22 @@ class RunProgress(Observer):
         if self._last_line is None or self._done == self._total or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = now
             phase = for_terminal(self._phase, most=_LONGEST_NAME)
-            parts = (f"{phase} {self._done}/{self._total}", self._eta.text(self._done), self._waiting, self._losses)
+            parts = (
+                f"{phase} {self._done}/{self._total}",
+                self._eta.text(self._done),
+                self._waiting,
+                self._verdicts,
+                self._losses,
+            )
             self.note(", ".join(filter(None, parts)))
 
     def scores(self, number: int, scores: Scores) -> None:
         """Show the scores of the state after `number` steps."""
         self.note(scores_text(number, scores))
+
+    def verdicts(self, kinds: Sequence[str]) -> None:
+        """Show in the line what is wrong now."""
+        self._verdicts = " ".join(kinds)
 
     def note(self, message: str) -> None:
         """Show one line of text."""
@@ -142,7 +152,8 @@ class RunProgress(Observer):
     def _line(self) -> RenderableType:
         if self._stage:
             return _InPlace(Text(f"{self._stage} ...", no_wrap=True, overflow="ellipsis", end=""))
-        phase, rest = for_terminal(self._phase), "  ".join(filter(None, (self._waiting, for_terminal(self._losses))))
+        said = filter(None, (self._waiting, self._verdicts, for_terminal(self._losses)))
+        phase, rest = for_terminal(self._phase), "  ".join(said)
         return _InPlace(ProgressLine(phase, self._done, self._total, self._eta.text(self._done), rest))
 
 

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 
 from ganzoo.diagnosis.history import History
 from ganzoo.diagnosis.plan import Plan
-from ganzoo.diagnosis.progress import FAR, stays
+from ganzoo.diagnosis.progress import FAR, POINTS, stays
 from ganzoo.diagnosis.verdict import Verdict
 
 #: A discriminator wins when it tells so many pairs of real and fake apart, and is blind below the other number.
 _WINS, _BLIND = 0.97, 0.75
+#: What it teaches fades when the generator's gradient falls to this part of what it was.
+_FADED = 0.2
+#: Where it fades, or the discriminator is blind, samples need not be far from the data for so long.
+_EARLIER = 400
 #: Balance is lost when samples are so many times farther from the data than they were at best.
 _WORSE = 3.0
 _POINTS = 4
@@ -18,18 +22,26 @@ _POINTS = 4
 
 def balance(history: History, plan: Plan) -> Iterator[Verdict]:
     """Judge by the separation of logits, where the samples are far from the data and stay there."""
-    for stay in stays(history):
-        separation = history.series(f"doctor/separation/{stay.comparison}")
+    early = {stay.comparison: stay for stay in stays(history, start=_EARLIER)}
+    late = {stay.comparison: stay for stay in stays(history)}
+    for name, stay in early.items():
+        separation = history.series(f"doctor/separation/{name}")
         if not len(separation):
             continue
         recent = separation.smooth[-1]
-        if recent >= _WINS:
+        if recent >= _WINS and (name in late or _fades(history)):
             yield _saturated(stay.since, stay.distance, plan)
-        elif recent <= _BLIND:
+        elif recent <= _BLIND and separation.lasting(separation.smooth <= _BLIND) >= POINTS:
             yield _blind(stay.since, stay.distance, plan)
-        else:
-            yield _no_progress(stay.since, stay.distance, plan)
+        elif name in late:
+            yield _no_progress(late[name].since, stay.distance, plan)
     yield from lost_balance(history, plan)
+
+
+def _fades(history: History) -> bool:
+    """Return whether the generator's gradient is a small part of what it was."""
+    norms = history.series("gradient_norm/generator")
+    return len(norms) > POINTS and norms.smooth[-1] < _FADED * norms.smooth.max()
 
 
 def lost_balance(history: History, plan: Plan) -> Iterator[Verdict]:

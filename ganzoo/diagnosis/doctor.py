@@ -15,10 +15,12 @@ from ganzoo.diagnosis.history import History
 from ganzoo.diagnosis.numbers import broken_terms, numbers
 from ganzoo.diagnosis.oscillation import oscillation
 from ganzoo.diagnosis.plan import Plan
-from ganzoo.diagnosis.verdict import Verdict
+from ganzoo.diagnosis.verdict import Key, Verdict
 
 #: So many examined records are remembered; what stands after one depends on no earlier ones.
 MEMORY = 200
+#: What did not stand after so many records is over, and said when it comes again.
+QUIET = 6
 #: What is asked, the gravest first.
 RULES = (numbers, gradients, collapse, copying, conditions, balance, oscillation)
 
@@ -29,21 +31,27 @@ def is_examined(record: Mapping[str, Any]) -> bool:
 
 
 class Doctor:
-    """Sees the records of a run in order."""
+    """Sees the records of a run in order. What it says after one depends on the last MEMORY + QUIET records only."""
 
     def __init__(self, resolved: Mapping[str, Any]) -> None:
         self._plan = Plan(resolved)
         self._records: deque[Mapping[str, Any]] = deque(maxlen=MEMORY)
-        self.standing: dict[tuple[str, str | None], Verdict] = {}
+        self._recent: deque[Mapping[Key, Verdict]] = deque(maxlen=QUIET)
+
+    @property
+    def standing(self) -> Mapping[Key, Verdict]:
+        """What is wrong after the last record."""
+        return self._recent[-1] if self._recent else {}
 
     def see(self, record: Mapping[str, Any]) -> list[Verdict]:
-        """Return the verdicts that stand after this record and did not before."""
+        """Return the verdicts that stand after this record, and after none of those shortly before."""
         self._records.append(record)
-        before, self.standing = self.standing, diagnose(list(self._records), self._plan)
-        return [verdict for key, verdict in self.standing.items() if key not in before]
+        known = {key for standing in self._recent for key in standing}
+        self._recent.append(diagnose(list(self._records), self._plan))
+        return [verdict for key, verdict in self.standing.items() if key not in known]
 
 
-def diagnose(records: Sequence[Mapping[str, Any]], plan: Plan) -> dict[tuple[str, str | None], Verdict]:
+def diagnose(records: Sequence[Mapping[str, Any]], plan: Plan) -> dict[Key, Verdict]:
     """Return what is wrong after the last of these records."""
     history = History(records)
     found = [verdict for rule in RULES for verdict in rule(history, plan)]

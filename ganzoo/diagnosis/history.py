@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +30,12 @@ class Series:
     @cached_property
     def smooth(self) -> Array:
         """The median of each value and the four before it, fewer at the beginning."""
-        before = (self.values[max(0, end - _SMOOTHED) : end] for end in range(1, len(self) + 1))
-        return np.array([np.median(window) for window in before])
+        first = [np.median(self.values[:end]) for end in range(1, min(_SMOOTHED, len(self) + 1))]
+        if len(self) < _SMOOTHED:
+            return np.array(first)
+        windows = np.lib.stride_tricks.sliding_window_view(self.values, _SMOOTHED)
+        found: Array = np.concatenate([first, np.median(windows, axis=1)])
+        return found
 
     def lasting(self, flags: Array) -> int:
         """Return how many of the last points are flagged without a gap."""
@@ -51,9 +56,9 @@ class History:
         """Return the finite numbers of one key."""
         if key not in self._series:
             found = [
-                (record["step"], float(record[key]))
+                (record["step"], value)
                 for record in self.records
-                if isinstance(record.get(key), int | float) and np.isfinite(record[key])
+                if (value := record.get(key)) is not None and isfinite(value)
             ]
             steps, values = zip(*found, strict=True) if found else ((), ())
             self._series[key] = Series(np.array(steps, int), np.array(values, float))

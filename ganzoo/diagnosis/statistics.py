@@ -5,6 +5,9 @@ Samples are the rows of matrices (`as_rows`). All are free of units, so that ima
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,12 +29,9 @@ def separation(real: Array, fake: Array) -> float:
 
     Unlike a share of right answers it has no threshold, so losses with unbounded logits are judged alike.
     """
-    ranks = np.argsort(np.argsort(np.concatenate([real, fake]), kind="stable"), kind="stable")
-    ties = np.unique(np.concatenate([real, fake])).size < real.size + fake.size
-    if ties:
-        return float(np.mean((real[:, None] > fake) + 0.5 * (real[:, None] == fake)))
-    above = ranks[: real.size].sum() - real.size * (real.size - 1) / 2
-    return float(above / (real.size * fake.size))
+    ordered = np.sort(fake)
+    below = np.searchsorted(ordered, real, "left") + np.searchsorted(ordered, real, "right")
+    return float(below.mean() / (2 * fake.size))
 
 
 def distances(left: Array, right: Array) -> Array:
@@ -65,37 +65,47 @@ def sample_statistics(real: Array, fake: Array) -> dict[str, float]:
     return {**found, **{f"shift_{index}": float(shift) for index, shift in enumerate(shifts)}}
 
 
-def copied_share(fake: Array, examples: Array, known: float) -> float:
-    """Return which share of the fakes are copies of examples, if `examples` are the part `known` of all of them.
+@dataclass(frozen=True)
+class Examples:
+    """Examples to compare fakes with, the part `share` of all, and what is known of them without any fake.
 
-    A copy is nearer to an example than a third of the median distance of an example to its nearest other one. What
-    examples are so near to each other is deducted.
+    `limit` is a third of the median distance of an example to its nearest other one, and `natural` how many are that
+    near to each other all the same. `agree` is for how many, by label, the nearest other example has the same one.
     """
-    nearest = nearest_other(examples)
-    limit = _NEAR * float(np.median(nearest))
-    natural = float((nearest < limit).mean())
-    found = float((distances(fake, examples).min(1) < limit).mean())
-    return max(0.0, found - natural) / max(known, 1e-12)
 
+    rows: Array
+    labels: Mapping[str, Array]
+    share: float
+    limit: float
+    natural: float
+    agree: Mapping[str, float]
 
-def nearest_other(rows: Array) -> Array:
-    """Return the distance of each row to the nearest other one."""
-    apart = distances(rows, rows)
-    np.fill_diagonal(apart, np.inf)
-    found: Array = apart.min(1)
-    return found
+    @classmethod
+    def of(cls, rows: Array, labels: Mapping[str, Array], share: float) -> Examples:
+        """Return the examples with their statistics."""
+        apart = distances(rows, rows)
+        np.fill_diagonal(apart, np.inf)
+        nearest, places = apart.min(1), apart.argmin(1)
+        limit = _NEAR * float(np.median(nearest))
+        agree = {name: float((values[places] == values).mean()) for name, values in labels.items()}
+        return cls(rows, labels, share, limit, float((nearest < limit).mean()), agree)
 
+    def compare(self, fakes: Array, labels: Mapping[str, Array]) -> dict[str, float]:
+        """Return which share of the fakes are `copied`, if all examples were known.
 
-def neighbours_agree(rows: Array, labels: Array, examples: Array, classes: Array) -> float:
-    """Return for which share of the rows the nearest example is of the row's class."""
-    return float((classes[distances(rows, examples).argmin(1)] == labels).mean())
-
-
-def examples_agree(examples: Array, classes: Array) -> float:
-    """Return for which share of the examples the nearest other one is of their class."""
-    apart = distances(examples, examples)
-    np.fill_diagonal(apart, np.inf)
-    return float((classes[apart.argmin(1)] == classes).mean())
+        Also `fake_agrees/LABEL`: for how many the nearest example has the label that was asked for, beside
+        `real_agrees/LABEL`, the same among examples, and `classes/LABEL`, the number of classes.
+        """
+        apart = distances(fakes, self.rows)
+        found = float((apart.min(1) < self.limit).mean())
+        places = apart.argmin(1)
+        statistics = {"copied": max(0.0, found - self.natural) / max(self.share, 1e-12)}
+        for name, asked in labels.items():
+            if name in self.labels:
+                statistics[f"fake_agrees/{name}"] = float((self.labels[name][places] == asked).mean())
+                statistics[f"real_agrees/{name}"] = self.agree[name]
+                statistics[f"classes/{name}"] = len(np.unique(self.labels[name]))
+        return statistics
 
 
 def _mean_of_pairs(apart: Array) -> float:
@@ -110,6 +120,7 @@ def _relative(nearest: Array, among_real: Array) -> float:
     return (float(nearest.mean()) - natural) / max(usual - natural, 1e-12)
 
 
+@cache
 def _directions(size: int) -> Array:
     """Return fixed directions: the same for every run and step."""
     found: Array = np.random.Generator(np.random.PCG64(size)).choice([-1.0, 1.0], (size, _DIRECTIONS))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 Severity = Literal["warning", "failure"]
+#: The kind of a verdict and its player: what is said once while it lasts.
+Key: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Verdict:
     change: str
 
     @property
-    def key(self) -> tuple[str, str | None]:
+    def key(self) -> Key:
         """What is said once while it lasts."""
         return self.kind, self.player
 
@@ -49,14 +50,3 @@ class Verdict:
             f"  likely cause: {self.cause}\n"
             f"  change: {self.change}"
         )
-
-
-def read_verdict(record: Mapping[str, Any]) -> Verdict | None:
-    """Return the verdict of a line of `verdicts.jsonl`; None where the line is none."""
-    texts = {key: record.get(key) for key in ("kind", "what", "cause", "change")}
-    since, player, severity = record.get("since"), record.get("player"), record.get("severity")
-    if not all(isinstance(text, str) for text in texts.values()) or type(since) is not int:
-        return None
-    if severity not in ("warning", "failure") or not (player is None or isinstance(player, str)):
-        return None
-    return Verdict(**texts, since=since, player=player, severity=severity)  # type: ignore[arg-type]

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from ganzoo.contracts.tensor import Array, Tensor
+from ganzoo.blame import one_line
+from ganzoo.contracts.tensor import Tensor
 from ganzoo.diagnosis import statistics
-from ganzoo.diagnosis.doctor import MEMORY, Doctor, is_examined
+from ganzoo.diagnosis.doctor import MEMORY, QUIET, Doctor, is_examined
+from ganzoo.diagnosis.statistics import Examples
 from ganzoo.training.witness import Witness, as_rows
 
 if TYPE_CHECKING:
@@ -22,18 +24,10 @@ if TYPE_CHECKING:
 #: The doctor looks at no more than one of so many steps: it costs less than one percent of them.
 _LEAST_STEPS = 50
 #: Copies and conditions are looked for among so many examples.
-_EXAMPLES = 1024
+_EXAMPLES = 512
+#: So many fakes are compared with them.
+_COMPARED = 64
 _DIGITS = 6
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Prepared examples of a phase: the field that is generated, labels of the same name as those of fakes."""
-
-    rows: Array
-    labels: Mapping[str, Array]
-    #: Which part of the training data they are.
-    share: float
 
 
 class LiveDoctor:
@@ -44,27 +38,28 @@ class LiveDoctor:
         every = trainer.recipe.train.log_every
         self._every = every * -(-_LEAST_STEPS // every)
         self._doctor = Doctor(trainer.recipe.resolved)
+        self._works = True
         self._examples: dict[str, dict[str, Examples]] = {}
 
     def begin(self) -> None:
         """Read what the run has said so far, and the examples to compare with."""
-        trainer = self._trainer
-        for record in deque(filter(is_examined, trainer.run.journal.records()), maxlen=MEMORY + 1):
-            self._doctor.see(record)
-        if trainer.model.step_number < trainer.total:
+        with self._guarded():
+            trainer = self._trainer
+            for record in deque(filter(is_examined, trainer.run.journal.records()), maxlen=MEMORY + QUIET):
+                self._doctor.see(record)
             self._examples = {phase: dict(self._read(phase)) for phase in self._phases_left()}
 
     def before(self, done: int) -> None:
         """Let the model show the step with which so many are done, when it is to be examined."""
-        self._trainer.model.witness = Witness() if done % self._every == 0 else None
+        self._trainer.model.witness = Witness() if self._works and done % self._every == 0 else None
 
     def measure(self) -> dict[str, float]:
         """Return the numbers of the step that was shown, under `doctor/`; none when none was."""
         model = self._trainer.model
         witness, model.witness = model.witness, None
-        if witness is None:
-            return {}
-        found = dict(self._measured(witness))
+        found: dict[str, float] = {}
+        with self._guarded():
+            found = {} if witness is None else dict(self._measured(witness))
         return {f"doctor/{key}": float(f"{value:.{_DIGITS}g}") for key, value in found.items() if math.isfinite(value)}
 
     def judge(self, record: Mapping[str, Any]) -> None:
@@ -73,7 +68,17 @@ class LiveDoctor:
         if is_examined(record):
             for verdict in self._doctor.see(record):
                 trainer.append(trainer.run.verdicts, verdict.record(record["step"]))
-                trainer.observer.note(str(verdict))
+                trainer.observer.note(f"step {record['step']}: {verdict}")
+            trainer.observer.verdicts([verdict.kind for verdict in self._doctor.standing.values()])
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Report an error of the examination, and leave the rest of the run unexamined: it never harms training."""
+        try:
+            yield
+        except Exception as error:
+            self._works = False
+            self._trainer.observer.note(f"the doctor failed: {one_line(error)}; training continues without it")
 
     def _measured(self, witness: Witness) -> Iterator[tuple[str, float]]:
         turns = self._trainer.model.turns
@@ -100,17 +105,12 @@ class LiveDoctor:
         model = self._trainer.model
         phase = model.timeline.at(model.step_number - 1).phase
         for name, examples in self._examples.get(phase, {}).items():
-            if name not in fakes:
-                continue
-            rows = as_rows(fakes[name])
-            yield f"copied/{name}", statistics.copied_share(rows, examples.rows, examples.share)
-            for label, classes in examples.labels.items():
-                asked = fakes.get(label)
-                if asked is not None and asked.shape == fakes[name].shape[:1]:
-                    wanted = asked[: len(rows)].cpu().numpy()
-                    yield f"classes/{label}", len(np.unique(classes))
-                    yield f"real_agrees/{label}", statistics.examples_agree(examples.rows, classes)
-                    yield f"fake_agrees/{label}", statistics.neighbours_agree(rows, wanted, examples.rows, classes)
+            rows = as_rows(fakes[name][:_COMPARED]) if name in fakes else None
+            if rows is not None and rows.shape[1] == examples.rows.shape[1]:
+                asked = {key: fakes[key][: len(rows)] for key in examples.labels if key in fakes}
+                labels = {key: each.cpu().numpy() for key, each in asked.items() if each.shape == rows.shape[:1]}
+                for key, value in examples.compare(rows, labels).items():
+                    yield (f"{key}/{name}" if key == "copied" else key), value
 
     # -- examples ------------------------------------------------------------------------------------------------------
 
@@ -141,12 +141,8 @@ class LiveDoctor:
                 [as_rows(part) for each in read for part in torch.split(each[name], statistics.MOST_ROWS)]
             )
             labels = {key: torch.cat([each[key] for each in read]).numpy() for key in batch if _is_label(batch[key])}
-            yield (
-                name,
-                Examples(
-                    rows, {k: v for k, v in labels.items() if len(v) == len(rows)}, min(1.0, len(rows) / everything)
-                ),
-            )
+            own = {key: values for key, values in labels.items() if len(values) == len(rows)}
+            yield name, Examples.of(rows, own, min(1.0, len(rows) / everything))
 
 
 def _is_label(values: Tensor) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ class Observer:
 
     def scores(self, number: int, scores: Scores) -> None:
         """Handle the scores of the state after `number` steps, made during training."""
+
+    def verdicts(self, kinds: Sequence[str]) -> None:
+        """Handle which verdicts of the doctor stand now."""
 
     def note(self, message: str) -> None:
         """Handle a message for the user."""
