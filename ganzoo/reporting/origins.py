@@ -69,9 +69,7 @@ def _tables(recipe: Mapping[str, Any], zoo: Zoo) -> Iterator[tuple[str, Mapping[
         yield f"phases.{short_name(phase)}", phase, _of_section(PhaseSettings)
 
 
-_COMMON: Mapping[str, type[BaseModel]] = dict(_LISTS.values()) | {
-    "optimizer": OptimizerSettings
-}
+_COMMON: Mapping[str, type[BaseModel]] = dict(_LISTS.values()) | {"optimizer": OptimizerSettings}
 
 
 def _components(recipe: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

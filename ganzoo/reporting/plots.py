@@ -12,6 +12,7 @@ from ganzoo.reporting.curves import Chart
 
 #: Readable on white and on black, and distinguished by people who see few colours.
 COLOURS = ("#3b82f6", "#f08c1a", "#12a380", "#e0529c", "#8b6cf0", "#5aa9d6", "#a3821a", "#e5484d")
+_ON_A_MAP = ("#111111", "#e5484d")
 _DASHES = ("solid", "dashed")
 _HEIGHT = 250
 #: From this ratio on, values above 0 are shown on a logarithmic axis.
@@ -95,6 +96,34 @@ def histograms(
         colour, _ = _style(index)
         figure.quad(top=list(heights), bottom=0, left=list(edges[:-1]), right=list(edges[1:]), color=colour, alpha=0.45)
     return figure, _described(title, list(counts), note)
+
+
+def bars(title: str, values: Sequence[float], note: str = "") -> tuple[Any, Figure]:
+    """Return values as bars in their order."""
+    figure = _figure(x_axis_label="rank")
+    figure.vbar(x=list(range(1, len(values) + 1)), top=list(values), width=0.8, color=COLOURS[0])
+    return figure, _described(title, [], note)
+
+
+def plane(
+    title: str, values: Any, extent: tuple[float, float, float, float], groups: Mapping[str, Any]
+) -> tuple[Any, Figure]:
+    """Return a map of values (rows from bottom to top) over x and y from `extent`, with groups of points on it."""
+    from bokeh.models import LinearColorMapper
+    from bokeh.models.annotations import ColorBar
+    from bokeh.palettes import interp_palette
+
+    low, high, bottom, top = extent
+    most = max(float(abs(values).max()), 1e-12)
+    palette = interp_palette(("#c2521a", "#f4f4f4", "#1f5fbf"), 101)
+    mapper = LinearColorMapper(palette=palette, low=-most, high=most)
+    figure = _figure(height=360, x_axis_label="")
+    figure.image(image=[values], x=low, y=bottom, dw=high - low, dh=top - bottom, color_mapper=mapper, alpha=0.8)
+    for index, found in enumerate(groups.values()):
+        figure.scatter(found[:, 0].tolist(), found[:, 1].tolist(), size=4, color=_ON_A_MAP[index % 2])
+    figure.add_layout(ColorBar(color_mapper=mapper, width=10, background_fill_color=None), "right")
+    legend = tuple((name, _ON_A_MAP[index % 2], "solid") for index, name in enumerate(groups))
+    return figure, Figure(title, Markup(), legend)
 
 
 def _figure(
