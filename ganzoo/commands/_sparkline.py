@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -12,7 +13,7 @@ def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) 
     """Return values as at most `width` signs, each the mean of as many neighbours: the lowest for the least mean."""
     count = min(width, len(values))
     edges = [round(index * len(values) / count) for index in range(count + 1)] if count else [0]
-    means = [sum(values[first:last]) / (last - first) for first, last in zip(edges, edges[1:], strict=False)]
+    means = [sum(values[first:last]) / (last - first) for first, last in itertools.pairwise(edges)]
     low, high = min(means, default=0.0), max(means, default=0.0)
     signs = _ASCII if ascii_only else _BLOCKS
     if high == low:

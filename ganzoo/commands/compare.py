@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 @click.command(name="compare")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
-def command(runs: tuple[Path, ...]) -> None:
+@click.option("--html", type=click.Path(path_type=Path), help="Also write a page with curves and samples side by side.")
+def command(runs: tuple[Path, ...], html: Path | None) -> None:
     """Compare the scores and recipes of RUNs.
 
     Runs whose recipes are equal but for the seed are one group, with mean and standard deviation. Each group is
@@ -23,25 +24,25 @@ def command(runs: tuple[Path, ...]) -> None:
     from ganzoo.reporting.comparison import compare
     from ganzoo.reporting.reading import read_run
 
-    show(compare([read_run(path) for path in runs]))
+    found = compare([read_run(path) for path in runs])
+    show(found)
+    if html is not None:
+        from ganzoo.commands._terminal import say
+        from ganzoo.reporting.comparison_page import comparison_page
+        from ganzoo.runs.files import write_durably
+
+        write_durably(html, comparison_page(found).encode())
+        say(f"wrote {html}")
 
 
 def show(found: Comparison) -> None:
     """Print a comparison."""
     from ganzoo.commands._terminal import console, say, table
-    from ganzoo.reporting.comparison import Summary
+    from ganzoo.reporting.comparison_page import scores_table
 
     output = console()
-    names = list(dict.fromkeys((row, name) for row, name in _scores(found)))
-    rows = [
-        [
-            group.letter,
-            ", ".join(run.name for run in group.runs),
-            *(str(Summary(group, values)) if (values := group.values(row, name)) else "" for row, name in names),
-        ]
-        for group in found.groups
-    ]
-    output.print(table("Scores", ["group", "runs", *(f"{row} {name}" for row, name in names)], rows, others="left"))
+    columns, rows = scores_table(found)
+    output.print(table("Scores", columns, rows, others="left"))
     if found.recipe:
         output.print()
         letters = [group.letter for group in found.groups]
@@ -59,16 +60,3 @@ def show(found: Comparison) -> None:
             say(f"{run.name}: {notice}")
     for notice in found.notices:
         say(notice)
-
-
-def _scores(found: Comparison) -> list[tuple[str, str]]:
-    """Return row and name of each score that may be compared."""
-    runs = [run for group in found.groups for run in group.runs]
-    return [
-        (row, name)
-        for run in runs
-        if run.final is not None
-        for row in run.products
-        for name in run.final.rows[row]
-        if name not in found.refused
-    ]

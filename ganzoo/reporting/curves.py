@@ -14,17 +14,19 @@ from ganzoo.reporting.scores import StepScores
 #: More points than this are averaged: no screen shows them.
 MOST_POINTS = 600
 _MOST_SERIES = 12
+_MOST_OVERLAID = 40
 _MOST_CHARTS = 30
 _NO_CURVES = ("step", "phase")
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve."""
+    """One curve; those of one `colour` (a number) have it and their name in common."""
 
     name: str
     steps: tuple[float, ...]
     values: tuple[float, ...]
+    colour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ def score_charts(scores: Sequence[StepScores]) -> tuple[Chart, ...]:
         if series:
             found.append(_chart(f"{text(name)} ({better} is better)", series))
     return tuple(found[:_MOST_CHARTS])
+
+
+def overlaid(runs: Sequence[tuple[str, int, Sequence[Chart]]]) -> tuple[Chart, ...]:
+    """Return the curves of several runs over each other, one chart for each that is in more than one of them.
+
+    `runs` holds the name and the number of the colour of each run with its charts.
+    """
+    found: dict[str, list[Series]] = {}
+    for name, colour, parts in runs:
+        for chart in parts:
+            for series in chart.series:
+                title = chart.title if series.name == chart.title else f"{chart.title}: {series.name}"
+                found.setdefault(title, []).append(replace(series, name=name, colour=colour))
+    shared = {title: series for title, series in found.items() if len(series) > 1}
+    return tuple(_chart(title, series, most=_MOST_OVERLAID) for title, series in shared.items())[:_MOST_CHARTS]
 
 
 def throughput_charts(run: RunFacts) -> tuple[Chart, ...]:
@@ -105,8 +122,8 @@ def _series(name: str, points: Sequence[tuple[float, float]]) -> Series:
     return Series(name, tuple(step for step, _ in means), tuple(value for _, value in means))
 
 
-def _chart(title: str, series: Sequence[Series]) -> Chart:
-    return Chart(title, tuple(series[:_MOST_SERIES]), max(0, len(series) - _MOST_SERIES))
+def _chart(title: str, series: Sequence[Series], *, most: int = _MOST_SERIES) -> Chart:
+    return Chart(title, tuple(series[:most]), max(0, len(series) - most))
 
 
 def _title(group: str) -> str:

@@ -66,7 +66,11 @@ def curves(chart: Chart, phases: Sequence[tuple[str, int]] = ()) -> tuple[Any, F
     values = [value for series in chart.series for value in series.values]
     wide = min(values) > 0 and max(values) / min(values) > _WIDE
     figure = _figure(y_axis_type="log" if wide else "linear")
-    renderers = [_line(figure, index, [*series.steps], [*series.values]) for index, series in enumerate(chart.series)]
+    styles = [index if series.colour is None else series.colour for index, series in enumerate(chart.series)]
+    renderers = [
+        _line(figure, style, [*series.steps], [*series.values])
+        for style, series in zip(styles, chart.series, strict=True)
+    ]
     figure.add_tools(
         HoverTool(renderers=renderers, tooltips=[("step", "@x{0}"), ("value", "@y{0.0000g}")], mode="mouse")
     )
@@ -75,7 +79,9 @@ def curves(chart: Chart, phases: Sequence[tuple[str, int]] = ()) -> tuple[Any, F
     note = "logarithmic axis" if wide else ""
     if chart.left_out:
         note = f"{note}{'; ' if note else ''}{chart.left_out} more are in metrics.jsonl"
-    return figure, _described(chart.title, [series.name for series in chart.series], note)
+    names = {series.name: style for style, series in zip(styles, chart.series, strict=True)}
+    legend = tuple((name, *_style(style)) for name, style in names.items())
+    return figure, Figure(chart.title, Markup(), legend, note)
 
 
 def points(title: str, groups: Mapping[str, Any], note: str = "") -> tuple[Any, Figure]:
@@ -96,6 +102,17 @@ def histograms(
         colour, _ = _style(index)
         figure.quad(top=list(heights), bottom=0, left=list(edges[:-1]), right=list(edges[1:]), color=colour, alpha=0.45)
     return figure, _described(title, list(counts), note)
+
+
+def columns(title: str, groups: Mapping[str, Sequence[float]], note: str = "") -> tuple[Any, Figure]:
+    """Return the values of each group as points above its name, with a line at their mean."""
+    figure = _figure(x_axis_label="", names=list(groups))
+    for index, (name, values) in enumerate(groups.items()):
+        colour, _ = _style(index)
+        figure.scatter([name] * len(values), list(values), size=9, color=colour, alpha=0.8)
+        mean = sum(values) / len(values)
+        figure.segment(x0=[(name, -0.25)], y0=[mean], x1=[(name, 0.25)], y1=[mean], color=colour, line_width=2)
+    return figure, Figure(title, Markup(), (), note)
 
 
 def bars(title: str, values: Sequence[float], note: str = "") -> tuple[Any, Figure]:
@@ -127,11 +144,17 @@ def plane(
 
 
 def _figure(
-    *, height: int = _HEIGHT, y_axis_type: Literal["linear", "log"] = "linear", x_axis_label: str = "step"
+    *,
+    height: int = _HEIGHT,
+    y_axis_type: Literal["linear", "log"] = "linear",
+    x_axis_label: str = "step",
+    names: Sequence[str] = (),
 ) -> Any:
+    """Return an empty figure as all of a page are; with `names`, those are its x axis."""
     from bokeh.models import BasicTickFormatter
     from bokeh.plotting import figure
 
+    axis: dict[str, Any] = {"x_range": list(names)} if names else {}
     made = figure(
         height=height,
         sizing_mode="stretch_width",
@@ -143,13 +166,15 @@ def _figure(
         border_fill_color=None,
         outline_line_color=None,
         min_border_right=12,
+        **axis,
     )
     made.toolbar.logo = None
     made.toolbar.autohide = True
-    made.xaxis.formatter = BasicTickFormatter(use_scientific=False)
-    for axis in (made.xaxis, made.yaxis):
-        axis.minor_tick_line_color = None
-        axis.axis_label_text_font_style = "normal"
+    if not names:
+        made.xaxis.formatter = BasicTickFormatter(use_scientific=False)
+    for drawn in (made.xaxis, made.yaxis):
+        drawn.minor_tick_line_color = None
+        drawn.axis_label_text_font_style = "normal"
     made.xgrid.visible = False
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from folders import run_folder
+from folders import add_sample, run_folder
 
 from ganzoo.reporting.comparison import compare
 from ganzoo.reporting.reading import read_run
@@ -123,3 +123,21 @@ def test_control_characters_of_a_foreign_run_reach_no_terminal(tmp_path, ganzoo)
     folder = run_folder(tmp_path / "one", scores={"fid\x1b[2J": 3.0}, data={"name": "\x1b]0;title\x07"})
     found = ganzoo("compare", folder, run_folder(tmp_path / "two", scores={"fid\x1b[2J": 3.0}, loss="hinge"))
     assert "\x1b" not in found.out + found.err
+
+
+def test_a_page_has_curves_over_each_other_and_samples_side_by_side(tmp_path, ganzoo):
+    folders = [
+        run_folder(
+            tmp_path / f"{loss}-{seed}", seed=seed, loss=loss, scores={"fid": seed + 1.0}, losses=[(1, 2), (2, 1)]
+        )
+        for loss in ("hinge", "wasserstein")
+        for seed in (0, 1)
+    ]
+    for folder in folders:
+        add_sample(folder, 100)
+    found = ganzoo("compare", *folders, "--html", tmp_path / "compare.html")
+    assert f"wrote {tmp_path / 'compare.html'}" in found.out
+    page = (tmp_path / "compare.html").read_text()
+    assert "losses of the generator: adversarial" in page
+    assert page.index("seed 0") < page.index("A hinge-0, step 100") < page.index("B wasserstein-0, step 100")
+    assert page.index("B wasserstein-0, step 100") < page.index("seed 1") < page.index("A hinge-1, step 100")

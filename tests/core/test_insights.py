@@ -37,6 +37,7 @@ def test_points_have_features_a_plane_of_logits_ways_sensitivities_and_gradients
     assert "latent" in found["Sensitivity to latents"].explanation
 
 
+@pytest.mark.slow
 def test_images_have_pictures(trained):
     found = trained("dcgan_digits")
     assert [title for title, each in found.items() if each.reason] == []
@@ -45,6 +46,7 @@ def test_images_have_pictures(trained):
     assert all(picture.dtype == np.uint8 for title in titles for picture, _ in found[title].pictures)
 
 
+@pytest.mark.slow
 def test_what_a_recipe_lacks_is_left_out_with_a_reason(trained):
     found = trained("srresnet_photos")
     assert found["Features of real and generated examples"].reason == "no discriminator is trained by this recipe"
