@@ -15,11 +15,12 @@ import without_reports  # noqa: F401
 
 from ganzoo import images
 from ganzoo.cli import main
+from ganzoo.proving.proof import PRELOADED
 
 # tests that have a folder for temporary files of their own do not move the sockets of all later ones there
 multiprocessing.util.get_temp_dir()
 # new processes start from one that has imported everything, once
-multiprocessing.get_context("forkserver").set_forkserver_preload(["ganzoo.proving.attempt", "without_reports"])
+multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
 
 
 @pytest.fixture

@@ -25,6 +25,8 @@ _UNEQUAL = {"timing.jsonl", "report.html", ".lock"}
 #: Files of callbacks do not influence a run, and may contain times.
 _WATCHED = "callbacks"
 _NAME = "proof"
+#: What the process from which attempts are forked imports once.
+PRELOADED = ["ganzoo.proving.attempt"]
 #: The environment variable of an attempt and its child processes, by which survivors are found.
 MARK = "GANZOO_ATTEMPT"
 #: What ends a process at once, and its exit code then; on Windows every signal does.
@@ -69,7 +71,7 @@ class Prover:
         self._context = multiprocessing.get_context("forkserver" if warm else "spawn")
         if warm:
             make_socket_folder()
-            self._context.set_forkserver_preload(["ganzoo.proving.attempt"])
+            self._context.set_forkserver_preload(PRELOADED)
 
     # -- the proof -----------------------------------------------------------------------------------------------------
 

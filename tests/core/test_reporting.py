@@ -9,6 +9,7 @@ import without_reports
 from folders import add_sample, run_folder
 from tiny_runs import tiny
 
+from ganzoo.proving.proof import contents
 from ganzoo.reporting import page
 from ganzoo.reporting.page import report
 from ganzoo.reporting.reading import read_run
@@ -145,3 +146,10 @@ def test_one_point_and_values_that_are_no_numbers_are_drawn(tmp_path):
 def test_the_folder_of_a_run_that_vanished_is_an_error(tmp_path, ganzoo):
     assert ganzoo("report", tmp_path / "nothing").code == 5
     assert RunFolder(tmp_path / "nothing").exists is False
+
+
+def test_a_report_is_no_difference_between_equal_runs(tmp_path):
+    folder = run_folder(tmp_path / "run")
+    before = contents(folder)
+    (folder / "report.html").write_text("a page with times")
+    assert contents(folder) == before

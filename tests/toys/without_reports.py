@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ganzoo.proving.proof import PRELOADED
 from ganzoo.reporting import page
 
 #: For tests of the page itself.
 write_at_end = page.write_at_end
 
 page.write_at_end = lambda *_arguments: None
+PRELOADED.append("without_reports")
