@@ -1,4 +1,4 @@
-"""Frozen networks of images (VGG, Inception), the perceptual and the style loss on activations, and the metric LPIPS."""
+"""Frozen networks of images (VGG, Inception), perceptual and style losses on activations, and the metric LPIPS."""
 
 from __future__ import annotations
 

@@ -70,8 +70,6 @@ def test_every_architecture_keeps_its_contract(name, cls):
 
 
 JUDGES = [each for each in of("architecture", Architecture) if each.values[1].role in ("discriminator", "classifier")]
-    found for found in of("architecture", Architecture) if found.values[1].role in ("discriminator", "classifier")
-]
 
 
 @pytest.mark.parametrize(("name", "cls"), JUDGES)
