@@ -66,6 +66,10 @@ class Verdict(Protocol):
     def fake(self) -> Mapping[str, Any]:
         """The discriminator's outputs for the fake side."""
 
+    @property
+    def fakes(self) -> Mapping[str, Tensor]:
+        """What the task's `generate` returned (latents, conditions); without gradient in the discriminator's update."""
+
 
 def logit_maps(outputs: Mapping[str, Any]) -> Sequence[Tensor]:
     """Return the logits of a discriminator as a list: one tensor is a list of one."""

@@ -72,7 +72,8 @@ class Regularizer(Component):
         """Return a scalar added to the discriminator's loss.
 
         `judged.real` and `judged.fake` hold the discriminator's outputs of this update, without another call;
-        `judged.comparison` holds its inputs, and judges other samples.
+        `judged.comparison` holds its inputs, and judges other samples; `judged.fakes` is what the task's `generate`
+        returned, without gradient.
         """
         raise TypeError(f"{type(self).__name__} has no discriminator penalty")
 

@@ -53,11 +53,14 @@ def check_regularizer(regularizer: Regularizer, *, shape: tuple[int, ...] = (8,)
     _check_penalties(mine, run)
 
 
-def judged(comparison: Comparison, *, real_gradient: bool = True) -> Verdict:
-    """Return a comparison as the discriminator judges it in an update; what penalties are given."""
+def judged(comparison: Comparison, *, fakes: Mapping[str, Tensor] | None = None, real_gradient: bool = True) -> Verdict:
+    """Return a comparison as the discriminator judges it in an update; what penalties are given.
+
+    `fakes` is what the task's `generate` returned.
+    """
     from ganzoo.training.judging import LazyVerdict
 
-    return LazyVerdict(lambda: comparison, real_gradient=real_gradient)
+    return LazyVerdict(lambda: comparison, fakes=fakes or {}, real_gradient=real_gradient)
 
 
 class _Examples(Task):

@@ -18,10 +18,18 @@ class LazyVerdict:
 
     `make` returns the comparison as the discriminator sees it; it is called when somebody asks. With
     `real_gradient=False` the real side carries no graph: the generator's update never needs one. With `one_batch` both
-    sides are judged in one call, with the results of two.
+    sides are judged in one call, with the results of two. `fakes` is what the task generated.
     """
 
-    def __init__(self, make: Callable[[], Comparison], *, real_gradient: bool = True, one_batch: bool = False) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Comparison],
+        *,
+        fakes: Mapping[str, Tensor],
+        real_gradient: bool = True,
+        one_batch: bool = False,
+    ) -> None:
+        self.fakes = fakes
         self._make = make
         self._real_gradient = real_gradient
         self._one_batch = one_batch

@@ -98,6 +98,7 @@ class Objective:
         return {
             name: LazyVerdict(
                 partial(self._changed_inputs, name, comparison, player, view.step),
+                fakes=view.fakes,
                 real_gradient=player == "discriminator",
                 one_batch=player == "discriminator" and self._fits_one_batch(name, comparison, view.step),
             )

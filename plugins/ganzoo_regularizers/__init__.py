@@ -12,6 +12,7 @@ from ganzoo_regularizers.feature_matching import FeatureMatching
 from ganzoo_regularizers.gradient_penalty import GradientPenalty
 from ganzoo_regularizers.historical_averaging import HistoricalAveraging
 from ganzoo_regularizers.instance_noise import InstanceNoise
+from ganzoo_regularizers.latent_consistency import LatentConsistency
 from ganzoo_regularizers.lecam import LeCam
 from ganzoo_regularizers.mode_seeking import ModeSeeking
 from ganzoo_regularizers.orthogonal import Orthogonal
@@ -36,6 +37,7 @@ def ganzoo_register_regularizers() -> Mapping[str, type[Regularizer]]:
         "gradient_penalty": GradientPenalty,
         "historical_averaging": HistoricalAveraging,
         "instance_noise": InstanceNoise,
+        "latent_consistency": LatentConsistency,
         "lecam": LeCam,
         "mode_seeking": ModeSeeking,
         "orthogonal": Orthogonal,

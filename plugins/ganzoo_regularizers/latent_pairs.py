@@ -8,11 +8,16 @@ from ganzoo import RecipeError, Tensor
 
 
 def named_fakes(fakes: Mapping[str, Tensor], name: str, regularizer: str) -> Tensor:
+    """Return what the task generates under this name, as floats; RecipeError where there is no such thing."""
+    return generated(fakes, name, regularizer).float()
+
+
+def generated(fakes: Mapping[str, Tensor], name: str, regularizer: str) -> Tensor:
     """Return what the task generates under this name; RecipeError where there is no such thing."""
     if name not in fakes:
         offered = ", ".join(f"'{known}'" for known in fakes)
         raise RecipeError(f"{regularizer} needs '{name}' among the tensors that the task generates; they are {offered}")
-    return fakes[name].float()
+    return fakes[name]
 
 
 def half_differences(values: Tensor, regularizer: str) -> Tensor:

@@ -220,6 +220,28 @@ def test_a_penalty_uses_what_the_discriminator_said_without_another_call():
     assert made.task.sizes == [8, 8, 8, 8], "twice for each player: real features are needed by the generator too"
 
 
+class OfLatents(Regularizer):
+    """Keeps what each penalty is told of the fakes."""
+
+    def discriminator_penalty(self, judged, *, step, rng):
+        self.told = judged.fakes
+        return judged.fake["logits"].square().mean()
+
+    def generator_penalty(self, fakes, judged, *, step, rng):
+        self.made, self.judged = fakes, judged["sample"].fakes
+        return fakes["sample"].square().mean()
+
+
+def test_every_penalty_finds_the_latents_of_the_fakes_that_are_judged():
+    regularizer = OfLatents()
+    run(model(Wasserstein(), regularizers=[wired(regularizer)]), 1)
+    assert set(regularizer.told) == {"latent", "sample"}
+    assert not regularizer.told["sample"].requires_grad
+    assert all(torch.equal(regularizer.told[name], regularizer.made[name]) for name in regularizer.made)
+    assert regularizer.judged is regularizer.made
+    assert regularizer.made["sample"].requires_grad
+
+
 class Maps(Task):
     """A discriminator of two scales, each with a map of logits and a list of features (as HiFi-GAN has them)."""
 

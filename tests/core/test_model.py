@@ -336,7 +336,7 @@ def test_the_rate_that_is_logged_is_that_of_its_step():
 
 
 def test_every_map_of_logits_counts_the_same_in_the_mean():
-    verdict = LazyVerdict(lambda: Comparison(lambda x: [x, x[:2] * 3], torch.ones(4, 1), torch.zeros(4, 1)))
+    verdict = LazyVerdict(lambda: Comparison(lambda x: [x, x[:2] * 3], torch.ones(4, 1), torch.zeros(4, 1)), fakes={})
     assert mean_logits({"both": verdict}) == {}, "nothing is judged for the log alone"
     _ = verdict.real
     assert {name: float(value) for name, value in mean_logits({"both": verdict}).items()} == {"both/real": 2.0}
