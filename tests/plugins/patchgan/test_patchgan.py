@@ -43,3 +43,30 @@ def test_features_and_other_heads_are_there_when_asked():
 def test_images_that_are_too_small_are_refused():
     with pytest.raises(ValueError, match="needs sides of 24 or more with 3 halvings"):
         built(1, 16)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "instance", "none"])
+@pytest.mark.parametrize(("halvings", "sides"), [(1, (14, 22)), (2, (6, 10)), (3, (2, 4))])
+def test_reals_and_fakes_are_compared_patch_by_patch(normalization, halvings, sides):
+    network = built(3, None, filters=2, halvings=halvings, normalization=normalization)
+    for weight in network.trainable_variables:  # kernels start so small that two filters give no logits to speak of
+        weight.assign(weight.value + 0.2 * torch.randn(weight.shape))
+    real, fake = torch.randn(3, 32, 48, 3), torch.rand(2, 32, 48, 3)
+    assert tuple(network(real).shape) == (3, *sides, 1)
+    assert tuple(network(fake).shape) == (2, *sides, 1)
+    assert not torch.allclose(network(real)[:2], network(fake), atol=1e-3)
+    loss = (network(real, training=True) - 1).square().mean() + network(fake, training=True).square().mean()
+    gradients = torch.autograd.grad(loss, [weight.value for weight in network.trainable_variables])
+    assert all(torch.isfinite(each).all() for each in gradients)
+    named = zip(network.trainable_variables, gradients, strict=True)
+    assert all(each.abs().sum() > 0 for weight, each in named if weight.name == "kernel")
+
+
+def test_only_patches_that_changed_are_judged_anew():
+    network, images = built(3, 64, filters=2, halvings=1, normalization="none"), torch.randn(1, 64, 64, 3)
+    other = images.clone()
+    other[:, :, 32:] = torch.rand(1, 64, 32, 3)
+    before, after = network(images)[0, :, :, 0], network(other)[0, :, :, 0]
+    columns = (before - after).abs().amax(dim=0) > 0
+    assert not columns[: columns.shape[0] // 2 - 4].any()
+    assert columns[columns.shape[0] // 2 + 4 :].all()

@@ -126,3 +126,43 @@ def test_a_discriminator_with_a_label_is_refused():
         ARCHITECTURES["progan_discriminator"](**TINY).build(
             Signature(inputs={"sample": image, "label": label}, outputs={"logits": LOGITS})
         )
+
+
+def gradients_of_a_comparison(network, real, fake):
+    """The gradients of a loss on both sides with respect to the weights; None where a weight is not in use."""
+    loss = torch.nn.functional.softplus(network(fake) - network(real)).mean()
+    weights = [variable.value for variable in network.trainable_variables]
+    found = torch.autograd.grad(loss, weights, allow_unused=True)
+    return {variable.path: each for variable, each in zip(network.trainable_variables, found, strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("phase", "done", "level", "used"),
+    [
+        (0, 9, 0.0, ("image_0",)),
+        (1, 0, 0.25, ("image_0", "image_1", "same_1", "down_1")),
+        (1, 9, 1.0, ("image_1", "same_1", "down_1")),
+        (2, 1, 1.5, ("image_1", "image_2", "same_1", "down_1", "same_2", "down_2")),
+        (2, 9, 2.0, ("image_2", "same_1", "down_1", "same_2", "down_2")),
+    ],
+)
+def test_a_growing_discriminator_compares_reals_and_fakes_with_the_layers_of_its_level(phase, done, level, used):
+    architecture = ARCHITECTURES["progan_discriminator"](**TINY, fade_steps=4)
+    network = built("discriminator")
+    architecture.begin_step(network, Step(number=0, phase_index=phase, phase_step=done))
+    assert network.get_layer("growing").level == level
+    real, fake = torch.randn(8, 16, 16, 3), torch.rand(4, 16, 16, 3)
+    assert tuple(network(real).shape) == (8, 1)
+    assert tuple(network(fake).shape) == (4, 1)
+    gradients = gradients_of_a_comparison(network, real[:4], fake)
+    growing = {path.split("/")[-2] for path, each in gradients.items() if each is not None}
+    assert growing - {"last", "dense", "logits"} == set(used)
+    assert all(torch.isfinite(each).all() for each in gradients.values() if each is not None)
+    assert all(each.abs().sum() > 0 for path, each in gradients.items() if each is not None and "kernel" in path)
+
+
+def test_the_deviation_over_a_batch_tells_equal_images_from_different_ones():
+    network, images = at(built("discriminator"), 2.0), torch.randn(4, 16, 16, 3)
+    equal = images[:1].expand(4, -1, -1, -1)
+    assert torch.allclose(network(equal)[0], network(equal)[3], atol=1e-6)
+    assert not torch.allclose(network(equal)[0], network(images)[0], atol=1e-4)

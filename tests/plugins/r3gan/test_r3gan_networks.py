@@ -103,3 +103,22 @@ def test_kernels_start_with_the_scale_of_the_authors():
 def test_widths_that_make_no_whole_groups_are_refused():
     with pytest.raises(ValueError, match="needs filters that make whole groups of 16, but a stage has 20"):
         built("generator", 16, filters=20)
+
+
+@pytest.mark.parametrize(("side", "channels", "label"), [(28, 1, None), (16, 3, LABEL)])
+def test_reals_and_fakes_are_compared_one_by_one_with_a_gradient_for_every_weight(side, channels, label):
+    network = built("discriminator", side, label, channels, **TINY)
+    for weight in network.trainable_variables:  # the last convolution of a block starts at zero
+        weight.assign(weight.value + 0.1 * torch.randn(weight.shape))
+    real, fake = torch.randn(5, side, side, channels), torch.rand(5, side, side, channels)
+    labels = torch.arange(5)
+
+    def judge(images):
+        return network({"sample": images, "label": labels[: len(images)]} if label else images)
+
+    assert tuple(judge(real).shape) == tuple(judge(fake).shape) == (5, 1)
+    assert not torch.allclose(judge(real), judge(fake), atol=1e-3)
+    assert torch.allclose(judge(real)[:2], judge(real[:2]), atol=1e-4), "no image depends on the others"
+    loss = functional.softplus(judge(fake) - judge(real)).mean()
+    gradients = torch.autograd.grad(loss, [weight.value for weight in network.trainable_variables])
+    assert all(torch.isfinite(each).all() and each.abs().sum() > 0 for each in gradients)
