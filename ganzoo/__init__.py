@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.metric import Fact as Fact
     from ganzoo.contracts.metric import Identity as Identity
     from ganzoo.contracts.metric import Metric as Metric
+    from ganzoo.contracts.notice import tell as tell
     from ganzoo.contracts.optimizer import Optimizer as Optimizer
     from ganzoo.contracts.preparable import Preparable as Preparable
     from ganzoo.contracts.preparable import Report as Report
@@ -126,6 +127,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),
     "ganzoo.contracts.metric": ("Fact", "Identity", "Metric"),
+    "ganzoo.contracts.notice": ("tell",),
     "ganzoo.contracts.optimizer": ("Optimizer",),
     "ganzoo.contracts.preparable": ("Preparable", "Report"),
     "ganzoo.contracts.regularizer": ("Player", "PlayerName", "Regularizer"),

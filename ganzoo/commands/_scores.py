@@ -41,4 +41,5 @@ def _cell(scores: Scores, method: str, name: str) -> Text:
     value = scores.rows[method].get(name)
     if value is None:
         return Text("")
-    return Text(f"{value:.4f}", style="bold" if value == scores.best(name) else "")
+    spread = f" ± {scores.spread[method][name]:.4f}" if scores.spread else ""
+    return Text(f"{value:.4f}{spread}", style="bold" if value == scores.best(name) else "")

@@ -12,6 +12,7 @@ from ganzoo.backend import require_torch_backend
 from ganzoo.commands._usage import KnownCommands
 
 if TYPE_CHECKING:
+    from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.preparable import Preparable
     from ganzoo.zoo import Zoo
 
@@ -52,27 +53,48 @@ def list_names() -> None:
     "--from", "origin", type=click.Path(exists=True, path_type=Path), help="Use these files instead of a download."
 )
 @click.option("--data-dir", "directory", type=click.Path(path_type=Path), help="Where to put the result.")
-def prepare(name: str, origin: Path | None, directory: Path | None) -> None:
+@click.option("--data", metavar="FOLDER|DATASET", help="What to learn from, for a NAME that is trained.")
+@click.option("--set", "options", multiple=True, metavar="KEY=VALUE", help="An option of that dataset; repeatable.")
+def prepare(name: str, origin: Path | None, directory: Path | None, data: str | None, options: tuple[str, ...]) -> None:
     """Prepare a data set or weights for recipes.
 
-    NAME is one of those that ganzoo data list shows: downloaded, or with --from taken from files that you have.
+    NAME is one of those that ganzoo data list shows: downloaded, or with --from taken from files that you have. A
+    classifier is trained on --data and kept, so that scores need not wait for it.
     """
     require_torch_backend()
     from ganzoo.commands._terminal import say
     from ganzoo.training.signals import StopRequest
     from ganzoo.zoo import load_zoo
 
-    owner = find_preparable(load_zoo(), name)
+    zoo = load_zoo()
+    owner = find_preparable(zoo, name)
+    source = opened(zoo, data, options)
     reporter = Reporter()
     with StopRequest("stopped; run the same command again to resume") as stop:
         try:
-            place = owner.prepare_files(name, origin=origin, directory=directory, report=reporter)
+            if source is None:
+                place = owner.prepare_files(name, origin=origin, directory=directory, report=reporter)
+            else:
+                place = owner.prepare_from(name, source, report=reporter)
         finally:
             reporter.close()
         stop.check()
     say(f"{name} is ready in {place}")
     if lines := owner.recipe_lines(name, directory=directory):
         say(f"a recipe uses it as\n\n{lines}")
+
+
+def opened(zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Source | None:
+    """Return the data set of `--data`, opened; None where it names none."""
+    from ganzoo.commands._named import named_dataset
+    from ganzoo.data.opening import open_source
+    from ganzoo.errors import RecipeError
+
+    if data is None:
+        if options:
+            raise RecipeError("--set: needs --data, the dataset that it configures")
+        return None
+    return open_source(named_dataset(zoo, data, options).component, key="--data")
 
 
 def find_preparable(zoo: Zoo, name: str) -> type[Preparable]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ganzoo.backend import require_torch_backend
+from ganzoo.commands._named import named, named_dataset
 
 if TYPE_CHECKING:
     from ganzoo.contracts.dataset import Dataset
@@ -36,23 +36,40 @@ if TYPE_CHECKING:
     help="An option of that dataset, or of a metric as METRIC.KEY=VALUE; repeatable.",
 )
 @click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
+@click.option("--floor", is_flag=True, help="Add the row floor: as many training examples in place of generated ones.")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    help="Score N times with other latents and held-out examples; show mean and standard deviation.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
-    run: Path, data: str | None, names: tuple[str, ...], options: tuple[str, ...], best: bool, as_json: bool
+    run: Path,
+    data: str | None,
+    names: tuple[str, ...],
+    options: tuple[str, ...],
+    best: bool,
+    floor: bool,
+    seeds: int,
+    as_json: bool,
 ) -> None:
     """Score the networks of a RUN on held-out data.
 
     Uses the recipe's metrics, and shows the task's baseline next to the networks. Nothing is written. --metric NAME
-    scores with other metrics than the recipe's.
+    scores with other metrics than the recipe's. A difference that is smaller than the deviation of --seeds, or a score
+    near that of --floor, means nothing.
     """
     require_torch_backend()
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
     from ganzoo.commands._terminal import say
+    from ganzoo.contracts.notice import listening
     from ganzoo.data.opening import open_sources
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
-    from ganzoo.training.evaluation import evaluate, scores_record
+    from ganzoo.training.evaluation import evaluate, mean_of, scores_record
     from ganzoo.training.reload import trained_networks
     from ganzoo.zoo import load_zoo
 
@@ -65,9 +82,10 @@ def command(
     datasets, tables = held_out(recipe, zoo, data, of_data)
     sources = open_sources(datasets, key="--data" if data else "validation")
     note = partial(say, stderr=True)
-    with training_device(recipe.train.device):
+    with training_device(recipe.train.device), listening(note):
         trained, step = trained_networks(folder, recipe, best=best, note=note)
-        scores = evaluate(
+        score = partial(
+            evaluate,
             recipe,
             trained,
             sources,
@@ -75,8 +93,10 @@ def command(
             datasets=tables,
             products=products(recipe, trained),
             training=lambda: open_sources(recipe.data),
+            floor=floor,
             note=note,
         )
+        scores = mean_of([score(seed=recipe.train.seed + number) for number in range(seeds)])
     if as_json:
         click.echo(json.dumps(scores_record(scores, step), indent=2))
     else:
@@ -104,24 +124,9 @@ def metrics_for(recipe: Recipe, zoo: Zoo, names: tuple[str, ...], options: tuple
     for name in dict.fromkeys(names):
         given = dict(parse_assignment(option.partition(".")[2]) for option in options if option.startswith(f"{name}."))
         table, _ = with_overrides({"name": name}, given, f"--set {name}.{{}}".format)
-        make = partial(_configured, "metric", table, zoo, option="--metric", key=f"--set {name}")
+        make = partial(named, "metric", table, zoo, option="--metric", key=f"--set {name}")
         made.append(WiredMetric(key=name, make=partial(_component, make), table=make().table))
     return tuple(made)
-
-
-def _configured(kind: str, table: dict[str, Any], zoo: Zoo, *, option: str, key: str) -> Constructed:
-    """Make a component whose name `option` gave and whose options `key` did; messages name what was typed."""
-    from ganzoo.errors import Problem, RecipeError
-    from ganzoo.schema.build import construct
-
-    name = table["name"]
-    try:
-        offer = zoo.offer(kind, name)
-    except RecipeError as error:
-        raise RecipeError(Problem(str(error), place=f"{option} {name}")) from error
-    own = {option: value for option, value in table.items() if option != "name"}
-    made = construct(offer.cls, own, zoo=zoo, key=key)
-    return replace(made, table={"name": offer.qualified, **made.table})
 
 
 def _component(make: Callable[[], Constructed]) -> Any:
@@ -133,8 +138,6 @@ def held_out(
 ) -> tuple[Mapping[str, Dataset], Mapping[str, Any]]:
     """Return the dataset of each stream, and its table: the one that the command line names, or the recipe's own."""
     from ganzoo.errors import RecipeError, listing
-    from ganzoo.recipe.overrides import parse_assignment
-    from ganzoo.recipe.own_data import BareFolder
 
     if data is not None:
         if len(recipe.data) > 1:
@@ -142,10 +145,7 @@ def held_out(
             raise RecipeError(
                 f"--data: the task has the streams {streams}; give them in the recipe, as [validation.NAME]"
             )
-        is_path = not zoo.offers("dataset", data) and Path(data).is_dir()
-        table = BareFolder(data) if is_path else {"name": data}
-        table |= dict(parse_assignment(option) for option in options)
-        made = _configured("dataset", table, zoo, option="--data", key="--set")
+        made = named_dataset(zoo, data, options)
         stream = next(iter(recipe.data))
         return {stream: made.component}, {stream: made.table}
     if options:

@@ -22,6 +22,7 @@ def command(run: Path) -> None:
     from ganzoo.assembly import training_device
     from ganzoo.commands._scores import show_scores
     from ganzoo.commands._terminal import say
+    from ganzoo.contracts.notice import listening
     from ganzoo.data.opening import open_sources
     from ganzoo.reporting import page
     from ganzoo.runs.folder import RunFolder
@@ -36,14 +37,15 @@ def command(run: Path) -> None:
         say(f"{run}: the run is finished already; nothing was written")
         return
     held_out = open_sources(recipe.validation, key="validation") if recipe.validation else None
-    with folder.working(), training_device(recipe.train.device):
+    note = partial(say, stderr=True)
+    with folder.working(), training_device(recipe.train.device), listening(note):
         choose_kernels(recipe)
         scores, step = export_and_score(
             recipe,
             folder,
             held_out=held_out,
             training=lambda: open_sources(recipe.data),
-            note=partial(say, stderr=True),
+            note=note,
         )
         page.write_at_end(folder, folder.read_manifest(), partial(say, stderr=True))
     if scores is not None:

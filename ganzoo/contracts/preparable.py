@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganzoo.errors import DataError
+
+if TYPE_CHECKING:
+    from ganzoo.contracts.dataset import Source
 
 #: Called with the current activity, the amount done and the total (None when unknown), in bytes or examples.
 Report = Callable[[str, int, "int | None"], None]
@@ -25,6 +31,14 @@ class Preparable:
         files are kept. DataError with the remedy when offline.
         """
         raise KeyError(name)
+
+    @classmethod
+    def prepare_from(cls, name: str, source: Source, *, report: Report) -> Path:
+        """Make the files of `name` from a data set, which the user names with `--data`, and return their path.
+
+        DataError where it needs none, as by default.
+        """
+        raise DataError(f"{name} is made from no data set; leave out --data")
 
     @classmethod
     def recipe_lines(cls, name: str, *, directory: Path | None) -> str:

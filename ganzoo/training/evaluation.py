@@ -6,12 +6,16 @@ import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.extractor import weights_sha256
 from ganzoo.contracts.metric import Fact, Identity, Metric
+from ganzoo.contracts.notice import listening
 from ganzoo.contracts.results import OpenTraining, Result, Sources, Trained
 from ganzoo.contracts.task import Task
 from ganzoo.contracts.wiring import WiredMetric
@@ -22,6 +26,7 @@ from ganzoo.randomness import Random
 from ganzoo.recipe import Recipe
 from ganzoo.runs import identity
 from ganzoo.runs.files import read_json
+from ganzoo.training.floor import FLOOR, with_floor
 from ganzoo.training.pictures import require_picture
 
 Note = Callable[[str], None]
@@ -41,12 +46,37 @@ class Scores:
     failed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     identity: Mapping[str, Identity] = field(default_factory=dict)
     provenance: Identity = field(default_factory=dict)
+    #: The standard deviation over seeds by method, then by name; empty for those of one seed.
+    spread: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def best(self, name: str) -> float:
         """Return the best value of one score over all methods."""
         choose = max if self.larger_is_better[name] else min
         values = [row[name] for row in self.rows.values() if name in row and not math.isnan(row[name])]
         return choose(values, default=math.nan)
+
+
+def mean_of(found: Sequence[Scores]) -> Scores:
+    """Return the means of scores of equal kind, with their spread; those of one seed as they are."""
+    first = found[0]
+    if len(found) == 1:
+        return first
+    values = {
+        (method, name): np.array([each.rows[method].get(name, math.nan) for each in found])
+        for method, row in first.rows.items()
+        for name in row
+    }
+
+    def table(of: Callable[[Any], Any]) -> dict[str, dict[str, float]]:
+        return {method: {name: float(of(values[method, name])) for name in row} for method, row in first.rows.items()}
+
+    return replace(
+        first,
+        rows=table(np.mean),
+        spread=table(partial(np.std, ddof=1)),
+        failed={method: names for each in reversed(found) for method, names in each.failed.items()},
+        provenance={**first.provenance, "seeds": len(found)},
+    )
 
 
 @dataclass(frozen=True)
@@ -133,17 +163,22 @@ def evaluate(
     training: OpenTraining,
     metrics: Sequence[WiredMetric] | None = None,
     datasets: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    floor: bool = False,
     show: Callable[[Result], None] | None = None,
     note: Note = lambda _message: None,
 ) -> Scores:
     """Score the task's results on held-out data with every metric; `show` receives each result.
 
-    Metrics, and the tables of the held-out `datasets` by stream, are the recipe's where none are given. `training`
-    opens the training data for metrics that compare with them. A metric that fails loses its own cells; `note` receives
-    the reason.
+    Metrics, the tables of the held-out `datasets` by stream, and the seed of what the task draws are the recipe's where
+    none are given. `training` opens the training data for metrics that compare with them, and for the row `floor` where
+    that is wanted. A metric that fails loses its own cells; `note` receives the reason.
     """
     trained = replace(trained, training=training)
-    found = results(recipe.task, trained, sources, seed=recipe.train.seed, products=products)
+    seed = recipe.train.seed if seed is None else seed
+    found = results(recipe.task, trained, sources, seed=seed, products=products)
+    if floor:
+        found = with_floor(found, next(iter(products)), training(), Random(seed, FLOOR))
     metrics = recipe.metrics if metrics is None else metrics
     datasets = recipe.resolved_validation if datasets is None else datasets
     scores = score(found, metrics, training=training, show=show, note=note)
@@ -262,7 +297,8 @@ def check_metrics(metrics: Sequence[WiredMetric], training: OpenTraining, note: 
     """Build every metric once: DataError when one lacks its weights; one that fails otherwise is reported."""
     for wired in metrics:
         try:
-            make_metric(wired, training)
+            with listening(note):
+                make_metric(wired, training)
         except ComponentError as error:
             note(f"{error}; its scores will be missing, the others are not affected")
 
@@ -308,17 +344,23 @@ def scores_record(scores: Scores, step: int) -> dict[str, Any]:
     record = {
         "step": step,
         "examples": dict(scores.examples),
-        "scores": {
-            method: {name: value if math.isfinite(value) else None for name, value in row.items()}
-            for method, row in scores.rows.items()
-        },
+        "scores": _json(scores.rows),
         "larger_is_better": dict(scores.larger_is_better),
         "identity": {name: dict(found) for name, found in scores.identity.items()},
         "provenance": {"step": step, **scores.provenance},
     }
+    if scores.spread:
+        record["spread"] = _json(scores.spread)
     if scores.failed:
         record["failed"] = {method: list(names) for method, names in scores.failed.items()}
     return record
+
+
+def _json(rows: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float | None]]:
+    return {
+        method: {name: value if math.isfinite(value) else None for name, value in row.items()}
+        for method, row in rows.items()
+    }
 
 
 def read_scores(path: Path) -> Scores | None:

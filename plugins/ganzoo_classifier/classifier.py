@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ganzoo import Array, DataError, Embedding, Network, Source, Tensor, sampling, weights_sha256
+from ganzoo import Array, DataError, Embedding, Network, Report, Source, Tensor, sampling, tell, weights_sha256
 
 #: A classifier that is trained in another way has another version, so that none of an earlier one is used.
 _VERSION = "1"
@@ -20,7 +20,11 @@ _IMAGE_AXES = 3
 _LABEL = "label"
 
 #: Classifiers of this process by what they were trained on: a metric is made anew for every row of a table.
-_known: dict[str, Classifier] = {}
+_known: dict[Path, Classifier] = {}
+
+
+def unseen(_activity: str, _done: int, _total: int | None) -> None:
+    """Show no progress."""
 
 
 class Classifier:
@@ -69,11 +73,22 @@ def _joined(outputs: Mapping[str, Tensor]) -> Tensor:
     return torch.cat([outputs["features"], outputs["classes"]], dim=1)
 
 
-def classifier_of(source: Source, *, field: str = "image") -> Classifier:
+def classifier_of(source: Source, *, field: str = "image", report: Report = unseen) -> Classifier:
     """Return the classifier that is trained on these examples: from memory, from its file, or trained now.
 
-    The file lies in the cache of Keras and is named after the data's fingerprint. DataError when the data have no
-    images of one size, or no class labels.
+    The file is `file_of(source)`; `report` is told how far training is. DataError when the data have no images of one
+    size, or no class labels.
+    """
+    path = file_of(source, field=field)
+    if path not in _known:
+        _known[path] = _found_or_trained(source, field, path, report)
+    return _known[path]
+
+
+def file_of(source: Source, *, field: str = "image") -> Path:
+    """Return where the classifier of these examples is kept: in the cache of Keras, named after their fingerprint.
+
+    DataError when they have no images of one size, or no class labels.
     """
     image, classes = source.fields.get(field), source.fields.get(_LABEL)
     if image is None or len(image.shape) != _IMAGE_AXES or None in image.shape or image.dtype != "uint8":
@@ -82,29 +97,26 @@ def classifier_of(source: Source, *, field: str = "image") -> Classifier:
         raise DataError(f"a classifier needs class labels in field '{_LABEL}'; it is {classes}")
     text = "\0".join([_VERSION, source.fingerprint(), field, str(image), str(classes)])
     key = hashlib.sha256(text.encode()).hexdigest()[:24]
-    if key not in _known:
-        _known[key] = _found_or_trained(source, field, _file_of(key))
-    return _known[key]
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    return home / "models" / "ganzoo" / "classifiers" / f"{key}.npz"
 
 
-def _found_or_trained(source: Source, field: str, path: Path) -> Classifier:
-    from ganzoo_classifier import networks, training
+def _found_or_trained(source: Source, field: str, path: Path, report: Report) -> Classifier:
+    from ganzoo_classifier import networks
+    from ganzoo_classifier.training import train
 
     height, width, channels = source.fields[field].sides
     network = networks.classifier(height, width, channels, source.fields[_LABEL].num_classes)
     weights = _read(path, [tuple(weight.shape) for weight in network.weights])
     if weights is None:
+        tell(f"training a classifier on {len(source)} images for the scores; it is kept for later runs")
         columns = sampling.stack_examples(source, range(len(source)), [field, _LABEL])
-        training.train(network, columns[field], columns[_LABEL])
+        train(network, columns[field], columns[_LABEL], report=report)
         weights = [np.asarray(weight) for weight in network.get_weights()]
-        _write(path, weights)
+        if not _write(path, weights):
+            tell(f"{path} cannot be written, so the next run trains the classifier again")
     network.set_weights(weights)
     return Classifier(network)
-
-
-def _file_of(key: str) -> Path:
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    return home / "models" / "ganzoo" / "classifiers" / f"{key}.npz"
 
 
 def _read(path: Path, shapes: list[tuple[int, ...]]) -> list[Any] | None:
@@ -118,8 +130,8 @@ def _read(path: Path, shapes: list[tuple[int, ...]]) -> list[Any] | None:
     return found if fits else None
 
 
-def _write(path: Path, weights: list[Array]) -> None:
-    """Write the file whole or not at all; a cache that cannot be written costs only time."""
+def _write(path: Path, weights: list[Array]) -> bool:
+    """Write the file whole or not at all, and return whether it is there; without a cache, only time is lost."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,3 +141,5 @@ def _write(path: Path, weights: list[Array]) -> None:
     except OSError:
         with suppress(OSError):
             part.unlink()
+        return False
+    return True

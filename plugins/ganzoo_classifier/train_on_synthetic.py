@@ -48,10 +48,10 @@ class TrainOnSynthetic(Metric):
 
 def _accuracy(made: Array, asked: Array, real: Array, label: Array) -> float:
     from ganzoo_classifier import networks, training
-    from ganzoo_classifier.classifier import Classifier
+    from ganzoo_classifier.classifier import Classifier, unseen
 
     classes = 1 + int(max(asked.max(), label.max()))
     height, width, channels = made.shape[1:]
     network = networks.classifier(height, width, channels, classes)
-    training.train(network, made, asked)
+    training.train(network, made, asked, report=unseen)
     return 100 * float((Classifier(network).classes(real) == label).mean())

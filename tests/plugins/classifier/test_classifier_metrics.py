@@ -8,7 +8,9 @@ from ganzoo_classifier.extractor import ClassifierFeatures
 from ganzoo_metrics.frechet import Frechet
 
 from ganzoo import DataError, load_zoo, sampling, sources
+from ganzoo.contracts.wiring import WiredMetric
 from ganzoo.schema.build import construct
+from ganzoo.training.evaluation import check_metrics
 
 ZOO = load_zoo()
 OFFERED = ganzoo_register_metrics()
@@ -82,6 +84,40 @@ def test_other_data_have_a_classifier_of_their_own(cache):
 def test_a_folder_that_cannot_be_written_costs_time_only(monkeypatch, tmp_path):
     (tmp_path / "models").write_text("a file where the folder would be")
     assert classifier.classifier_of(digits(split="validation")).num_classes == 10
+
+
+def test_the_user_is_told_that_a_classifier_is_trained_and_the_next_time_nothing(monkeypatch, cache):
+    monkeypatch.setattr(training, "_FEWEST_STEPS", 10)
+    told = []
+    wired = WiredMetric(key="class_accuracy", make=OFFERED["class_accuracy"])
+    for _ in range(2):
+        check_metrics([wired], lambda: {"data": digits(split="validation")}, told.append)
+    assert told == ["training a classifier on 297 images for the scores; it is kept for later runs"]
+
+
+def test_a_classifier_is_prepared_ahead_from_data_by_name(monkeypatch, cache, ganzoo):
+    monkeypatch.setattr(training, "_FEWEST_STEPS", 10)
+    done = ganzoo("data", "prepare", "classifier", "--data", "digits", "--set", "split=validation")
+    assert done.code == 0, done.err
+    (file,) = cache.iterdir()
+    assert file == classifier.file_of(digits(split="validation"))
+    assert str(file) in done.out.replace("\n", "")
+    assert "training the classifier" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["classifier"], "run: ganzoo data prepare classifier --data NAME"),
+        (["vgg16", "--data", "digits"], "vgg16 is made from no data set; leave out --data"),
+        (["classifier", "--data", "digitz"], "did you mean 'digits'?"),
+        (["classifier", "--set", "split=train"], "--set: needs --data"),
+    ],
+)
+def test_what_cannot_be_prepared_is_told(ganzoo, arguments, message):
+    refused = ganzoo("data", "prepare", *arguments)
+    assert refused.code != 0
+    assert message in " ".join(refused.err.split())
 
 
 def test_data_without_labels_are_refused():
