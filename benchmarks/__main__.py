@@ -24,6 +24,7 @@ from benchmarks.data import measure_data
 from benchmarks.growth import measure_growth
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
+from benchmarks.scoring import measure_scoring
 from benchmarks.startup import measure_startup
 from benchmarks.timing import in_turns, ratio, to_json
 from ganzoo.runs.environment import environment
@@ -36,6 +37,7 @@ EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
     "data": measure_data,
     "startup": measure_startup,
     "growth": measure_growth,
+    "scoring": measure_scoring,
 }
 
 

@@ -48,7 +48,9 @@ class KernelDistance(FeatureMetric):
             raise DataError("kernel_distance: needs two images or more on each side")
         rng = np.random.Generator(np.random.PCG64(self.seed))
         sets = self._fakes.rows, self._reals.rows
-        found = [_squared_mmd(*(rows[rng.permutation(len(rows))[:size]] for rows in sets)) for _ in range(self.subsets)]
+        # subsets that are the whole are all equal
+        subsets = 1 if size == self._fakes.count == self._reals.count else self.subsets
+        found = [_squared_mmd(*(rows[rng.permutation(len(rows))[:size]] for rows in sets)) for _ in range(subsets)]
         return {self.embedding.named("kernel_distance"): float(np.mean(found))}
 
     def identity(self) -> Identity:

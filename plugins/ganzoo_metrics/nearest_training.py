@@ -20,7 +20,7 @@ class NearestTraining(FeatureMetric):
     """Does the generator repeat its training data? `classifier_nearest_training`, small where it does.
 
     The mean Euclidean distance in features of generated images to the nearest training image, by that of held-out
-    reals: 1 where generated images are as far from the training data as reals are, 0 where they are copies. Features
+    reals: 0 where they are copies, 1 where they are as far from the training data as reals are, or further. Features
     blur what a copy is, so look at the nearest pairs before calling one (arXiv 2306.04675). Compared are the first
     `training_examples`, whose features are kept.
     """
@@ -45,7 +45,7 @@ class NearestTraining(FeatureMetric):
     def result(self) -> Mapping[str, float]:
         if self._reals.value == 0:
             raise DataError("nearest_training: the held-out images are among the training images")
-        return {self.embedding.named("nearest_training"): self._fakes.value / self._reals.value}
+        return {self.embedding.named("nearest_training"): min(1.0, self._fakes.value / self._reals.value)}
 
     def _known(self) -> Array:
         """Return the features of training examples, computed when they are first needed."""

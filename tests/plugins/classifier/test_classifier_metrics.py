@@ -92,7 +92,7 @@ def test_the_user_is_told_that_a_classifier_is_trained_and_the_next_time_nothing
     wired = WiredMetric(key="class_accuracy", make=OFFERED["class_accuracy"])
     for _ in range(2):
         check_metrics([wired], lambda: {"data": digits(split="validation")}, told.append)
-    assert told == ["training a classifier on 297 images for the scores; it is kept for later runs"]
+    assert told == ["training a classifier on 300 images for the scores; it is kept for later runs"]
 
 
 def test_a_classifier_is_prepared_ahead_from_data_by_name(monkeypatch, cache, ganzoo):
