@@ -27,6 +27,7 @@ from benchmarks.overhead import measure_overhead
 from benchmarks.scoring import measure_scoring
 from benchmarks.startup import measure_startup
 from benchmarks.timing import in_turns, ratio, to_json
+from benchmarks.watching import measure_doctor, measure_estimates
 from ganzoo.runs.environment import environment
 
 RESULTS = Path(__file__).parent / "results"
@@ -38,6 +39,8 @@ EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
     "startup": measure_startup,
     "growth": measure_growth,
     "scoring": measure_scoring,
+    "doctor": measure_doctor,
+    "estimates": measure_estimates,
 }
 
 

@@ -22,7 +22,8 @@ from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.health import health
 
 PATH = RESULTS / "doctor.json"
-HEALTHY_SEEDS = 2
+#: Runs of each healthy recipe.
+HEALTHY_SEEDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,29 +145,16 @@ PLANTED: Mapping[str, Case] = {
         recipe="gaussians_ring", overrides={**BARE, "losses": [{"name": "planted_breaks_later"}]}, kinds=["not_finite"]
     ),
 }
-#: Shipped recipes, with the small networks and the digits of their profile where they need other data. Steps are those
-#: of the discriminator.
+#: Shipped recipes. Those for MNIST have the digits and the small networks of their profile instead; profiles that also
+#: shrink the batch are left out, as they learn nothing in so few steps. Steps are those of the discriminator.
 HEALTHY: Mapping[str, Case] = {
     "gaussians_ring": Case(recipe="gaussians_ring", overrides=TRAIN, steps=1000),
     "dcgan_digits": Case(recipe="dcgan_digits", overrides=TRAIN, steps=1000),
     "wgan_gp_digits": Case(recipe="wgan_gp_digits", overrides=TRAIN, steps=3000),
     **{
         f"{name} (smoke)": Case(recipe=name, profile="smoke", overrides=TRAIN, steps=steps)
-        for name, steps in {
-            "cgan_mnist": 700,
-            "acgan_mnist": 700,
-            "lsgan_mnist": 700,
-            "wgan_mnist": 1000,
-            "sngan_mnist": 700,
-            "r3gan_mnist": 700,
-            "bigan_mnist": 700,
-            "infogan_mnist": 700,
-            "vae_gan_faces": 300,
-        }.items()
+        for name, steps in {"lsgan_mnist": 700, "wgan_mnist": 1000, "cgan_mnist": 700, "acgan_mnist": 700}.items()
     },
-    "srgan_photos (smoke)": Case(
-        recipe="srgan_photos", profile="smoke", overrides={**TRAIN, "phases.content.steps": 200}, steps=400
-    ),
 }
 
 
@@ -179,7 +167,7 @@ def main() -> None:
 
 
 def jobs(seeds: int) -> Iterator[tuple[str, Case, int]]:
-    """Yield every run with its key, seeds outermost; of healthy recipes two seeds are enough for each."""
+    """Yield every run with its key, seeds outermost."""
     for seed in range(seeds):
         yield from ((f"planted | {name} | {seed}", case, seed) for name, case in PLANTED.items())
         if seed < HEALTHY_SEEDS:

@@ -58,7 +58,7 @@ def forget_peak() -> None:
 
 def peak() -> int:
     """Return the most bytes that were in use since the peak was forgotten."""
-    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else _status("VmHWM")
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else status("VmHWM")
 
 
 def resident() -> int:
@@ -69,9 +69,10 @@ def resident() -> int:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-    return _status("VmRSS")
+    return status("VmRSS")
 
 
-def _status(key: str) -> int:
+def status(key: str) -> int:
+    """Return the bytes that Linux reports of this process under a key."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(key))

@@ -18,7 +18,7 @@ _LEFT_OUT = 0.25
 #: while samples are near to the data: no farther from the nearest real than this,
 _NEAR = 0.6
 #: and than this part of what is left out, or less diverse than this part of the data.
-_INSIDE, _NARROW = 0.4, 0.75
+_INSIDE, _NARROW = 0.25, 0.75
 #: For so many updates of the generator, where it was so from the start.
 _START = 600
 
