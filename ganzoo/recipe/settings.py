@@ -42,6 +42,13 @@ def _with_scores(patience: int, settings: ValidationInfo) -> int:
     return patience
 
 
+def _with_doctor(follows: str, settings: ValidationInfo) -> str:
+    """Refuse to stop on what nobody looks for."""
+    if follows == "stop" and settings.data.get("doctor") is False:
+        raise ValueError("needs train.doctor")
+    return follows
+
+
 def _device(given: Any) -> Any:
     """Explain what other programs call a device."""
     if given == "gpu":
@@ -86,7 +93,7 @@ class TrainSettings(Section):
     #: Look for what goes wrong while training, and say it.
     doctor: bool = True
     #: What follows when the doctor finds a failure: nothing but the message, or the end of the run, saved and scored.
-    on_collapse: Literal["warn", "stop"] = "warn"
+    on_collapse: Annotated[Literal["warn", "stop"], AfterValidator(_with_doctor)] = "warn"
     #: Score the networks on held-out data every so many steps; absent: at the end only.
     evaluate_every: PositiveInt | None = None
     #: The score by which the best checkpoint is kept beside the newest.

@@ -65,7 +65,9 @@ class LiveDoctor:
     def judge(self, record: Mapping[str, Any]) -> None:
         """Say and write what is newly wrong after this record of the journal."""
         trainer = self._trainer
-        if is_examined(record):
+        if not is_examined(record):
+            return
+        with self._guarded():
             for verdict in self._doctor.see(record):
                 trainer.append(trainer.run.verdicts, verdict.record(record["step"]))
                 trainer.observer.note(f"step {record['step']}: {verdict}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from ganzoo.training.profiling import wait_for_device
 from ganzoo.training.trainer import Trainer
 
 
@@ -57,8 +58,7 @@ def _timed(trainer: Trainer, number: int, *, with_generator: bool) -> float:
     read = time.perf_counter() - begun
     begun = time.perf_counter()
     model.train_step(batch)
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
+    wait_for_device()
     stepped = time.perf_counter() - begun
     workers = trainer.recipe.train.workers
     # a thread that prepares batches shares the interpreter with the step; processes work beside it

@@ -12,7 +12,7 @@ from in_process import state_of
 from tiny_runs import tiny
 
 import ganzoo as library
-from ganzoo import AdversarialLoss, Architecture, load_zoo
+from ganzoo import AdversarialLoss, Architecture, RecipeError, load_zoo
 from ganzoo.diagnosis import Doctor
 from ganzoo.diagnosis.statistics import Examples, sample_statistics, separation
 from ganzoo.errors import NumericError
@@ -313,6 +313,11 @@ def test_on_collapse_stop_ends_the_run_saved_and_scored_and_warn_continues_it(tm
     assert lines(run / "metrics.jsonl")[-1]["step"] == first["step"]
     train(tmp_path, {**stop, "train.on_collapse": "warn"})
     assert lines(run / "metrics.jsonl")[-1]["step"] == 360
+
+
+def test_stopping_on_what_nobody_looks_for_is_refused():
+    with pytest.raises(RecipeError, match=r"needs train\.doctor"):
+        library.load_recipe("gaussians_ring", overrides={"train.doctor": False, "train.on_collapse": "stop"})
 
 
 def test_a_term_that_is_not_a_number_is_named(tmp_path, ganzoo):
