@@ -348,8 +348,10 @@ def _gradients(state: _State) -> Iterator[Any]:
     )
     found = {str(name): recorder.logarithms() for name, recorder in recorders.items() if recorder.gradients}
     edges = np.histogram_bin_edges(np.concatenate(list(found.values())), bins=50)
-    counts = {name: (np.histogram(values, edges)[0].tolist(), edges.tolist()) for name, values in found.items()}
-    yield plots.histograms("log10 of absolute gradients", counts)
+    counts = {
+        name: (np.histogram(values, edges, density=True)[0].tolist(), edges.tolist()) for name, values in found.items()
+    }
+    yield plots.histograms("log10 of absolute gradients", counts, "the area of each player is 1")
 
 
 class _Recorder:

@@ -12,12 +12,13 @@ from ganzoo import images
 
 
 class EventFiles(keras.callbacks.Callback):
-    """What is logged as scalars, sample pictures as images, both by how many steps were done."""
+    """What is logged as scalars, sample pictures as images, weights as histograms, by how many steps were done."""
 
-    def __init__(self, folder: Path, *, pictures: bool) -> None:
+    def __init__(self, folder: Path, *, pictures: bool, histograms: bool) -> None:
         super().__init__()
         self._folder = folder
         self._pictures = pictures
+        self._histograms = histograms
         self._shown = 0
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
@@ -33,6 +34,9 @@ class EventFiles(keras.callbacks.Callback):
             if done > self._shown:
                 self._writer.add_image("samples", images.read_image(path), done, dataformats="HWC")
                 self._shown = done
+        for name, network in self.model.networks.items() if self._histograms else ():
+            for variable in network.trainable_variables:
+                self._writer.add_histogram(f"{name}/{variable.path}", variable.value.detach().cpu(), batch)
         self._writer.flush()
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TensorBoard(Callback):
-    """Writes what is logged and sample pictures as TensorBoard's event files; needs the package tensorboard."""
+    """Writes what is logged and sample pictures as TensorBoard's event files; needs the package tensorboard.
+
+    With `histograms`, also the distribution of every trained weight of every network, which takes room and time.
+    """
 
     pictures: bool = True
+    histograms: bool = False
 
     def check(self) -> None:
         if find_spec("tensorboard") is None:
@@ -29,4 +33,4 @@ class TensorBoard(Callback):
     def build(self, folder: Path) -> keras.callbacks.Callback:
         from ganzoo_callbacks.event_files import EventFiles
 
-        return EventFiles(folder, pictures=self.pictures)
+        return EventFiles(folder, pictures=self.pictures, histograms=self.histograms)

@@ -76,6 +76,13 @@ def test_the_how_to_on_watching_ends_with_event_files(reader):
     assert Path("runs/watched/callbacks/csv/losses.csv").is_file()
 
 
+@pytest.mark.slow
+def test_the_how_to_on_reports_ends_with_two_pages(reader):
+    reader.follow(DOCS / "howto/report.md")
+    assert "What the discriminator looks at" in Path("runs/plain-0/report.html").read_text()
+    assert "B hinge-1" in Path("compare.html").read_text()
+
+
 def test_the_how_to_on_sharing_enlarges_with_one_file_and_trains_on_from_it(reader):
     reader.command("ganzoo run srgan_photos")
     shutil.copy("runs/srgan_photos-smoke/generator.keras", "generator.keras")

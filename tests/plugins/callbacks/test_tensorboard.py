@@ -10,7 +10,7 @@ from ganzoo import BackendError
 from ganzoo.training.trainer import Trainer
 
 NEEDS_IT = pytest.mark.skipif(importlib.util.find_spec("tensorboard") is None, reason="tensorboard is not installed")
-WATCHED = "--set=callbacks=[{name='tensorboard', every=1}]"
+WATCHED = "--set=callbacks=[{name='tensorboard', every=1, histograms=true}]"
 
 
 def test_without_the_package_the_run_is_refused_with_the_command_that_installs_it(ganzoo, tmp_path, monkeypatch):
@@ -24,13 +24,13 @@ def test_without_the_package_the_run_is_refused_with_the_command_that_installs_i
 def read(run):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    found = EventAccumulator(str(run / "callbacks" / "tensorboard"))
+    found = EventAccumulator(str(run / "callbacks" / "tensorboard"), {"histograms": 0, "images": 0, "scalars": 0})
     found.Reload()
     return found
 
 
 @NEEDS_IT
-def test_losses_are_scalars_and_sample_pictures_images_without_tensorflow(ganzoo, tmp_path, monkeypatch):
+def test_losses_are_scalars_pictures_images_and_weights_histograms_without_tensorflow(ganzoo, tmp_path, monkeypatch):
     save = Trainer.save
 
     def save_and_die(self, number, *arguments):
@@ -47,4 +47,7 @@ def test_losses_are_scalars_and_sample_pictures_images_without_tensorflow(ganzoo
     assert {step for step, _ in shown} == {line["step"] for line in logged} == set(range(1, 13))
     assert dict(shown)[12] == pytest.approx(logged[-1]["generator/total"])
     assert [event.step for event in found.Images("samples")] == [0, 6, 12]
+    kernels = [name for name in found.Tags()["histograms"] if name.endswith("kernel")]
+    assert len(kernels) == 2 * 4, "three hidden layers and the last one of each network"
+    assert [event.step for event in found.Histograms(kernels[0])] == list(range(1, 13))
     assert "tensorflow" not in sys.modules
