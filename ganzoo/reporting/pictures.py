@@ -134,7 +134,7 @@ def _encoded(picture: Array) -> tuple[bytes, str]:
 
     image = Image.fromarray(picture)
     image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    for kind, options in (("png", {}), ("jpeg", {"quality": 88})):
+    for kind, options in (("png", {}), ("jpeg", {"quality": 95, "subsampling": 0})):
         file = io.BytesIO()
         image.save(file, kind, **options)
         if kind == "jpeg" or file.tell() <= _LARGE:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ganzoo.errors import GanzooError, printable
 from ganzoo.recipe.find import read_text
+from ganzoo.recipe.limits import check_shape, check_text
 from ganzoo.reporting.scores import StepScores, step_scores
 from ganzoo.reporting.verdicts import Verdict, verdict
 from ganzoo.runs.files import read_json
@@ -58,7 +59,7 @@ class RunFacts:
         return tuple(
             (text(phase.get("name")), phase["steps"])
             for phase in phases
-            if type(phase.get("steps")) is int and phase["steps"] > 0
+            if is_count(phase.get("steps")) and phase["steps"] > 0
         )
 
     @property
@@ -118,8 +119,16 @@ def table(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def text(value: Any) -> str:
     """Return a value of a foreign file as one bounded line of text."""
-    shown = printable(str(value))
+    try:
+        shown = printable(str(value))
+    except (ValueError, RecursionError):  # thousands of digits, or of levels
+        return "(too large to show)"
     return shown if len(shown) <= _LONGEST_TEXT else f"{shown[:_LONGEST_TEXT]}..."
+
+
+def is_count(value: Any) -> bool:
+    """Return whether a value is a whole number from 0 to where floats still tell neighbours apart."""
+    return type(value) is int and 0 <= value < 2**53
 
 
 def number(value: Any) -> float | None:
@@ -141,7 +150,11 @@ def _manifest(folder: RunFolder, notices: list[str]) -> Mapping[str, Any]:
 
 def _recipe(folder: RunFolder, notices: list[str]) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(read_text(folder.recipe))
+        content = read_text(folder.recipe)
+        check_text(content, "recipe.toml")
+        recipe = tomllib.loads(content)
+        check_shape(recipe, "recipe.toml")
+        return recipe
     except (GanzooError, ValueError, RecursionError) as error:
         notices.append(f"recipe.toml: cannot be read: {text(error)}")
         return {}
@@ -151,7 +164,7 @@ def _lines(log: Journal, notices: list[str]) -> Iterator[Mapping[str, Any]]:
     """Yield the lines of a log in the order of their steps; one that steps back is of an older attempt."""
     name = log.path.name
     try:
-        if not log.path.exists():
+        if not log.path.is_file():
             return
         if log.path.stat().st_size > MOST_BYTES:
             notices.append(f"{name}: is larger than {MOST_BYTES >> 20} MiB and is left out")
@@ -163,18 +176,18 @@ def _lines(log: Journal, notices: list[str]) -> Iterator[Mapping[str, Any]]:
         return
     if len(records) < written:
         notices.append(f"{name}: line {len(records) + 1} is damaged; it and all after it are left out")
-    yield from sorted((record for record in records if record["step"] >= 0), key=lambda record: record["step"])
+    yield from sorted((record for record in records if is_count(record["step"])), key=lambda record: record["step"])
 
 
 def _scores(folder: RunFolder, lines: Iterable[Mapping[str, Any]], notices: list[str]) -> Iterator[StepScores]:
     found = {line["step"]: line for line in lines}
     try:
-        if folder.evaluation.exists():
+        if folder.evaluation.is_file():
             final = read_json(folder.evaluation)
             found[final["step"]] = final
     except (OSError, ValueError, KeyError, TypeError) as error:
         notices.append(f"evaluation.json: cannot be read: {text(error)}")
-    for step in sorted(step for step in found if type(step) is int):
+    for step in sorted(step for step in found if is_count(step)):
         scores = step_scores(found[step])
         if scores is None:
             notices.append(f"the scores after step {step} are damaged and left out")

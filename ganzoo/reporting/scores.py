@@ -9,7 +9,6 @@ from typing import Any
 
 #: What a score was computed with: features, data, settings, by name.
 Identity = Mapping[str, Any]
-_PLAIN = (str, int, float, bool, type(None))
 _LONGEST = 200
 
 
@@ -43,11 +42,11 @@ def step_scores(record: Mapping[str, Any]) -> StepScores | None:
             for row, scores in record["scores"].items()
         }
         identity = {
-            _name(name): {_name(key): value for key, value in fields.items() if isinstance(value, _PLAIN)}
+            _name(name): {_name(key): _plain(value) for key, value in fields.items()}
             for name, fields in record.get("identity", {}).items()
         }
         better = {_name(name): value is True for name, value in record["larger_is_better"].items()}
-        examples = {_name(row): int(count) for row, count in record.get("examples", {}).items()}
+        examples = {_name(row): int(count) for row, count in record.get("examples", {}).items() if abs(count) < 2**53}
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     return StepScores(record["step"], rows, better, examples, identity)
@@ -62,6 +61,16 @@ def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("a name is no text")
     return value[:_LONGEST]
+
+
+def _plain(value: Any) -> Any:
+    """Return a text, number or truth value of an identity, and nothing longer than a line."""
+    if isinstance(value, str):
+        return value[:_LONGEST]
+    is_small = isinstance(value, int) and abs(value) < 2**63
+    if not (value is None or is_small or isinstance(value, float)):
+        raise TypeError("an identity has a value that is no text or number")
+    return value
 
 
 def _value(value: Any) -> float | None:

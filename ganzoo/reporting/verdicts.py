@@ -28,7 +28,7 @@ class Verdict:
 def verdict(line: Mapping[str, Any]) -> Verdict | None:
     """Return a line as a verdict; None when it is none."""
     since = line.get("since", line["step"])
-    if not line.get("what") or type(since) is not int:
+    if not line.get("what") or type(since) is not int or not 0 <= since <= line["step"]:
         return None
     texts = {key: _text(line.get(key)) for key in ("kind", "player", "what", "cause", "change")}
     severity: Literal["warning", "failure"] = "failure" if line.get("severity") == "failure" else "warning"

@@ -61,6 +61,7 @@ def insights(run: RunFolder, recipe: Recipe) -> list[Insight]:
 
 
 def _computed(title: str, part: Callable[[_State], Iterator[Any]], state: _State) -> Insight:
+    """Return what a part yields: its explanation, figures with their legends, pictures with their captions."""
     models, pictures, explanation = [], [], ""
     try:
         for made in part(state):
@@ -123,7 +124,8 @@ class _State:
                 fitted=self.trained.fitted,
             )
             with torch.no_grad():
-                yield replace(view, fakes=self.recipe.task.generate(view))
+                fakes = self.recipe.task.generate(view)
+            yield replace(view, fakes=fakes)
             left, step = left - rows, step + 1
 
     def comparison(self, view: View) -> Comparison:

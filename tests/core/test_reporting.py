@@ -115,6 +115,18 @@ def test_samples_are_a_film_of_at_most_sixteen_steps_with_the_first_and_the_last
         ("metrics.jsonl", b"\xff\xfe\n[1, 2]\n"),
         ("timing.jsonl", b'{"step": 1, "seconds": "x"}\n{"step": 2, "seconds": 1e999}\n'),
         ("scores.jsonl", b'{"step": 5, "scores": {"a": {"b": "c"}}}\n'),
+        ("metrics.jsonl", b'{"step": 1, "a/b": ' + b"9" * 4000 + b'}\n{"step": ' + b"9" * 400 + b"}\n"),
+        ("recipe.toml", b"train = {batch_size = " + b"9" * 5000 + b"}\n"),
+        (
+            "recipe.toml",
+            b"phases = [{name = 'a', steps = " + b"9" * 4000 + b"}]\ntrain = {seed = " + b"9" * 4200 + b"}\n",
+        ),
+        ("recipe.toml", b"a = " + b"{b = " * 90 + b"1" + b"}" * 90),
+        (
+            "evaluation.json",
+            b'{"step": 5, "scores": {"a": {"b": 1}}, "larger_is_better": {}, "identity": {"b": {"c": [1]}}}',
+        ),
+        ("evaluation.json", b'{"step": 1e5, "scores": 3}'),
         ("verdicts.jsonl", b'{"step": 5, "what": ["x"], "since": "y"}\n'),
         ("recipe.toml", b"phases = [1, 2]\nlosses = 3\ntrain = 5\ndata = 'x'\noptimizers = []\n"),
         ("manifest.json", b'{"environment": {"plugins": 3, "packages": [1]}, "data": {"streams": []}}'),
