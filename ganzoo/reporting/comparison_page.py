@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ganzoo.reporting.comparison import Comparison, Group, Summary
 from ganzoo.reporting.curves import charts, overlaid, score_charts
-from ganzoo.reporting.page import render
+from ganzoo.reporting.page import draw_groups, render
 from ganzoo.reporting.pictures import Album, Shown
-from ganzoo.reporting.plots import columns, curves, draw
+from ganzoo.reporting.plots import columns, curves
 from ganzoo.reporting.reading import RunFacts, text
 
 #: So many runs have a picture.
@@ -20,19 +20,19 @@ def comparison_page(found: Comparison) -> str:
     runs = [(group, index, run) for index, group in enumerate(found.groups) for run in group.runs]
     parts = [(group.letter, index, [*charts(run), *score_charts(run.scores)]) for group, index, run in runs]
     phases = found.groups[0].runs[0].phases
-    groups = [
-        ("scores", [columns(f"{row} {name}", values) for (row, name), values in _values(found).items()]),
-        ("curves", [curves(chart, phases) for chart in overlaid(parts)]),
-    ]
-    drawn = draw([model for _, models in groups for model in models])
-    left = list(drawn.figures)
+    drawn, figures = draw_groups(
+        {
+            "scores": [columns(f"{row} {name}", values) for (row, name), values in _values(found).items()],
+            "curves": [curves(chart, phases) for chart in overlaid(parts)],
+        }
+    )
     album = Album()
     return render(
         "compare.html",
         title=f"Comparison of {len(runs)} runs",
         found=found,
         scores=scores_table(found),
-        figures={name: [left.pop(0) for _ in models] for name, models in groups},
+        figures=figures,
         drawn=drawn,
         samples=list(_samples(found.groups, album)),
         notices=[

@@ -10,7 +10,7 @@ from ganzoo.errors import Stopped, for_terminal, printable
 from ganzoo.reporting.curves import charts, score_charts, stretches, throughput_charts
 from ganzoo.reporting.origins import beyond_defaults, bundled_origin, component_rows
 from ganzoo.reporting.pictures import Album, evolution, pairs_and_others, score_rows
-from ganzoo.reporting.plots import curves, draw
+from ganzoo.reporting.plots import Drawn, Figure, curves, draw
 from ganzoo.reporting.reading import RunFacts, number, read_run, table, text
 from ganzoo.runs import files
 from ganzoo.runs.folder import RunFolder
@@ -49,15 +49,14 @@ def report(run: RunFacts, *, zoo: Zoo | None = None, insights: Sequence[Insight]
 
     zoo = zoo or load_zoo()
     album = Album()
-    groups = [
-        ("curves", [curves(chart, run.phases) for chart in charts(run)]),
-        ("scores", [curves(chart, run.phases) for chart in score_charts(run.scores)]),
-        ("throughput", [curves(chart, run.phases) for chart in throughput_charts(run)]),
-        *((insight.title, list(insight.models)) for insight in insights or ()),
-    ]
-    drawn = draw([model for _, models in groups for model in models])
-    left = list(drawn.figures)
-    figures = {name: [left.pop(0) for _ in models] for name, models in groups}
+    drawn, figures = draw_groups(
+        {
+            "curves": [curves(chart, run.phases) for chart in charts(run)],
+            "scores": [curves(chart, run.phases) for chart in score_charts(run.scores)],
+            "throughput": [curves(chart, run.phases) for chart in throughput_charts(run)],
+            **{insight.title: insight.models for insight in insights or ()},
+        }
+    )
     frames = evolution(run, album)
     pairs, others = pairs_and_others(run, album)
     shown = {
@@ -85,6 +84,13 @@ def report(run: RunFacts, *, zoo: Zoo | None = None, insights: Sequence[Insight]
         environment=environment_rows(run.manifest),
         notices=[*run.notices, *album.notices],
     )
+
+
+def draw_groups(groups: Mapping[str, Sequence[tuple[Any, Figure]]]) -> tuple[Drawn, dict[str, list[Figure]]]:
+    """Draw all figures of a page together, and return them by group."""
+    drawn = draw([model for models in groups.values() for model in models])
+    left = iter(drawn.figures)
+    return drawn, {name: [next(left) for _ in models] for name, models in groups.items()}
 
 
 def render(template: str, **values: Any) -> str:
