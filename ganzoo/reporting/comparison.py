@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -277,7 +278,10 @@ def _welch(one: Sequence[float], other: Sequence[float]) -> Test | None:
         return None
     from scipy.stats import ttest_ind
 
-    found = ttest_ind(one, other, equal_var=False)
+    with warnings.catch_warnings():
+        # scipy warns where the values of one side are equal; their variance is 0 then, and the test holds
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = ttest_ind(one, other, equal_var=False)
     interval = found.confidence_interval(0.95)
     degrees = len(one) + len(other) - 2
     pooled = math.sqrt(

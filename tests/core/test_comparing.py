@@ -86,6 +86,12 @@ def test_equal_scores_of_all_seeds_allow_no_test(tmp_path):
     assert "no spread on either side: no test is possible" in str(found.contrasts[0])
 
 
+def test_one_side_without_spread_is_tested_against_the_spread_of_the_other(tmp_path):
+    found = compared(*trials(tmp_path, "hinge", [8.0, 8.0, 8.0]), *trials(tmp_path, "wasserstein", [7.0, 8.0, 6.0]))
+    # by hand: -1 / sqrt(1 / 3), with the 2 degrees of freedom of the side that varies
+    assert "not significant: Welch's t(2.0) = -1.73" in str(found.contrasts[0])
+
+
 def test_several_tests_are_adjusted_for_their_number(tmp_path):
     groups = {"hinge": [1.0, 1.1, 1.2], "wasserstein": [2.0, 2.2, 2.1], "least_squares": [1.4, 1.0, 1.3]}
     folders = [folder for loss, values in groups.items() for folder in trials(tmp_path, loss, values)]
