@@ -53,8 +53,9 @@ def step_scores(record: Mapping[str, Any]) -> StepScores | None:
 
 
 def differing(one: Identity, other: Identity) -> tuple[str, ...]:
-    """Return the fields in which two identities differ."""
-    return tuple(key for key in {**one, **other} if one.get(key) != other.get(key))
+    """Return the fields in which two identities differ; one that only one of both has counts."""
+    absent = object()
+    return tuple(key for key in {**one, **other} if one.get(key, absent) != other.get(key, absent))
 
 
 def _name(value: Any) -> str:

@@ -13,7 +13,7 @@ _LONGEST = 500
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was wrong from step `since` to step `step`, why, and what to change."""
+    """What is wrong since step `since`, as was found at step `step`, why, and what to change."""
 
     step: int
     since: int

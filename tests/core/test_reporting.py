@@ -85,7 +85,7 @@ def test_verdicts_name_cause_and_change(tmp_path):
     texts = {"what": "samples are alike", "cause": "too strong", "change": "add r1"}
     (folder / "verdicts.jsonl").write_text(json.dumps(verdict | texts) + "\n")
     written = report(read_run(folder))
-    assert "failure: samples are alike</b> (generator), steps 40 to 90" in written
+    assert "failure: samples are alike</b> (generator), since step 40, found at step 90" in written
     assert "cause: too strong" in written
     assert "change: add r1" in written
 
