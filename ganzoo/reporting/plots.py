@@ -66,6 +66,8 @@ def curves(chart: Chart, phases: Sequence[tuple[str, int]] = ()) -> tuple[Any, F
     values = [value for series in chart.series for value in series.values]
     wide = min(values) > 0 and max(values) / min(values) > _WIDE
     figure = _figure(y_axis_type="log" if wide else "linear")
+    if max(values) == min(values):
+        figure.y_range.default_span = abs(values[0]) or 1.0  # the axis of a constant would go from -1 to 1 otherwise
     styles = [index if series.colour is None else series.colour for index, series in enumerate(chart.series)]
     renderers = [
         _line(figure, style, [*series.steps], [*series.values])

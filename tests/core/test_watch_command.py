@@ -44,7 +44,10 @@ def test_verdicts_are_shown_with_cause_and_change(tmp_path, ganzoo):
     folder = run_folder(tmp_path / "run")
     line = {"step": 90, "since": 40, "severity": "failure", "what": "collapse", "cause": "rate", "change": "lower it"}
     (folder / "verdicts.jsonl").write_text(json.dumps(line) + "\n")
-    assert "failure: collapse (since step 40, found at step 90); cause: rate; change: lower it" in ganzoo("watch", folder).out
+    assert (
+        "failure: collapse (since step 40, found at step 90); cause: rate; change: lower it"
+        in ganzoo("watch", folder).out
+    )
 
 
 def test_a_terminal_follows_the_run_until_it_is_finished(tmp_path, ganzoo, monkeypatch):
