@@ -151,7 +151,8 @@ def _verdicts(run: RunFacts) -> Iterator[RenderableType]:
 
     if not run.verdicts:
         yield Text("no verdicts", style="dim")
-    for each in run.verdicts[-3:]:
-        told = f"{each.severity}: {each.what} (since step {each.since}, found at step {each.step})"
+    for found in run.verdicts[-3:]:
+        each = found.verdict
+        told = f"{each.severity}: {each.what} (since step {each.since}, found at step {found.step})"
         told += "".join(f"; {word}: {what}" for word, what in (("cause", each.cause), ("change", each.change)) if what)
         yield Text(for_terminal(told), style="bold red" if each.severity == "failure" else "yellow")

@@ -12,7 +12,8 @@ from typing import Any
 
 from ganzoo.reporting.reading import RunFacts, table
 from ganzoo.reporting.recipes import Difference, differences, value_text, without_seed
-from ganzoo.reporting.scores import Identity, differing
+from ganzoo.reporting.scores import Identity
+from ganzoo.runs.identity import differing
 
 #: Below this probability a difference counts as significant.
 LEVEL = 0.05

@@ -17,6 +17,23 @@ _MOST_SERIES = 12
 _MOST_OVERLAID = 40
 _MOST_CHARTS = 30
 _NO_CURVES = ("step", "phase")
+_DOCTOR = "doctor"
+#: The numbers of the doctor that a person can read, by chart; its other ones are for its rules.
+_DOCTOR_CHARTS = {
+    "doctor: samples against data": (
+        "distance",
+        "diversity",
+        "missed",
+        "strayed",
+        "copied",
+        "real_agrees",
+        "fake_agrees",
+    ),
+    "doctor: real and fake told apart": ("separation",),
+    "doctor: largest logit": ("largest_logit",),
+    "doctor: gradients of layers": ("weakest_gradient", "strongest_gradient"),
+}
+_CHART_OF_DOCTOR = {name: title for title, names in _DOCTOR_CHARTS.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -42,8 +59,9 @@ def charts(run: RunFacts) -> tuple[Chart, ...]:
     """Return the losses of each player, then everything else that was logged, by the first part of its key."""
     groups: dict[str, list[Series]] = {player: [] for player in PLAYERS}
     for key, series in _columns(run.metrics).items():
-        group, slash, rest = key.partition("/")
-        groups.setdefault(group if slash else "other", []).append(replace(series, name=rest or key))
+        group, name = _group_and_name(key)
+        if group is not None:
+            groups.setdefault(group, []).append(replace(series, name=name))
     for player in PLAYERS:
         groups[player] = _without_lone_total(groups[player])
     found = [_chart(_title(group), series) for group, series in groups.items() if series]
@@ -130,6 +148,14 @@ def _title(group: str) -> str:
     if group in PLAYERS:
         return f"losses of the {group}"
     return group.replace("_", " ")
+
+
+def _group_and_name(key: str) -> tuple[str | None, str]:
+    """Return the chart that a key of the log belongs to, None where it is in none, and its name there."""
+    group, slash, rest = key.partition("/")
+    if group == _DOCTOR:
+        return _CHART_OF_DOCTOR.get(rest.partition("/")[0]), rest
+    return (group, rest) if slash else ("other", key)
 
 
 def _without_lone_total(series: list[Series]) -> list[Series]:

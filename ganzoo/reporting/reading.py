@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganzoo.diagnosis.doctor import is_examined
 from ganzoo.errors import GanzooError, printable
 from ganzoo.recipe.find import read_text
 from ganzoo.recipe.limits import check_shape, check_text
 from ganzoo.reporting.scores import StepScores, step_scores
-from ganzoo.reporting.verdicts import Verdict, verdict
+from ganzoo.reporting.verdicts import Found, found_verdict
 from ganzoo.runs.files import read_json
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.journal import Journal
@@ -35,7 +36,7 @@ class RunFacts:
     timing: tuple[Mapping[str, Any], ...]
     #: By step; the last one is the newest.
     scores: tuple[StepScores, ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[Found, ...]
     #: Pictures of the fixed inputs by the number of steps that were done.
     samples: Mapping[int, Path]
     held_out: tuple[Path, ...]
@@ -74,6 +75,11 @@ class RunFacts:
         return max([*steps, *self.samples, *(each.step for each in self.scores[-1:])], default=0)
 
     @property
+    def examined(self) -> int:
+        """How many of the logged steps the doctor looked at."""
+        return sum(map(is_examined, self.metrics))
+
+    @property
     def final(self) -> StepScores | None:
         """The newest scores."""
         return self.scores[-1] if self.scores else None
@@ -104,7 +110,7 @@ def read_run(path: Path, *, manifest: Mapping[str, Any] | None = None) -> RunFac
         metrics=logs["metrics.jsonl"],
         timing=logs["timing.jsonl"],
         scores=tuple(_scores(folder, logs["scores.jsonl"], notices)),
-        verdicts=tuple(found for line in logs["verdicts.jsonl"] if (found := verdict(line)) is not None),
+        verdicts=tuple(found for line in logs["verdicts.jsonl"] if (found := found_verdict(line)) is not None),
         samples=_samples(folder),
         held_out=tuple(sorted(path for path in _files(folder.held_out) if path.suffix in _SUFFIXES)),
         notices=tuple(notices),

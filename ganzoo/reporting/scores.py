@@ -52,12 +52,6 @@ def step_scores(record: Mapping[str, Any]) -> StepScores | None:
     return StepScores(record["step"], rows, better, examples, identity)
 
 
-def differing(one: Identity, other: Identity) -> tuple[str, ...]:
-    """Return the fields in which two identities differ; one that only one of both has counts."""
-    absent = object()
-    return tuple(key for key in {**one, **other} if one.get(key, absent) != other.get(key, absent))
-
-
 def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError("a name is no text")

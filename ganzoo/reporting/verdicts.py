@@ -1,38 +1,40 @@
-"""Verdicts of a diagnosis, as a run folder stores them in `verdicts.jsonl`."""
+"""Verdicts of the doctor, as a run folder stores them in `verdicts.jsonl`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from ganzoo.diagnosis.verdict import Verdict
 from ganzoo.errors import printable
 
 _LONGEST = 500
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What is wrong since step `since`, as was found at step `step`, why, and what to change."""
+class Found:
+    """A verdict, and after how many steps it was given."""
 
     step: int
-    since: int
-    kind: str
-    severity: Literal["warning", "failure"]
-    player: str
-    what: str
-    cause: str
-    change: str
+    verdict: Verdict
 
 
-def verdict(line: Mapping[str, Any]) -> Verdict | None:
+def found_verdict(line: Mapping[str, Any]) -> Found | None:
     """Return a line as a verdict; None when it is none."""
     since = line.get("since", line["step"])
     if not line.get("what") or type(since) is not int or not 0 <= since <= line["step"]:
         return None
-    texts = {key: _text(line.get(key)) for key in ("kind", "player", "what", "cause", "change")}
-    severity: Literal["warning", "failure"] = "failure" if line.get("severity") == "failure" else "warning"
-    return Verdict(step=line["step"], since=since, severity=severity, **texts)
+    texts = {key: _text(line.get(key)) for key in ("kind", "what", "cause", "change")}
+    return Found(
+        line["step"],
+        Verdict(
+            severity="failure" if line.get("severity") == "failure" else "warning",
+            since=since,
+            player=_text(line.get("player")) or None,
+            **texts,
+        ),
+    )
 
 
 def _text(value: Any) -> str:
