@@ -106,15 +106,15 @@ class Objective:
         }
 
     def _fits_one_batch(self, name: str, comparison: Comparison, step: Step) -> bool:
-        """Return whether the discriminator judges real and fake in one batch: where that changes nothing but time."""
+        """Return whether the discriminator judges real and fake in one batch: where that changes nothing but time.
+
+        An adversarial loss needs both sides, and a term of the task does as far as anybody can tell.
+        """
         return (
             comparison.one_batch
             and comparison.fake_judge is None
             and self.per_sample
-            and any(
-                isinstance(wired.loss, AdversarialLoss | RelativisticLoss) and wired.on in (None, name)
-                for wired in self.active_losses("discriminator", step)
-            )
+            and any(wired.on in (None, name) for wired in self.active_losses("discriminator", step))
         )
 
     def _changed_inputs(self, name: str, comparison: Comparison, player: PlayerName, step: Step) -> Comparison:

@@ -12,6 +12,7 @@ from points import dense_network, head
 from ganzoo import (
     Comparison,
     Constant,
+    LossTargets,
     PairLoss,
     PluginError,
     Ramp,
@@ -53,6 +54,28 @@ def test_real_and_fake_are_judged_in_one_batch_where_the_task_lets_them():
     for name in ("generator", "discriminator"):
         for one, other in zip(weights(made[True], name), weights(made[False], name), strict=True):
             assert np.allclose(one, other, atol=1e-6)
+
+
+class OwnTerm(OneCall):
+    """Has the loss of both sides as a term of its own."""
+
+    exposes = LossTargets(comparisons=("sample",), terms={"apart": ("discriminator",)})
+
+    def term(self, name, player, view):
+        judged = view.judged["sample"]
+        return judged.fake["logits"].mean() - judged.real["logits"].mean()
+
+
+def test_a_term_of_the_task_finds_both_sides_judged_in_one_batch():
+    made = {together: model(WiredLoss(key="apart", term="apart"), task=OwnTerm(together)) for together in (True, False)}
+    for each in made.values():
+        each.prepare(BATCH)
+        each.task.sizes.clear()
+        each.train_step(BATCH)
+    assert made[True].task.sizes == [16]
+    assert sorted(made[False].task.sizes) == [8, 8]
+    for one, other in zip(weights(made[True], "discriminator"), weights(made[False], "discriminator"), strict=True):
+        assert np.allclose(one, other, atol=1e-6)
 
 
 def test_a_discriminator_that_mixes_examples_sees_real_and_fake_one_after_the_other():
