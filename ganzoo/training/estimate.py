@@ -33,18 +33,19 @@ def estimate(trainer: Trainer) -> Estimate:
     The first is one in which both players play, the second one of the others, where there are any: `n_critic` says
     how many. Weights are not those of the run afterwards.
     """
-    seconds = {name: 1000 * _seconds(trainer, name) for name, _ in trainer.model.timeline.phases}
+    with trainer.translate_errors():
+        seconds = {name: 1000 * _seconds(trainer, name, steps) for name, steps in trainer.model.timeline.phases}
     peak = _peak_bytes()
     return Estimate(seconds, None if peak is None else peak + _later(trainer))
 
 
-def _seconds(trainer: Trainer, phase: str) -> float:
+def _seconds(trainer: Trainer, phase: str, steps: int) -> float:
     """Return the seconds of a mean step of a phase."""
     model, first = trainer.model, trainer.model.timeline.first_step(phase)
     step = model.timeline.at(first)
     critic = model.turns.critic_updates(step)
     both = _timed(trainer, first, with_generator=True)
-    other = _timed(trainer, first + 1, with_generator=critic == 1)
+    other = _timed(trainer, first + 1 if steps > 1 else first, with_generator=critic == 1)
     return ((both + other) / 2) if critic == 1 else (both + (critic - 1) * other) / critic
 
 
