@@ -21,6 +21,9 @@ MOST_ROWS, MOST_VALUES = 128, 256
 FEWEST_ROWS = 16
 #: A copy is nearer to an example than this part of the usual distance between examples.
 _NEAR = 1 / 3
+#: Copies are not told from chance where less than this part of all examples is known, or more than that part of the
+#: known ones lie as near to each other.
+_KNOWN, _NATURAL = 0.025, 0.1
 _DIRECTIONS = 3
 
 
@@ -90,16 +93,23 @@ class Examples:
         agree = {name: float((values[places] == values).mean()) for name, values in labels.items()}
         return cls(rows, labels, share, limit, float((nearest < limit).mean()), agree)
 
+    @property
+    def tells_copies(self) -> bool:
+        """Whether copies stand out: enough of all examples are here, and few are as near to each other as copies."""
+        return self.share >= _KNOWN and self.natural <= _NATURAL * self.share
+
     def compare(self, fakes: Array, labels: Mapping[str, Array]) -> dict[str, float]:
-        """Return which share of the fakes are `copied`, if all examples were known.
+        """Return which share of the fakes are `copied`, if all examples were known; nothing where that cannot be told.
 
         Also `fake_agrees/LABEL`: for how many the nearest example has the label that was asked for, beside
         `real_agrees/LABEL`, the same among examples, and `classes/LABEL`, the number of classes.
         """
         apart = distances(fakes, self.rows)
-        found = float((apart.min(1) < self.limit).mean())
         places = apart.argmin(1)
-        statistics = {"copied": max(0.0, found - self.natural) / max(self.share, 1e-12)}
+        statistics = {}
+        if self.tells_copies:
+            found = float((apart.min(1) < self.limit).mean())
+            statistics["copied"] = max(0.0, found - self.natural) / self.share
         for name, asked in labels.items():
             if name in self.labels:
                 statistics[f"fake_agrees/{name}"] = float((self.labels[name][places] == asked).mean())

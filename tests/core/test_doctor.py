@@ -64,6 +64,15 @@ def test_copies_are_counted_as_if_all_examples_were_known():
     assert examples.compare(half, {})["copied"] == pytest.approx(1, abs=0.3)
 
 
+def test_copies_are_not_looked_for_where_chance_looks_alike():
+    few_of_all = Examples.of(points(0), {}, share=0.01)
+    in_two_places = Examples.of(np.repeat(points(0), 2, axis=0) + 1e-9 * points(1, 256), {}, share=1.0)
+    crowded = Examples.of(np.concatenate([points(0)[:, :1], points(1)[:, :1]]), {}, share=0.5)
+    assert "copied" not in few_of_all.compare(points(0), {})
+    assert "copied" not in crowded.compare(points(2)[:, :1], {})
+    assert in_two_places.compare(points(2), {})["copied"] < 0.1
+
+
 def test_the_class_of_the_nearest_example_tells_whether_a_condition_is_heeded():
     labels = np.arange(40) % 2
     rows = points(0, 40, spread=0.1) + 5 * labels[:, None]
