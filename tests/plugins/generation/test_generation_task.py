@@ -158,6 +158,21 @@ def test_row_real_compares_one_half_of_the_examples_with_the_other():
     assert not halves[0] & halves[1]
 
 
+def test_many_examples_come_in_parts_of_which_each_has_latents_and_examples_of_its_own(monkeypatch):
+    monkeypatch.setattr("ganzoo_generation.generation._SCORED_AT_ONCE", 4)
+    found = list(evaluation(Generation(latent_dim=3, field="point"), networks((2,)), POINTS))
+    rows = {
+        method: [(each.output["point"], each.target["point"]) for each in found if each.method == method]
+        for method in ("generator", "real")
+    }
+    assert [each.examples for each in found] == [4, 4, 2, 4, 1]
+    made, targets = (np.concatenate(parts)[:, 0] for parts in zip(*rows["generator"], strict=True))
+    assert len(set(made.tolist())) == 10
+    assert sorted(targets.tolist()) == list(range(10))
+    output, target = (np.concatenate(parts)[:, 0] for parts in zip(*rows["real"], strict=True))
+    assert sorted([*output, *target]) == list(range(10))
+
+
 def test_too_few_examples_have_no_row_real():
     assert list(evaluated(Generation(latent_dim=3, field="point"), Held({"point": POINT}, size=3), (2,))) == [
         "generator"
