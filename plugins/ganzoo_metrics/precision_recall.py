@@ -72,7 +72,9 @@ def precision_recall(fakes: Array, reals: Array, k: int) -> dict[str, float]:
 
 def _squared_radii(rows: Array, k: int) -> Array:
     """Return the squared distance of each row to its k-th neighbour; the row itself does not count."""
-    return np.concatenate([np.partition(distances, k, axis=1)[:, k] for distances in _squared_distances(rows, rows)])
+    # copied, as a column would keep its whole block in memory
+    parts = [np.partition(distances, k, axis=1)[:, k].copy() for distances in _squared_distances(rows, rows)]
+    return np.concatenate(parts)
 
 
 def _squared_distances(rows: Array, columns: Array) -> Iterator[Array]:

@@ -1,5 +1,7 @@
 """Metrics on features, each against an implementation of others on the same features."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import torch
@@ -157,6 +159,15 @@ def test_precision_recall_density_and_coverage_agree_with_neighbours_of_scikit_l
     }
     assert 0 < found["fixed_precision"] < 1
     assert 0 < found["fixed_coverage"] < 1
+
+
+def test_precision_recall_holds_a_few_blocks_of_distances_and_never_all_of_them():
+    fakes, reals = np.random.default_rng(0).normal(size=(2, 4000, 4))
+    tracemalloc.start()
+    precision_recall(fakes, reals, 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4000 * 4000 * 8 * 0.6
 
 
 @pytest.mark.slow
