@@ -37,7 +37,7 @@ def jobs(seeds: int) -> Iterator[Job]:
                 "data": {**WHOLE, "per_class": PER_CLASS, "label_seed": seed},
                 "regularizers": regularizers,
                 "metrics": [
-                    {"name": "classifier_frechet", "data": WHOLE},
+                    {"name": "frechet", "features": {"name": "classifier", "data": WHOLE}},
                     {"name": "class_modes", "data": WHOLE},
                 ],
             }
