@@ -16,6 +16,7 @@ from ganzoo.contracts.tensor import Tensor
 from ganzoo.diagnosis import statistics
 from ganzoo.diagnosis.doctor import MEMORY, QUIET, Doctor, is_examined
 from ganzoo.diagnosis.statistics import Examples
+from ganzoo.errors import GanzooError
 from ganzoo.training.witness import Witness, as_rows
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class LiveDoctor:
         """Report an error of the examination, and leave the rest of the run unexamined: it never harms training."""
         try:
             yield
+        except GanzooError:  # of data or of the disk: the run would meet it too
+            raise
         except Exception as error:
             self._works = False
             self._trainer.observer.note(f"the doctor failed: {one_line(error)}; training continues without it")
