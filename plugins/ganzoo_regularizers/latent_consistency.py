@@ -30,9 +30,10 @@ class LatentConsistency(Regularizer):
 
     With T(z) = z + `sigma` N(0, 1), the discriminator's loss gets `discriminator_weight` E (D(G(z)) - D(G(T(z))))^2 and
     the generator's - `generator_weight` E (G(z) - G(T(z)))^2, a mean over all values of the fakes; classes and other
-    conditions stay. The defaults are those for CIFAR-10; beside `consistency` with `fakes = true` it is ICR-GAN. Fakes
-    are judged as they are made, whatever other regularizers change in the discriminator's inputs. `field` names the
-    fakes among the tensors that the task generates. It needs one generator, and calls it once more in each update.
+    conditions stay. The defaults are common for CIFAR-10; PyTorch-StudioGAN has 0.05, 20 and 0.5. Beside `consistency`
+    with `fakes = true` it is ICR-GAN. Fakes are judged as they are made, whatever other regularizers change in the
+    discriminator's inputs. `field` names the fakes among the tensors that the task generates. It needs one generator,
+    and calls it once more in each update.
     """
 
     def __init__(
