@@ -23,7 +23,7 @@ _OTHER_LINES = 14
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--every", type=click.FloatRange(min=0.2), default=2.0, show_default=True, help="Seconds between looks.")
 def command(run: Path, every: float) -> None:
-    """Show how a RUN stands: curves, verdicts, rate, time left, scores, newest samples.
+    """Show how a RUN stands: curves, verdicts and time left.
 
     Reads the run's files only, so it also works on finished runs and over ssh. Ends when the run is finished, or with
     Ctrl-C, which leaves the run alone. In a pipe it shows the present state once.
