@@ -36,7 +36,7 @@ def step_callbacks(
     # later process can load, so it is made after it
     ordered = [
         Show(trainer, pace),
-        Log(trainer, pace),
+        Log(trainer, pace, stop),
         Draw(trainer),
         *watchers(trainer),
         *([Given(trainer, stop)] if trainer.callbacks else []),
@@ -102,11 +102,11 @@ class Show(_StepCallback):
 class Log(_StepCallback):
     """Writes what a step returned, what components report, and how long training took so far."""
 
-    def __init__(self, trainer: Trainer, pace: Pace) -> None:
+    def __init__(self, trainer: Trainer, pace: Pace, stop: StopRequest) -> None:
         super().__init__(trainer)
         self._pace = pace
         self._began = time.perf_counter()
-        self._doctor = LiveDoctor(trainer) if trainer.recipe.train.doctor else None
+        self._doctor = LiveDoctor(trainer, stop) if trainer.recipe.train.doctor else None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         if self._doctor is not None:

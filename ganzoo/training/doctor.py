@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +13,12 @@ import torch
 
 from ganzoo.blame import one_line
 from ganzoo.contracts.tensor import Tensor
+from ganzoo.data.loader import NoLongerWanted, StepLoader
 from ganzoo.diagnosis import statistics
 from ganzoo.diagnosis.doctor import MEMORY, QUIET, Doctor, is_examined
 from ganzoo.diagnosis.statistics import Examples
 from ganzoo.errors import GanzooError
+from ganzoo.training.signals import StopRequest
 from ganzoo.training.witness import Witness, as_rows
 
 if TYPE_CHECKING:
@@ -34,8 +36,9 @@ _DIGITS = 6
 class LiveDoctor:
     """Examines a run while it trains. It draws no random number and changes no state of the training."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, trainer: Trainer, stop: StopRequest) -> None:
         self._trainer = trainer
+        self._stop = stop
         every = trainer.recipe.train.log_every
         self._every = every * -(-_LEAST_STEPS // every)
         self._doctor = Doctor(trainer.recipe.resolved)
@@ -43,12 +46,12 @@ class LiveDoctor:
         self._examples: dict[str, dict[str, Examples]] = {}
 
     def begin(self) -> None:
-        """Read what the run has said so far, and the examples to compare with."""
+        """Read what the run has said so far, and the examples to compare with; NoLongerWanted when asked to stop."""
         with self._guarded():
             trainer = self._trainer
             for record in deque(filter(is_examined, trainer.run.journal.records()), maxlen=MEMORY + QUIET):
                 self._doctor.see(record)
-            self._examples = {phase: dict(self._read(phase)) for phase in self._phases_left()}
+            self._examples = {phase: dict(self._read(phase)) for phase in self._phases_to_examine()}
 
     def before(self, done: int) -> None:
         """Let the model show the step with which so many are done, when it is to be examined."""
@@ -79,7 +82,7 @@ class LiveDoctor:
         """Report an error of the examination, and leave the rest of the run unexamined: it never harms training."""
         try:
             yield
-        except GanzooError:  # of data or of the disk: the run would meet it too
+        except (GanzooError, NoLongerWanted):  # of data or of the disk: the run would meet it too
             raise
         except Exception as error:
             self._works = False
@@ -119,35 +122,50 @@ class LiveDoctor:
 
     # -- examples ------------------------------------------------------------------------------------------------------
 
-    def _phases_left(self) -> Iterator[str]:
+    def _phases_to_examine(self) -> Iterator[str]:
         model = self._trainer.model
-        present = model.timeline.at(model.step_number).phase
-        names = [name for name, _ in model.timeline.phases]
-        yield from names[names.index(present) :]
+        for name, steps in model.timeline.phases:
+            first = model.timeline.first_step(name)
+            done = max(first, model.step_number)
+            if done + self._every - done % self._every <= first + steps:
+                yield name
 
     def _read(self, phase: str) -> Iterator[tuple[str, Examples]]:
         """Yield examples of each field that a product makes under the name that the data have for it.
 
         None where outputs have targets of their own: there a copy is what is wanted.
         """
-        model, batches = self._trainer.model, self._trainer.batches
-        made = {name for spec in model.specs.values() if spec.is_product for name in spec.signature.outputs}
-        first = model.timeline.first_step(phase)
-        batch = batches.tensors(first)
-        names = [name for name in batch if name in made and batch[name].is_floating_point()]
-        if model.task.exposes.pairs or not names:
+        model = self._trainer.model
+        if model.task.exposes.pairs:
             return
-        size = max(len(batch[names[0]]), 1)
-        count = min(-(-_EXAMPLES // size), max(batches.steps_per_epoch, 1), dict(model.timeline.phases)[phase])
-        read = [batch, *(batches.tensors(first + index) for index in range(1, count))]
-        everything = max(stream.examples for stream in batches.streams)
-        for name in names:
-            rows = np.concatenate(
-                [as_rows(part) for each in read for part in torch.split(each[name], statistics.MOST_ROWS)]
-            )
-            labels = {key: torch.cat([each[key] for each in read]).numpy() for key in batch if _is_label(batch[key])}
-            own = {key: values for key, values in labels.items() if len(values) == len(rows)}
-            yield name, Examples.of(rows, own, min(1.0, len(rows) / everything))
+        made = {name for spec in model.specs.values() if spec.is_product for name in spec.signature.outputs}
+        rows, labels = defaultdict[str, list[Any]](list), defaultdict[str, list[Any]](list)
+        for batch in self._batches(phase):
+            for name, values in batch.items():
+                if name in made and values.is_floating_point():
+                    rows[name] += map(as_rows, torch.split(values, statistics.MOST_ROWS))
+                elif _is_label(values):
+                    labels[name].append(values.numpy())
+        everything = max(stream.examples for stream in self._trainer.batches.streams)
+        classes = {name: np.concatenate(parts) for name, parts in labels.items()}
+        for name, parts in rows.items():
+            found = np.concatenate(parts)
+            own = {key: values for key, values in classes.items() if len(values) == len(found)}
+            yield name, Examples.of(found, own, min(1.0, len(found) / everything))
+
+    def _batches(self, phase: str) -> Iterator[Mapping[str, Tensor]]:
+        """Yield the first batches of a phase until there are enough examples, and none twice."""
+        trainer, timeline = self._trainer, self._trainer.model.timeline
+        first, steps = timeline.first_step(phase), dict(timeline.phases)[phase]
+        last = first + min(max(trainer.batches.steps_per_epoch, 1), steps)
+        wanted, note = (lambda: not self._stop.requested), trainer.observer.note
+        count = 0
+        with closing(StepLoader(trainer.batches, first=first, last=last, wanted=wanted, note=note)) as loader:
+            for batch in loader:
+                yield batch
+                count += len(next(iter(batch.values())))
+                if count >= _EXAMPLES:
+                    return
 
 
 def _is_label(values: Tensor) -> bool:

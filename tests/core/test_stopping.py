@@ -112,6 +112,23 @@ def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeyp
     assert_same(whole, tmp_path / "stopped")
 
 
+def test_a_signal_is_heeded_while_the_doctor_reads_its_examples(ganzoo, tmp_path, monkeypatch):
+    row, released = StepBatches.row, threading.Event()
+
+    def stuck(self, stream, epoch, index, number):
+        if number == 3 and not released.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
+            released.wait(60)
+        return row(self, stream, epoch, index, number)
+
+    monkeypatch.setattr("ganzoo.data.ahead._PATIENCE", 0.1)
+    monkeypatch.setattr(StepBatches, "row", stuck)
+    stopped = ganzoo(*tiny(tmp_path, "stopped", "--set", "phases.train.steps=60"))
+    released.set()
+    assert stopped.code == 75, stopped.err
+    assert stopped.err.startswith("stopped after step 0 of 60; everything is saved\n")
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_process_that_is_asked_to_stop_names_the_command_that_resumes(ganzoo, tmp_path, monkeypatch, number):
     runs = tmp_path / "my runs"
