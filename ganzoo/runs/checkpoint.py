@@ -42,7 +42,8 @@ class Loaded:
 class CheckpointStore:
     """The checkpoints of one run, newest last; the newest `keep` are kept, or all.
 
-    One that was made between two multiples of `every`, because a run stopped there, is the first to go.
+    One that was made between two multiples of `every`, because a run stopped there, takes no other's place: beside
+    `keep` others it is kept while it is the newest.
     """
 
     def __init__(self, folder: Path, *, keep: int | None = 2, every: int = 1) -> None:
@@ -55,6 +56,10 @@ class CheckpointStore:
         if not self.folder.is_dir():
             return []
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
+
+    def regular(self) -> list[Path]:
+        """Return the complete checkpoints that every run of this recipe makes, wherever it stops, oldest first."""
+        return [path for path in self.paths() if step_of(path) % self._every == 0]
 
     def save(
         self,
@@ -104,10 +109,10 @@ class CheckpointStore:
     def rotate(self) -> None:
         """Drop all but the newest `keep`; ResourceError when one cannot be removed."""
         if self._keep is not None:
-            paths = self.paths()
-            regular = [path for path in paths[:-1] if step_of(path) % self._every == 0] + paths[-1:]
-            kept = (regular if len(regular) >= self._keep else paths)[-self._keep :]
-            self.drop(path for path in paths if path not in kept)
+            paths, regular = self.paths(), self.regular()
+            others = [path for path in paths if path not in regular]
+            wanted = max(self._keep - len(regular), int(paths[-1:] == others[-1:]))
+            self.drop([*regular[: -self._keep], *others[: max(len(others) - wanted, 0)]])
 
     def drop(self, paths: Iterable[Path]) -> None:
         """Remove checkpoints; ResourceError when one cannot be removed."""
@@ -117,20 +122,31 @@ class CheckpointStore:
             except OSError as error:
                 raise ResourceError(f"{path}: cannot be removed: {error.strerror}") from error
 
+    def drop_after(self, step: int) -> None:
+        """Remove the checkpoints of later steps so that none of them comes back; ResourceError when that fails."""
+        self.drop([path for path in self.paths() if step_of(path) > step])
+        files.sync_folder(self.folder)
+
     def facts(self, path: Path) -> Mapping[str, Any]:
         """Return what was put into a checkpoint's manifest beside its arrays."""
         found = _read_manifest(path).get("facts", {})
         return found if isinstance(found, dict) else {}
 
     def load_newest(
-        self, expected: Mapping[str, Any], *, recipe: str | None, below: str | tuple[str, ...] = ""
+        self,
+        expected: Mapping[str, Any],
+        *,
+        recipe: str | None,
+        below: str | tuple[str, ...] = "",
+        among: Sequence[Path] | None = None,
     ) -> tuple[Loaded | None, list[str]]:
         """Return the newest checkpoint that verifies, and why each newer one did not. None when there is none at all.
 
-        `expected` maps names to anything with a `shape` and a `dtype`. CheckpointError when all are damaged.
+        `expected` maps names to anything with a `shape` and a `dtype`; `among` are the checkpoints that may be taken,
+        oldest first, all by default. CheckpointError when all are damaged.
         """
         refusals: list[str] = []
-        for path in reversed(self.paths()):
+        for path in reversed(self.paths() if among is None else among):
             try:
                 return load(path, expected, recipe=recipe, below=below), refusals
             except CheckpointError as error:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ganzoo.errors import CheckpointError
-from ganzoo.runs.checkpoint import CheckpointStore, load
+from ganzoo.runs.checkpoint import CheckpointStore, load, step_of
 
 VALUES = {"networks/g/0000": np.arange(6, dtype=np.float32).reshape(2, 3), "optimizers/g/0000": np.array(3, np.int64)}
 
@@ -156,3 +156,12 @@ def test_part_of_a_checkpoint_can_be_asked_for(store):
 def test_arrays_are_stored_plainly(store):
     with zipfile.ZipFile(saved(store) / "state.npz") as archive:
         assert {item.compress_type for item in archive.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_a_checkpoint_where_a_run_was_stopped_takes_no_other_ones_place(tmp_path):
+    store = CheckpointStore(tmp_path, keep=2, every=10)
+    kept = {}
+    for step in (3, 5, 7, 10, 20, 25, 30):
+        store.save(step, {}, recipe="")
+        kept[step] = [step_of(path) for path in store.paths()]
+    assert kept == {3: [3], 5: [3, 5], 7: [5, 7], 10: [7, 10], 20: [10, 20], 25: [10, 20, 25], 30: [20, 30]}
