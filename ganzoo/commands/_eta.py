@@ -26,6 +26,10 @@ class Eta:
         self._phase = ""
         self._since = (0, 0.0)
 
+    def begin(self) -> None:
+        """Measure the present phase anew: training begins, or goes back to an earlier step."""
+        self._phase = ""
+
     def step(self, done: int) -> None:
         """Count a step; the first one of a phase also starts things up, and is not measured."""
         phase, now = self._timeline.at(done - 1).phase, time.monotonic()

@@ -105,6 +105,7 @@ class RunProgress(Observer):
             self.stage("writing networks and scores")
             return
         self._phase, self._stage = self._timeline.at(first).phase, ""
+        self._eta.begin()
         if first:
             self.note(f"resuming after step {first} of {total}")
 

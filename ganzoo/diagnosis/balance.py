@@ -65,7 +65,7 @@ def lost_balance(history: History, plan: Plan) -> Iterator[Verdict]:
                 ),
                 cause="one player outran the other, most often the discriminator, or a rate is too high",
                 change=f"lower {plan.rate('discriminator')}, or let it fall with a schedule; "
-                "or keep the state before: train.on_collapse",
+                'or go back to the state before: train.on_collapse = "rollback"',
             )
 
 

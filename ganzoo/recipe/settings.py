@@ -43,8 +43,8 @@ def _with_scores(patience: int, settings: ValidationInfo) -> int:
 
 
 def _with_doctor(follows: str, settings: ValidationInfo) -> str:
-    """Refuse to stop on what nobody looks for."""
-    if follows == "stop" and settings.data.get("doctor") is False:
+    """Refuse to act on what nobody looks for."""
+    if follows != "warn" and settings.data.get("doctor") is False:
         raise ValueError("needs train.doctor")
     return follows
 
@@ -92,8 +92,10 @@ class TrainSettings(Section):
     samples: PositiveInt = 16
     #: Look for what goes wrong while training, and say it.
     doctor: bool = True
-    #: What follows when the doctor finds a failure: nothing but the message, or the end of the run, saved and scored.
-    on_collapse: Annotated[Literal["warn", "stop"], AfterValidator(_with_doctor)] = "warn"
+    #: What follows when the doctor finds a failure. warn: nothing but the message. stop: the end of the run, saved and
+    #: scored. rollback: the run goes back to the checkpoint before the failure with half the learning rates, at most
+    #: three times, and then stops.
+    on_collapse: Annotated[Literal["warn", "stop", "rollback"], AfterValidator(_with_doctor)] = "warn"
     #: Score the networks on held-out data every so many steps; absent: at the end only.
     evaluate_every: PositiveInt | None = None
     #: The score by which the best checkpoint is kept beside the newest.

@@ -49,6 +49,7 @@ class RunFolder:
     timing.jsonl      seconds since training began, and those spent waiting for data
     scores.jsonl      scores on held-out data by step, where train.evaluate_every asks for them
     verdicts.jsonl    what the doctor found: kind, severity, since which step, cause, what to change
+    rollbacks.jsonl   when, to which step and why the run went back after a failure; the other logs forget what it undid
     samples/          pictures of the same fixed inputs over time
     fitted.npz        what the task fitted on the training data, where it fits anything
     held_out/         the results on held-out examples, to look at
@@ -72,6 +73,7 @@ class RunFolder:
         self.timing = Journal(path / "timing.jsonl")
         self.scores = Journal(path / "scores.jsonl")
         self.verdicts = Journal(path / "verdicts.jsonl")
+        self.rollbacks = Journal(path / "rollbacks.jsonl")
 
     @classmethod
     def named(cls, runs: Path, name: str) -> RunFolder:

@@ -22,6 +22,11 @@ class Journal:
         """Write one line; numbers that are not finite become null. OSError when that fails: nothing is written then."""
         files.append_line(self.path, _line({key: _finite(value) for key, value in record.items()}))
 
+    def append_durably(self, record: Mapping[str, Any]) -> None:
+        """Write one line so that all lines or those before are there, whatever happens; ResourceError when it fails."""
+        lines = [*self.records(), record]
+        files.write_durably(self.path, "".join(f"{_line(line)}\n" for line in lines).encode())
+
     def sync(self) -> None:
         """Flush to disk; called before a checkpoint claims these steps."""
         if self.path.exists():

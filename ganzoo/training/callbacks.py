@@ -294,13 +294,18 @@ class Score(_StepCallback):
 
 
 class StopEarly(_StepCallback):
-    """Stops training with the recipe's patience, or with a failure that the doctor found, and saves."""
+    """Stops training with the recipe's patience, or with a failure that the doctor found, and saves.
+
+    Where the run goes back from a failure, its state is of no use.
+    """
 
     def after(self, done: int, logs: Logs) -> None:
         trainer = self.trainer
-        if done == trainer.total or trainer.model.stop_training or not self._may_stop(done):
+        if trainer.model.stop_training or not self._may_stop(done):
             return
-        if trainer.stopped_early(done) is not None:
+        if trainer.rollbacks.way_back(done) is not None:
+            trainer.model.stop_training = True
+        elif done < trainer.total and trainer.stopped_early(done) is not None:
             if not self.is_due(done, trainer.recipe.train.checkpoint_every):
                 trainer.save(done)
             trainer.model.stop_training = True
@@ -308,7 +313,7 @@ class StopEarly(_StepCallback):
     def _may_stop(self, done: int) -> bool:
         train = self.trainer.recipe.train
         is_scored = train.evaluate_every is not None and done % train.evaluate_every == 0
-        return is_scored or (train.on_collapse == "stop" and done % train.log_every == 0)
+        return is_scored or (train.on_collapse != "warn" and done % train.log_every == 0)
 
 
 def _as_numbers(logs: Logs) -> dict[str, float]:

@@ -345,6 +345,8 @@ def finish(trainer: Trainer, done: int) -> Scores | None:
         training=lambda: trainer.data.sources,
         note=trainer.note_once,
     )
+    if count := trainer.rollbacks.count:
+        trainer.observer.note(f"rollbacks after a failure: {count} ({run.rollbacks.path})")
     manifest = run.read_manifest()
     if done < trainer.total and early is None:
         page.write_at_end(run, manifest, trainer.observer.note)

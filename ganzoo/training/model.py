@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -75,6 +75,8 @@ class AdversarialModel(keras.Model):
         self.step_number = 0
         #: Looks at a step, where somebody wants to know what happens in it.
         self.witness: Witness | None = None
+        #: What all scheduled learning rates are multiplied with, by the number of the step.
+        self.rate_scale: Callable[[int], float] = _unscaled
         self.built = True
 
     def compile(
@@ -371,7 +373,7 @@ class AdversarialModel(keras.Model):
                 schedule, number = self.learning_rates[name, ""], step.number
             else:
                 continue
-            rate = rate_at(schedule, number, name, step=step)
+            rate = rate_at(schedule, number, name, step=step) * self.rate_scale(step.number)
             if factors:
                 self._written_rates.pop(name, None)
                 optimizer.learning_rate.value.data.copy_(torch.as_tensor(rate) * factors)
@@ -456,6 +458,10 @@ class AdversarialModel(keras.Model):
             variable.assign(values[name])
         self.step_number = step_number
         self._written_rates.clear()
+
+
+def _unscaled(_number: int) -> float:
+    return 1.0
 
 
 def _state_of(key: str, component: Any) -> dict[str, Variable]:

@@ -31,6 +31,7 @@ from ganzoo.training.guard import NotFinite
 from ganzoo.training.model import AdversarialModel
 from ganzoo.training.observer import Observer
 from ganzoo.training.pictures import require_picture
+from ganzoo.training.rollbacks import Rollbacks, WayBack
 from ganzoo.training.signals import StopRequest
 from ganzoo.training.state import not_finite, to_arrays
 
@@ -56,6 +57,8 @@ class Trainer:
         self.observer = observer
         self.digest = recipe.digest()
         self.checkpoints = run.checkpoints(recipe.train.keep_checkpoints, recipe.train.checkpoint_every)
+        self.rollbacks = Rollbacks(run, self.checkpoints, recipe.train)
+        model.rate_scale = self.rollbacks.scale
         self.optional = OptionalOutput(run, observer.note)
         #: What every checkpoint says about the environment that made it.
         self.environment = environment
@@ -95,7 +98,10 @@ class Trainer:
 
     def load(self) -> Loaded | None:
         """Return the newest good checkpoint, verified against the prepared model; nothing is changed."""
-        loaded, refusals = self.checkpoints.load_newest(self.model.state(), recipe=self.digest)
+        return self._load(self.checkpoints.paths())
+
+    def _load(self, among: Sequence[Path]) -> Loaded | None:
+        loaded, refusals = self.checkpoints.load_newest(self.model.state(), recipe=self.digest, among=among)
         for refusal in refusals:
             self.observer.note(f"skipped a damaged checkpoint: {refusal}")
         return loaded
@@ -107,6 +113,7 @@ class Trainer:
             step = loaded.step
             self.model.restore(loaded.values, step)
         self.run.truncate_logs(step)
+        self.optional("sample pictures", lambda: self.run.drop_samples(lambda done: done > step))
         self.drop_uncertain_best(step)
         self.settle_best()
         return step
@@ -155,6 +162,18 @@ class Trainer:
         The end is the last step, or the evaluation with which the recipe's patience is over. `until` is a time of
         `time.monotonic()`: the step in which it comes is the last. Stopped when asked to stop, after saving.
         """
+        first = self.go_back(first)  # a process may have been killed when it was about to
+        while True:
+            done = self._train_from(first, stop, until)
+            first = self.go_back(done)
+            if stop.requested:
+                self.run.require()
+                raise Stopped(f"stopped after step {first} of {self.total}; everything is saved")
+            if first == done:
+                return done
+
+    def _train_from(self, first: int, stop: StopRequest, until: float) -> int:
+        """Train to the end, or until the run has to go back or stop; return how many steps are done."""
         self.observer.begin(first=first, total=self.total)
         if first == 0:
             self.draw(0)
@@ -170,11 +189,14 @@ class Trainer:
                 wanted=lambda: not stop.requested,
                 note=self.observer.note,
             )
-            with stop.deferred(), self.translate_errors():
-                self._fit(loader, self.total - first, stop, until)
-        if stop.requested:
-            self.run.require()
-            raise Stopped(f"stopped after step {self.model.step_number} of {self.total}; everything is saved")
+            try:
+                with stop.deferred(), self.translate_errors():
+                    self._fit(loader, self.total - first, stop, until)
+            except NumericError:
+                # what the doctor says of an update that was refused belongs to the step after the last
+                if self.rollbacks.way_back(self.model.step_number + 1) is None:
+                    raise
+                return self.model.step_number + 1
         return self.model.step_number
 
     def _fit(self, loader: StepLoader, steps: int, stop: StopRequest, until: float) -> None:
@@ -301,6 +323,8 @@ class Trainer:
 
     def stopped_early(self, done: int) -> str | None:
         """Return why training ends after `done` steps, before the last one; None when it does not."""
+        if self.rollbacks.way_back(done) is not None:
+            return None
         return self._out_of_patience(done) or self._stopped_by_doctor(done)
 
     def _out_of_patience(self, done: int) -> str | None:
@@ -314,13 +338,26 @@ class Trainer:
         return f"after step {done} of {self.total}: no {train.best} was better than after step {since} (train.patience)"
 
     def _stopped_by_doctor(self, done: int) -> str | None:
-        if self.recipe.train.on_collapse != "stop":
-            return None
-        for record in self.run.verdicts.records():
-            if record["step"] == done and record.get("severity") == "failure":
-                found = f"{record.get('kind')} since step {record.get('since')}"
-                return f"after step {done} of {self.total}: {found} (train.on_collapse)"
-        return None
+        failure = self.rollbacks.stop(done)
+        return None if failure is None else f"after step {done} of {self.total}: {failure} (train.on_collapse)"
+
+    # -- back to before a failure --------------------------------------------------------------------------------------
+
+    def go_back(self, done: int) -> int:
+        """Go back to before what failed, if anything did and there is a way; return how many steps are done then."""
+        way = self.rollbacks.way_back(done)
+        return done if way is None else self.roll_back(done, way)
+
+    def roll_back(self, done: int, way: WayBack) -> int:
+        """Go back with lower learning rates; return how many steps are done then."""
+        self.run.require()
+        loaded = self._load(way.checkpoints)
+        if loaded is None:
+            raise ValueError("a way back has at least one checkpoint")
+        # in this order: a process that is killed between the two trains to the failure again, as if nothing had been
+        self.checkpoints.drop_after(loaded.step)
+        self.observer.note(self.rollbacks.add(done, loaded.step, way.failure))
+        return self.adopt(loaded)
 
     def is_scored(self, done: int) -> bool:
         """Return whether the scores of this state are written already."""
@@ -375,13 +412,15 @@ class Trainer:
         store.drop([path for path in store.paths() if step_of(path) > certain and step_of(path) != but])
 
     def settle_best(self) -> None:
-        """Keep of the best states that no resume can undo the last one.
+        """Keep of the best states that no resume can undo the last one; and the last one before each way back.
 
         One that was scored only because the run ends there can be undone: the run may be made longer.
         """
-        store, certain = self.run.best(), self._newest_saved()
-        paths = [path for path in store.paths() if step_of(path) <= certain and not self._ends_between(step_of(path))]
-        store.drop(paths[:-1])
+        store, saved = self.run.best(), [step_of(path) for path in self.checkpoints.paths()]
+        ways = saved if self.recipe.train.on_collapse == "rollback" else saved[-1:]
+        paths = [path for path in store.paths() if not self._ends_between(step_of(path))]
+        kept = {max((path for path in paths if step_of(path) <= way), default=None) for way in ways}
+        store.drop([path for path in paths if step_of(path) <= self._newest_saved() and path not in kept])
 
     def _ends_between(self, done: int) -> bool:
         """Return whether a state is the last one and would not be scored on the way."""
