@@ -45,7 +45,6 @@ MOMENTS: dict[str, tuple[Any, str]] = {
     "scoring": (evaluation, "score"),
     "scoring one result": (evaluation, "measure"),
     "choosing the best state": (Trainer, "keep_best"),
-    "going back after a failure": (Trainer, "roll_back"),
     "exporting": (export, "export_bytes"),
     "writing scores": (Trainer, "keep_scores"),
     "ending the run": (RunFolder, "write_manifest"),
