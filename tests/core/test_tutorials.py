@@ -69,6 +69,15 @@ def test_the_how_to_on_own_images_ends_with_samples(reader):
     assert Path("faces.png").is_file()
 
 
+def test_the_how_to_on_classes_ends_with_samples_of_a_class_and_an_exported_classifier(reader):
+    pytest.importorskip("onnxruntime")
+    pages.photographs(Path("pictures/cats"), count=6)
+    pages.photographs(Path("pictures/dogs"), count=6)
+    reader.follow(DOCS / "howto/classes.md")
+    assert {"classes.png", "sevens.png", "cats.png", "few.onnx"} <= {path.name for path in Path().iterdir()}
+    assert set(scores_of("other")["classifier"]) == {"classification_error"}
+
+
 def test_the_how_to_on_watching_ends_with_event_files(reader):
     pytest.importorskip("tensorboard")
     reader.follow(DOCS / "howto/watch.md")

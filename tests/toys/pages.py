@@ -21,6 +21,8 @@ SHORT = {
     "srgan_photos": ["phases.content.steps=2", "phases.gan.steps=2", "train.batch_size=2", "generator.filters=4"],
     "srgan_div2k": ["phases.pretrain.steps=1", "phases.gan.steps=1", "phases.gan_slow.steps=1", "generator.blocks=1"],
     "gaussians_ring": ["phases.train.steps=2", "validation.count=64"],
+    "acgan_mnist": ["phases.train.steps=2", "generator.filters=4", "discriminator.filters=4", "metrics=[]"],
+    "semi_supervised_mnist": ["phases.train.steps=2"],
     "dcgan_digits": ["phases.train.steps=2", "train.batch_size=4", "generator.filters=4", "discriminator.filters=4"],
 }
 #: What a page may name and no test runs: a virtual environment, and what needs a network or stays open.
