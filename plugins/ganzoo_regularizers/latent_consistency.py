@@ -32,8 +32,8 @@ class LatentConsistency(Regularizer):
     the generator's - `generator_weight` E (G(z) - G(T(z)))^2, a mean over all values of the fakes; classes and other
     conditions stay. The defaults are common for CIFAR-10; PyTorch-StudioGAN has 0.05, 20 and 0.5. Beside `consistency`
     with `fakes = true` it is ICR-GAN. Fakes are judged as they are made, whatever other regularizers change in the
-    discriminator's inputs. `field` names the fakes among the tensors that the task generates. It needs one generator,
-    and calls it once more in each update.
+    discriminator's inputs, so it does not go with `packing`. `field` names the fakes among the tensors that the task
+    generates. It needs one generator, and calls it once more in each update.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class LatentConsistency(Regularizer):
     def discriminator_penalty(self, judged: Verdict, *, step: Step, rng: Random) -> Tensor:
         import torch
 
+        made = named_fakes(judged.fakes, self.field, _NAME)
+        if judged.comparison.fake.shape[1:] != made.shape[1:]:
+            raise RecipeError(f"{_NAME} needs a discriminator that judges single fakes; it does not go with packing")
         with torch.no_grad():
             moved = self._moved(judged.fakes, rng)
-        before, after = (
-            logit_maps(judged.comparison.fake_outputs(fakes))
-            for fakes in (named_fakes(judged.fakes, self.field, _NAME), moved)
-        )
+        before, after = (logit_maps(judged.comparison.fake_outputs(fakes)) for fakes in (made, moved))
         pairs = zip(before, after, strict=True)
         return self.discriminator_weight * torch.stack([_squared_difference(*pair) for pair in pairs]).sum()
 

@@ -18,8 +18,8 @@ class Wasserstein(AdversarialLoss):
         return -fake_logits.mean()
 
 
-#: Packing changes the shape of what those after it see.
-ALL = (*sorted(set(REGULARIZERS) - {"packing"}), "packing")
+#: Packing changes the shape of what those after it see, and latent_consistency judges single fakes.
+ALL = (*sorted(set(REGULARIZERS) - {"packing", "latent_consistency"}), "packing")
 
 
 def compiled(regularizers=ALL) -> AdversarialModel:

@@ -89,9 +89,15 @@ def test_classes_stay_and_are_judged_as_those_of_the_fakes():
     assert value.item() == pytest.approx(expected.item(), rel=1e-3)
 
 
-def test_the_defaults_are_those_for_cifar_10():
+def test_the_defaults_are_those_common_for_cifar_10():
     regularizer = LatentConsistency()
     assert (regularizer.sigma, regularizer.discriminator_weight, regularizer.generator_weight) == (0.03, 5.0, 0.5)
+
+
+def test_a_discriminator_of_packed_fakes_is_refused():
+    packed = Comparison(lambda pairs: pairs.sum(dim=1, keepdim=True), torch.zeros(3, 4), torch.zeros(3, 4))
+    with pytest.raises(RecipeError, match="does not go with packing"):
+        built(generator()).discriminator_penalty(judged(packed, fakes=FAKES), step=STEP, rng=Random(0, "a"))
 
 
 def test_what_is_missing_is_told():
