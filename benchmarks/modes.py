@@ -88,10 +88,12 @@ def rows(found: Mapping[str, Found]) -> Iterator[list[str]]:
 def cells_of(found: Mapping[str, Found], mixture: str, method: str, variant: str) -> list[str]:
     """Return the mean of the modes, in how many runs all were found, and the share of good points."""
     runs = [each["scores"] for each in of(found, f"{mixture} | {method} | {variant}")]
+    if not runs:
+        return ["not run", "not run"]
     modes = [run["generator/modes_covered"] for run in runs]
     whole = sum(count == MIXTURES[mixture]["modes"] for count in modes)
     good = [100 * run["generator/high_quality"] for run in runs]
-    return [f"{spread(modes, 1)} (all in {whole} of {len(runs)})" if runs else "not run", f"{spread(good, 1)} %"]
+    return [f"{spread(modes, 1)} (all in {whole} of {len(runs)})", f"{spread(good, 1)} %"]
 
 
 if __name__ == "__main__":
