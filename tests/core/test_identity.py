@@ -73,6 +73,7 @@ def test_a_score_has_the_options_of_its_metric_defaults_included():
         "metric.field": "point",
         "metric.projections": 5,
         "metric.seed": 0,
+        "metric.examples": 10_000,
     }
 
 

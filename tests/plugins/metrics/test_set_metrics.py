@@ -97,6 +97,12 @@ def test_sliced_wasserstein_compares_as_many_as_the_smaller_set_has():
     assert sliced_distance(fakes, np.array([[1.0], [2.0]])) == 0.0
 
 
+def test_sliced_wasserstein_keeps_so_many_examples_of_each_set_and_no_more():
+    fakes, reals = np.random.default_rng(0).normal(size=(2, 30, 8))
+    assert sliced_distance(fakes, reals, examples=20) == sliced_distance(fakes[:20], reals[:20])
+    assert sliced_distance(fakes, reals, examples=20) != sliced_distance(fakes, reals)
+
+
 def test_sliced_wasserstein_refuses_what_cannot_be_compared():
     with pytest.raises(DataError, match="examples of 2 and 3 values cannot be compared"):
         sliced_distance(np.zeros((4, 2)), np.zeros((4, 3)))
