@@ -31,7 +31,7 @@ STEPS, BEFORE = 3, 2
 #: What cannot go with a task without latents, and why.
 NEEDS_LATENTS = {
     "diversity": "diversity needs 'sample' among the tensors that the task generates",
-    "latent_consistency": "latent_consistency needs 'latent' among the tensors that the task generates",
+    "latent_consistency": "latent_consistency needs 'sample' among the tensors that the task generates",
     "mode_seeking": "mode_seeking needs 'sample' among the tensors that the task generates",
     "path_length": "path_length needs one generator whose only input are latents",
 }
