@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from ganzoo.contracts.timeline import Timeline
+from ganzoo.reporting.durations import whole_seconds
 
 _YEAR = 365 * 24 * 3600
 
@@ -54,7 +55,7 @@ class Eta:
         seconds = sum(known)
         if seconds > _YEAR:
             return "> 1 year"
-        return f"{'> ' if len(known) < len(rest) else ''}{_duration(seconds)}"
+        return f"{'> ' if len(known) < len(rest) else ''}{whole_seconds(seconds)}"
 
 
 def seconds_per_step(records: Iterable[Mapping[str, Any]], timeline: Timeline) -> dict[str, float]:
@@ -73,9 +74,3 @@ def seconds_per_step(records: Iterable[Mapping[str, Any]], timeline: Timeline) -
 
 def _rate(speed: float) -> str:
     return f"{speed:.0f}" if speed >= 99.95 else f"{speed:.1f}" if speed >= 1 else f"{speed:.2g}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s" if minutes else f"{rest}s"

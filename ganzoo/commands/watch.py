@@ -101,7 +101,7 @@ def _progress(run: RunFacts) -> RenderableType:
 
 def _age(run: RunFacts) -> str:
     """Return when the run last wrote its log: long ago for one that nobody trains."""
-    from ganzoo.reporting.page import duration
+    from ganzoo.reporting.durations import duration
 
     try:
         seconds = time.time() - (run.path / "metrics.jsonl").stat().st_mtime

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from ganzoo.diagnosis.history import History
 from ganzoo.diagnosis.plan import Plan
 from ganzoo.diagnosis.progress import POINTS
@@ -19,16 +17,16 @@ def copying(history: History, _plan: Plan) -> Iterator[Verdict]:
     """Judge by how many samples are as near to an example as no two examples are."""
     for name in history.names("doctor/copied/"):
         series = history.series(f"doctor/copied/{name}")
-        if len(series) < POINTS or series.values[-POINTS:].mean() < _MANY:
+        share = float(series.values[-POINTS:].mean()) if len(series) >= POINTS else 0.0
+        if share < _MANY:
             continue
-        share = min(1.0, float(np.mean(series.values[-POINTS:])))
         last = max(POINTS, series.lasting(series.smooth > _MANY / 2))
         yield Verdict(
             kind="memorisation",
             severity="failure",
             since=int(series.steps[-last]),
             player="generator",
-            what=f"about {share:.0%} of the samples are copies of training data",
+            what=f"about {min(1.0, share):.0%} of the samples are copies of training data",
             cause="too few training data for these networks and this many steps",
             change=(
                 "more data in [data]; or fewer steps in [[phases]], a smaller [generator] and [discriminator], or "

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from ganzoo.contracts.metric import Identity
 from ganzoo.reporting.reading import RunFacts, table
 from ganzoo.reporting.recipes import Difference, differences, value_text, without_seed
-from ganzoo.reporting.scores import Identity
 from ganzoo.runs.identity import differing
 
 #: Below this probability a difference counts as significant.

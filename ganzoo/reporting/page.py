@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganzoo.errors import Stopped, for_terminal, printable
 from ganzoo.reporting.curves import charts, score_charts, stretches, throughput_charts
+from ganzoo.reporting.durations import duration
 from ganzoo.reporting.origins import beyond_defaults, bundled_origin, component_rows
 from ganzoo.reporting.pictures import Album, evolution, pairs_and_others, score_rows
 from ganzoo.reporting.plots import Drawn, Figure, curves, draw
@@ -136,15 +137,6 @@ def _progress(run: RunFacts) -> str:
     total = f" of {run.total}" if run.total else ""
     ended = "finished" if run.manifest.get("status") == "finished" else "not finished"
     return f"{ended}, {run.done}{total} steps"
-
-
-def duration(seconds: float) -> str:
-    """Return a time as `1h02m`, `3m05s`, `12s` or `0.4s`."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if minutes or hours:
-        return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s"
-    return f"{seconds:.2g}s" if seconds < 9.5 else f"{rest}s"
 
 
 def environment_rows(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: What a score was computed with: features, data, settings, by name.
-Identity = Mapping[str, Any]
+from ganzoo.contracts.metric import Identity
+
 _LONGEST = 200
 
 
