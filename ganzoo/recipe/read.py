@@ -394,6 +394,8 @@ class _Reader:
             self.note_key(unused, "optimizers.discriminator")
         if train is not None and train.n_critic != Constant(1.0):
             self.note_key(unused, "train.n_critic")
+        if train is not None and train.first == "generator":
+            self.note_key(unused, "train.first")
 
     def note_key(self, message: str, key: str) -> None:
         self.notices.append(str(Problem(message, key, self.places(key))))

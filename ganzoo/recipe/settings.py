@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationInfo
 
+from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.schedule import Constant, Ramp, Schedule, Staircase
 from ganzoo.schema.values import ScheduleValue
 
@@ -83,6 +84,8 @@ class TrainSettings(Section):
     batch_size: PositiveInt
     #: Discriminator updates for each update of the generator.
     n_critic: Annotated[ScheduleValue, AfterValidator(_whole_updates)] = Constant(1.0)
+    #: The player that is updated first in a step; both are updated on the same fakes.
+    first: PlayerName = "discriminator"
     clip_norm: Annotated[float, Gt(0)] | None = None
     workers: Annotated[int, Ge(0), Le(64)] = 0
     log_every: PositiveInt = 50

@@ -88,6 +88,7 @@ class AdversarialModel(keras.Model):
         phases: Sequence[tuple[str, int]] = (("train", 1),),
         learning_rates: Mapping[tuple[str, str], Schedule] | None = None,
         n_critic: Schedule | int = 1,
+        first: PlayerName = "discriminator",
         clip_norm: float | None = None,
         average: WeightAverage | None = None,
         network_phases: Mapping[str, Collection[str]] | None = None,
@@ -97,13 +98,15 @@ class AdversarialModel(keras.Model):
 
         `optimizers` are named after a player, or after one network that has its own. `learning_rates` maps (optimizer,
         phase) to a schedule counted from the start of that phase, and (optimizer, "") to one counted from the start of
-        the run; without either, the optimizer's own rate stays. `average` holds the averaged copies of the products.
+        the run; without either, the optimizer's own rate stays. `first` is the player that is updated first in a step,
+        with the other's weights of before the step. `average` holds the averaged copies of the products.
         `network_phases` names the phases in which a network is trained (all by default), `reset_optimizers` those at
         whose start optimizers forget their momenta.
         """
         super().compile(optimizer=None)
         self.timeline = Timeline(phases)
         self.optimizer_groups = {name: self._optimizers_of(name, optimizers) for name in PLAYERS}
+        self._order = sorted(PLAYERS, key=lambda name: name != first)
         self.learning_rates = dict(learning_rates or {})
         self.clip_norm = clip_norm
         self.average = average
@@ -157,6 +160,8 @@ class AdversarialModel(keras.Model):
     def train_step(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Update the discriminator, update the generator when it is its turn, average the weights.
 
+        Both updates are on the same fakes, in the order that `compile` was told.
+
         Returns every loss by `player/name`, unweighted and still on the device, and the weighted total of each player;
         and what each update measured: the discriminator's mean `logits/COMPARISON/real` and `/fake`,
         `gradient_norm/player` before clipping, `learning_rate/optimizer`.
@@ -177,10 +182,9 @@ class AdversarialModel(keras.Model):
         logs: dict[str, Tensor] = {}
         if self.witness is not None:
             self.witness.fakes = _detached(view.fakes)
-        if plays["discriminator"]:
-            logs |= self._update("discriminator", replace(view, fakes=_detached(view.fakes)))
-        if plays["generator"]:
-            logs |= self._update("generator", view)
+        for name in self._order:
+            if plays[name]:
+                logs |= self._update(name, _seen_by(name, view))
 
         self.step_number += 1
         return logs
@@ -476,6 +480,10 @@ def _player(name: PlayerName, networks: Mapping[str, Network], specs: Sequence[N
     mine = {spec.name: networks[spec.name] for spec in specs if spec.player == name}
     variables = tuple(variable for network in mine.values() for variable in network.trainable_variables)
     return Player(name=name, networks=mine, variables=variables)
+
+
+def _seen_by(name: PlayerName, view: View) -> View:
+    return replace(view, fakes=_detached(view.fakes)) if name == "discriminator" else view
 
 
 def _detached(fakes: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -44,6 +44,7 @@ def build_model(recipe: Recipe, assembly: Assembly, fitted: Example | None = Non
         phases=recipe.timeline.phases,
         learning_rates=learning_rates_of(recipe),
         n_critic=recipe.train.n_critic,
+        first=recipe.train.first,
         clip_norm=recipe.train.clip_norm,
         average=average_of(recipe, assembly),
         network_phases=network_phases_of(recipe, assembly),

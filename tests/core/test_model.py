@@ -97,6 +97,18 @@ def test_n_critic_counts_discriminator_updates_for_each_generator_update():
     assert turns == [False, False, True, False, False, True, False]
 
 
+def test_either_player_can_be_updated_first_on_the_same_fakes():
+    made = {first: model(Wasserstein(), first=first) for first in ("discriminator", "generator")}
+    alone = model(Wasserstein(), n_critic=2)
+    unmoved = model(Wasserstein(), network_phases={"discriminator": ["another"]})
+    for each in (*made.values(), alone, unmoved):
+        each.train_step(BATCH)
+    assert not moved(alone, "discriminator", weights(made["generator"], "discriminator"))
+    assert not moved(alone, "discriminator", weights(made["discriminator"], "discriminator"))
+    assert moved(made["generator"], "generator", weights(made["discriminator"], "generator"))
+    assert not moved(made["generator"], "generator", weights(unmoved, "generator"))
+
+
 def test_n_critic_can_change_with_the_step():
     made = model(Wasserstein(), n_critic=Staircase(values=(4.0, 1.0), at=(4,)))
     turns = [any(key.startswith("generator/") for key in made.train_step(BATCH)) for _ in range(6)]
