@@ -155,6 +155,12 @@ def luma(image: Array) -> Array:
     return 16 + weighted / 255
 
 
+def grey(image: Array) -> Array:
+    """Return the brightness of RGB (H x W x 3, uint8 or floats) as one channel: BT.601, the full range of the input."""
+    weighted: Array = (image @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
+    return np.rint(weighted).astype(np.uint8) if image.dtype == np.uint8 else weighted.astype(image.dtype)
+
+
 def grid(images: Sequence[Array], columns: int | None = None) -> Array:
     """Return images of one size (H x W x 1 or 3, uint8) side by side with a thin white gap; tiny ones are enlarged."""
     sizes = sorted({image.shape for image in images})

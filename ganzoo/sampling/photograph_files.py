@@ -56,7 +56,6 @@ _SIDEWAYS = (5, 6, 7, 8)
 #: ImageDescription, Make, Model, Software, DateTime, Artist, Copyright, the camera's table and GPS.
 _TIFF_TAGS = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x8298)
 _TIFF_TABLES = (0x8769, 0x8825)
-_LUMA = np.array([0.299, 0.587, 0.114])
 
 
 @dataclass(kw_only=True)
@@ -97,10 +96,13 @@ def read_photograph(path: Path, *, fits: Callable[[tuple[int, int]], None] = lam
         return _photograph(image, path, raw, turn)
 
 
-def write_photograph(path: Path, photograph: Photograph, bands: Iterable[Array], *, scale: int) -> list[str]:
+def write_photograph(
+    path: Path, photograph: Photograph, bands: Iterable[Array], *, scale: int, keep_grey: bool = True
+) -> list[str]:
     """Write bands of rows, what a network made of a photograph, with all else that it holds; return what was lost.
 
-    The format is that of the suffix. A reader finds the old file or the whole new one.
+    The bands have one channel or three; where a greyscale photograph stays so (`keep_grey`), colours become grey. The
+    format is that of the suffix. A reader finds the old file or the whole new one.
     """
     kind = KINDS[path.suffix.lower()]
     height, width = (side * scale for side in photograph.size)
@@ -108,7 +110,8 @@ def write_photograph(path: Path, photograph: Photograph, bands: Iterable[Array],
     notes: list[str] = []
     if kind == "JPEG" and exif is not None and len(exif) > _MOST_EXIF_IN_JPEG - len(b"Exif\0\0"):
         exif, notes = None, ["the EXIF is longer than a JPEG can hold, and was left out"]
-    rows = _finished(photograph, bands, scale, deep=photograph.deep and kind == "PNG", alpha=kind != "JPEG")
+    deep, grey = photograph.deep and kind == "PNG", photograph.grey and keep_grey
+    rows = _finished(photograph, bands, scale, deep=deep, grey=grey, alpha=kind != "JPEG")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.part")
     try:
@@ -274,22 +277,17 @@ def _exif(image: Image.Image) -> bytes | None:
 
 
 def _finished(
-    photograph: Photograph, bands: Iterable[Array], scale: int, *, deep: bool, alpha: bool
+    photograph: Photograph, bands: Iterable[Array], scale: int, *, deep: bool, grey: bool, alpha: bool
 ) -> Iterator[Array]:
-    """Yield the bands as they are written: grey where the photograph is, with its depth and its enlarged alpha."""
+    """Yield the bands as they are written: grey or not, with the photograph's depth and its enlarged alpha."""
     opacity = _Opacity(photograph.alpha, scale, deep=deep) if alpha and photograph.alpha is not None else None
     top = 0
     for band in bands:
-        values = _quantized(_grey(band) if photograph.grey else band, deep=deep)
+        values = _quantized(images.grey(band) if grey and band.shape[2] > 1 else band, deep=deep)
         if opacity is not None:
             values = np.concatenate([values, opacity.rows(top, len(band))[..., None]], axis=2)
         yield values
         top += len(band)
-
-
-def _grey(band: Array) -> Array:
-    grey: Array = (band @ _LUMA.astype(np.float32))[..., None]
-    return np.rint(grey).astype(np.uint8) if band.dtype == np.uint8 else grey
 
 
 def _quantized(band: Array, *, deep: bool) -> Array:

@@ -47,10 +47,13 @@ class _Job:
     target: Path
 
 
-def process_photographs(request: SampleRequest, convert: Convert, *, suffix: str = "", scale: int = 1) -> list[Path]:
+def process_photographs(
+    request: SampleRequest, convert: Convert, *, suffix: str = "", scale: int = 1, keep_grey: bool = True
+) -> list[Path]:
     """Convert the photographs of a request and write each with all else that its file holds; return the files written.
 
-    `convert` gives the rows of a result `scale` times as large. In a folder, results are called like their photographs
+    `convert` gives the rows of a result `scale` times as large, with one channel or three; greyscale photographs stay
+    greyscale unless `keep_grey` is False. In a folder, results are called like their photographs
     with `suffix` behind the name. RecipeError before any work where a file could be lost; DataError at the end, with
     the list, where photographs could not be read.
     """
@@ -59,7 +62,8 @@ def process_photographs(request: SampleRequest, convert: Convert, *, suffix: str
     written: list[Path] = []
     for number, job in enumerate(jobs, 1):
         try:
-            _process(request, job, convert, scale, f"{number}/{len(jobs)}", written)
+            _process(request, job, convert, scale, f"{number}/{len(jobs)}", keep_grey=keep_grey)
+            written.append(job.target)
         except DataError as error:
             request.report.note(f"passed over {error}")
             failures.append(str(error))
@@ -69,18 +73,39 @@ def process_photographs(request: SampleRequest, convert: Convert, *, suffix: str
 
 
 def process_in_tiles(
-    request: SampleRequest, network: Network, *, suffix: str = "", scale: int = 1, tile: int, overlap: int
+    request: SampleRequest,
+    network: Network,
+    *,
+    suffix: str = "",
+    scale: int = 1,
+    keep_grey: bool = True,
+    tile: int,
+    overlap: int,
+    blend: bool = False,
+    multiple: int = 1,
+    channels: Literal[1, 3] = 3,
 ) -> list[Path]:
-    """Do the same with an image-to-image network, in tiles (see `apply_in_tiles`)."""
+    """Do the same with an image-to-image network, in tiles (see `apply_in_tiles`).
+
+    A network that takes one of `channels` sees the brightness of the photograph.
+    """
 
     def convert(photograph: Array) -> Iterator[Array]:
-        progress = request.report.tiles
-        return apply_in_bands(network, photograph, scale=scale, tile=tile, overlap=overlap, progress=progress)
+        return apply_in_bands(
+            network,
+            images.grey(photograph) if channels == 1 else photograph,
+            scale=scale,
+            tile=tile,
+            overlap=overlap,
+            blend=blend,
+            multiple=multiple,
+            progress=request.report.tiles,
+        )
 
-    return process_photographs(request, convert, suffix=suffix, scale=scale)
+    return process_photographs(request, convert, suffix=suffix, scale=scale, keep_grey=keep_grey)
 
 
-def _process(request: SampleRequest, job: _Job, convert: Convert, scale: int, place: str, written: list[Path]) -> None:
+def _process(request: SampleRequest, job: _Job, convert: Convert, scale: int, place: str, *, keep_grey: bool) -> None:
     photograph = read_photograph(job.source, fits=lambda size: refuse_size(job.source, size, job.target, scale))
     kind = KINDS[job.target.suffix.lower()]
     if kind == "JPEG":
@@ -89,11 +114,11 @@ def _process(request: SampleRequest, job: _Job, convert: Convert, scale: int, pl
         photograph.notes.append(f"{kind} holds 8 bits of its 16")
     height, width = photograph.size
     request.report.begin(job.source.name, f"{width}x{height}", place)
-    lost = write_photograph(job.target, photograph, convert(photograph.pixels), scale=scale)
+    bands = convert(photograph.pixels)
+    lost = write_photograph(job.target, photograph, bands, scale=scale, keep_grey=keep_grey)
     for note in (*photograph.notes, *lost):
         request.report.note(f"{job.source}: {note}")
     request.report.wrote(job.target)
-    written.append(job.target)
 
 
 def _failed(failures: Sequence[str], count: int) -> str:

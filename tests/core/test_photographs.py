@@ -39,7 +39,7 @@ class Told(SampleReport):
         self.lines.append(message)
 
 
-def enlarged(inputs, output, *, report=None, format=None, **more):  # noqa: A002
+def enlarged(inputs, output, *, report=None, format=None, network=None, how=None, **more):  # noqa: A002
     request = SampleRequest(
         inputs=inputs if isinstance(inputs, list) else [inputs],
         output=output,
@@ -48,7 +48,8 @@ def enlarged(inputs, output, *, report=None, format=None, **more):  # noqa: A002
         report=report or Told(),
         **more,
     )
-    return sampling.process_in_tiles(request, twice, suffix="_x2", scale=2, tile=16, overlap=2)
+    tiles = {"scale": 2, "tile": 16, "overlap": 2}
+    return sampling.process_in_tiles(request, network or twice, suffix="_x2", **tiles, **(how or {}))
 
 
 def noise(*shape, dtype=np.uint8):
@@ -300,6 +301,22 @@ def test_greyscale_stays_greyscale(tmp_path, suffix):
         assert image.mode == "L"
         if suffix == ".png":
             assert np.array_equal(np.asarray(image), doubled(noise(20, 30)))
+
+
+def test_a_network_from_grey_to_colour_sees_brightness_and_its_colours_are_kept_when_asked(tmp_path):
+    def coloured(values, training):
+        assert values.shape[3] == 1
+        return twice(np.concatenate([values, np.zeros_like(values), -values], axis=3), training)
+
+    grey = noise(20, 30)
+    photo(tmp_path / "colours.png")
+    photo(tmp_path / "grey.png", grey)
+    how = {"channels": 1, "keep_grey": False}
+    (made,) = enlarged(tmp_path / "grey.png", tmp_path / "made.png", network=coloured, how=how)
+    expected = np.stack([grey, np.full_like(grey, 128), 255 - grey], axis=2).repeat(2, axis=0).repeat(2, axis=1)
+    assert np.array_equal(np.asarray(Image.open(made)), expected)
+    (other,) = enlarged(tmp_path / "colours.png", tmp_path / "other.png", network=coloured, how=how)
+    assert np.array_equal(np.asarray(Image.open(other))[::2, ::2, :1], images.grey(noise(20, 30, 3)))
 
 
 @pytest.mark.parametrize("channels", [2, 4])
