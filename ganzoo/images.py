@@ -12,13 +12,14 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import TiffImageFile
 
 from ganzoo.contracts.tensor import Array
@@ -31,6 +32,7 @@ __all__ = [
     "Resize",
     "encode_image",
     "from_pillow",
+    "grey",
     "grid",
     "luma",
     "read_image",
@@ -107,27 +109,35 @@ def from_pillow(image: Image.Image) -> Array:
     return _decode(image)
 
 
-def write_image(path: Path, image: Array) -> None:
+def write_image(path: Path, image: Array, *, texts: Mapping[str, str] | None = None) -> None:
     """Write an image (uint8, H x W x 1 or 3) in the format of its suffix; a reader finds the old file or the new one.
 
-    DataError when the suffix is not one of PNG's, JPEG's or WebP's.
+    A PNG holds the `texts` by keyword. DataError when the suffix is not one of PNG's, JPEG's or WebP's.
     """
-    content = encode_image(path, image)
+    content = encode_image(path, image, texts=texts)
     temporary = path.with_name(f".{path.name}.part")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary.write_bytes(content)
     temporary.replace(path)
 
 
-def encode_image(path: Path, image: Array) -> bytes:
+def encode_image(path: Path, image: Array, *, texts: Mapping[str, str] | None = None) -> bytes:
     """Return what a file of this name holds; DataError when its suffix is not one of PNG's, JPEG's or WebP's."""
     if path.suffix.lower() not in _WRITTEN:
         raise DataError(f"{path}: cannot write '{path.suffix}'; expected one of {', '.join(_WRITTEN)}")
     buffer = io.BytesIO()
     image = image[..., 0] if image.shape[2:] == (1,) else image
     kind = {".png": "PNG", ".webp": "WEBP"}.get(path.suffix.lower(), "JPEG")
-    Image.fromarray(image).save(buffer, kind, quality=95)
+    options = {"pnginfo": _png_info(texts)} if kind == "PNG" and texts else {}
+    Image.fromarray(image).save(buffer, kind, quality=95, **options)
     return buffer.getvalue()
+
+
+def _png_info(texts: Mapping[str, str]) -> PngInfo:
+    info = PngInfo()
+    for keyword, text in texts.items():
+        info.add_itxt(keyword, text)
+    return info
 
 
 def resize_bicubic(image: Array, size: tuple[int, int]) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,9 @@ from ganzoo.errors import RecipeError, ResourceError, for_terminal
 from ganzoo.randomness import Random
 
 if TYPE_CHECKING:
+    from ganzoo.contracts.results import Trained
+    from ganzoo.recipe import Recipe
+    from ganzoo.runs.folder import RunFolder
     from ganzoo.zoo import Zoo
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -96,6 +99,7 @@ def sample_run(
     *,
     best: bool,
     overwrite: bool,
+    unmarked: bool = False,
     count: int = 1,
     seed: int = 0,
     accept: Callable[[type[Any]], None] = lambda _options: None,
@@ -114,14 +118,27 @@ def sample_run(
     accept(recipe.task.sampling)
     options = sampling_options(recipe.task.sampling, assignments, zoo)
     with training_device(recipe.train.device):
-        trained, _ = trained_networks(folder, recipe, best=best, note=say)
-        asked = requested(output, inputs, options=options, overwrite=overwrite, count=count, seed=seed)
+        trained, steps = trained_networks(folder, recipe, best=best, note=say)
+        facts = None if unmarked else _facts(folder, recipe, trained, steps)
+        asked = requested(output, inputs, options=options, overwrite=overwrite, facts=facts, count=count, seed=seed)
         with asked as request, blaming(recipe.task, "task, sample()", passing=(OSError,)):
             written = list(recipe.task.sample(trained, request))
             for path in written:
                 request.report.wrote(path)
     if not written:
         raise RecipeError(f"the task wrote nothing to '{output}'; it may need input files, or an option with --set")
+
+
+def _facts(folder: RunFolder, recipe: Recipe, trained: Trained, steps: int) -> dict[str, str]:
+    """Return which networks of which run make the samples."""
+    from ganzoo.contracts.extractor import weights_sha256
+
+    return {
+        "run": folder.path.name,
+        "recipe_sha256": recipe.digest(),
+        "steps": str(steps),
+        "weights_sha256": weights_sha256(*(trained.networks[name] for name in sorted(trained.networks))),
+    }
 
 
 def sampling_options(cls: type[Any], assignments: Sequence[str], zoo: Zoo) -> Any:
@@ -135,9 +152,21 @@ def sampling_options(cls: type[Any], assignments: Sequence[str], zoo: Zoo) -> An
 
 @contextmanager
 def requested(
-    output: str, inputs: Sequence[Path], *, options: Any, overwrite: bool, count: int = 1, seed: int = 0
+    output: str,
+    inputs: Sequence[Path],
+    *,
+    options: Any,
+    overwrite: bool,
+    facts: Mapping[str, str] | None,
+    count: int = 1,
+    seed: int = 0,
 ) -> Iterator[SampleRequest]:
-    """Yield a request that shows what becomes of it; ResourceError where its output cannot be written."""
+    """Yield a request that shows what becomes of it; ResourceError where its output cannot be written.
+
+    `facts` are what PNG files say of the networks that made them; None leaves their origin out.
+    """
+    from ganzoo.sampling.origin import origin_of
+
     report = SampleProgress()
     try:
         yield SampleRequest(
@@ -148,6 +177,7 @@ def requested(
             rng=Random(seed, "sample"),
             options=options,
             overwrite=overwrite,
+            origin={} if facts is None else origin_of(facts, from_photographs=bool(inputs)),
             report=report,
         )
     except OSError as error:

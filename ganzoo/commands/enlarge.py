@@ -27,7 +27,15 @@ _NETWORK_SUFFIXES = (".keras", pretrained.SUFFIX, ".h5", ".onnx", ".pt", ".pt2",
 @click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="format=png, jpg or webp.")
 @click.option("--best", is_flag=True, help="Use the best checkpoint of a run (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the photographs).")
-def command(arguments: tuple[str, ...], output: str, assignments: tuple[str, ...], best: bool, overwrite: bool) -> None:
+@click.option("--unmarked", is_flag=True, help="Do not write into PNG files which network made them.")
+def command(
+    arguments: tuple[str, ...],
+    output: str,
+    assignments: tuple[str, ...],
+    best: bool,
+    overwrite: bool,
+    unmarked: bool,
+) -> None:
     """Enlarge photographs with a trained network.
 
     NETWORK is the name of a pretrained generator (ganzoo list-pretrained; photos_x4 if left out), the folder of a
@@ -46,11 +54,13 @@ def command(arguments: tuple[str, ...], output: str, assignments: tuple[str, ...
             raise RecipeError(f"{network}: its task does not enlarge photographs; ganzoo sample uses what it trained")
 
     if network.is_dir():
-        sample_run(network, output, photographs, assignments, best=best, overwrite=overwrite, accept=accept)
+        sample_run(
+            network, output, photographs, assignments, best=best, overwrite=overwrite, unmarked=unmarked, accept=accept
+        )
     elif best:
         raise RecipeError(f"{network}: --best chooses a checkpoint of a run, and this is a file")
     else:
-        _enlarge_with_file(network, output, photographs, assignments, overwrite=overwrite)
+        _enlarge_with_file(network, output, photographs, assignments, overwrite=overwrite, unmarked=unmarked)
 
 
 def network_and_photographs(arguments: Sequence[str]) -> tuple[Path, tuple[Path, ...]]:
@@ -82,9 +92,16 @@ def network_and_photographs(arguments: Sequence[str]) -> tuple[Path, tuple[Path,
 
 
 def _enlarge_with_file(
-    file: Path, output: str, photographs: tuple[Path, ...], assignments: tuple[str, ...], *, overwrite: bool
+    file: Path,
+    output: str,
+    photographs: tuple[Path, ...],
+    assignments: tuple[str, ...],
+    *,
+    overwrite: bool,
+    unmarked: bool,
 ) -> None:
     from ganzoo.commands._sampling import requested, sampling_options
+    from ganzoo.contracts.extractor import weights_sha256
     from ganzoo.sampling import PhotographOptions, process_in_tiles
     from ganzoo.sampling.tiles import OVERLAP, TILE
     from ganzoo.training.exported import load_exported, scale_of
@@ -94,6 +111,7 @@ def _enlarge_with_file(
     options = sampling_options(PhotographOptions, assignments, zoo)
     network = load_exported(file, zoo.packages)
     scale = scale_of(network, file)
-    with requested(output, photographs, options=options, overwrite=overwrite) as request:
+    facts = None if unmarked else {"network": file.name, "weights_sha256": weights_sha256(network)}
+    with requested(output, photographs, options=options, overwrite=overwrite, facts=facts) as request:
         for path in process_in_tiles(request, network, suffix=f"_x{scale}", scale=scale, tile=TILE, overlap=OVERLAP):
             request.report.wrote(path)

@@ -30,6 +30,7 @@ from ganzoo.backend import require_torch_backend
 )
 @click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the INPUTS).")
+@click.option("--unmarked", is_flag=True, help="Do not write into PNG files which network made them.")
 def command(
     run: Path,
     inputs: tuple[Path, ...],
@@ -39,6 +40,7 @@ def command(
     assignments: tuple[str, ...],
     best: bool,
     overwrite: bool,
+    unmarked: bool,
 ) -> None:
     """Use the trained networks of a RUN.
 
@@ -47,4 +49,6 @@ def command(
     require_torch_backend()
     from ganzoo.commands._sampling import sample_run
 
-    sample_run(run, output, inputs, assignments, best=best, overwrite=overwrite, count=count, seed=seed)
+    sample_run(
+        run, output, inputs, assignments, best=best, overwrite=overwrite, unmarked=unmarked, count=count, seed=seed
+    )

@@ -82,7 +82,8 @@ class SampleRequest:
 
     `inputs` are files and folders given on the command line, `output` the file or folder to write (`into_folder` where
     it ends in a slash), `count` the number of samples of a generation task, `options` an instance of the task's
-    `sampling`. A file that exists is replaced only with `overwrite`; `ganzoo.sampling` has what checks that.
+    `sampling`. `origin` are texts by keyword for PNG files: what made them. A file that exists is replaced only with
+    `overwrite`; `ganzoo.sampling` has what checks that.
     """
 
     output: Path
@@ -92,6 +93,7 @@ class SampleRequest:
     options: Any = field(default_factory=SamplingOptions)
     into_folder: bool = False
     overwrite: bool = False
+    origin: Mapping[str, str] = field(default_factory=dict)
     report: SampleReport = field(default_factory=SampleReport)
 
 

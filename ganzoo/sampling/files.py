@@ -92,9 +92,9 @@ def write_sample_files(
     A single PNG of images has `columns`, about as many as rows by default.
     """
     if not is_folder(request):
-        return [write_samples(files[0], samples, columns=columns)]
+        return [write_samples(files[0], samples, columns=columns, origin=request.origin)]
     for file, sample in zip(files, samples, strict=True):
-        images.write_image(file, sample[..., 0] if sample.shape[-1] == 1 else sample)
+        images.write_image(file, sample[..., 0] if sample.shape[-1] == 1 else sample, texts=request.origin)
     return list(files)
 
 
@@ -105,13 +105,18 @@ def sample_suffixes(samples: Array) -> list[str]:
     )
 
 
-def write_samples(output: Path, samples: Array, *, columns: int | None = None) -> Path:
-    """Write a batch as its suffix says (`.png` a drawing, `.npy` its values, `.csv` its rows); return the file."""
+def write_samples(
+    output: Path, samples: Array, *, columns: int | None = None, origin: Mapping[str, str] | None = None
+) -> Path:
+    """Write a batch as its suffix says (`.png` a drawing, `.npy` its values, `.csv` its rows); return the file.
+
+    A PNG says its `origin` (see `SampleRequest`).
+    """
     check_output(output, sample_suffixes(samples))
     output.parent.mkdir(parents=True, exist_ok=True)
     suffix = output.suffix.lower()
     if suffix == ".png":
-        images.write_image(output, draw(samples, columns=columns))
+        images.write_image(output, draw(samples, columns=columns), texts=origin)
     elif suffix == ".npy":
         with output.open("wb") as file:
             np.save(file, samples, allow_pickle=False)

@@ -6,7 +6,7 @@ what the file had.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,12 +97,18 @@ def read_photograph(path: Path, *, fits: Callable[[tuple[int, int]], None] = lam
 
 
 def write_photograph(
-    path: Path, photograph: Photograph, bands: Iterable[Array], *, scale: int, keep_grey: bool = True
+    path: Path,
+    photograph: Photograph,
+    bands: Iterable[Array],
+    *,
+    scale: int,
+    keep_grey: bool = True,
+    texts: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Write bands of rows, what a network made of a photograph, with all else that it holds; return what was lost.
 
     The bands have one channel or three; where a greyscale photograph stays so (`keep_grey`), colours become grey. The
-    format is that of the suffix. A reader finds the old file or the whole new one.
+    format is that of the suffix; a PNG holds the `texts` by keyword. A reader finds the old file or the whole new one.
     """
     kind = KINDS[path.suffix.lower()]
     height, width = (side * scale for side in photograph.size)
@@ -117,7 +123,7 @@ def write_photograph(
     try:
         if kind == "PNG":
             with temporary.open("wb") as file:
-                write_png(file, (height, width), rows, icc=photograph.icc, exif=exif)
+                write_png(file, (height, width), rows, icc=photograph.icc, exif=exif, texts=texts)
         else:
             whole = _assembled(rows, (height, width))
             options: dict[str, Any] = {"subsampling": 0} if kind == "JPEG" else {}

@@ -115,7 +115,7 @@ def _process(request: SampleRequest, job: _Job, convert: Convert, scale: int, pl
     height, width = photograph.size
     request.report.begin(job.source.name, f"{width}x{height}", place)
     bands = convert(photograph.pixels)
-    lost = write_photograph(job.target, photograph, bands, scale=scale, keep_grey=keep_grey)
+    lost = write_photograph(job.target, photograph, bands, scale=scale, keep_grey=keep_grey, texts=request.origin)
     for note in (*photograph.notes, *lost):
         request.report.note(f"{job.source}: {note}")
     request.report.wrote(job.target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import IO, TYPE_CHECKING
 
@@ -29,10 +29,11 @@ def write_png(
     *,
     icc: bytes | None = None,
     exif: bytes | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> None:
     """Write bands of rows (rows x width x 1 to 4, all uint8 or all uint16) as one PNG of (height, width).
 
-    `exif` is a TIFF header with its tags, without the `Exif` that JPEG puts before it.
+    `exif` is a TIFF header with its tags, without the `Exif` that JPEG puts before it, `texts` are by keyword.
     """
     height, width = size
     rest = iter(bands)
@@ -45,6 +46,8 @@ def write_png(
         _chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(icc))
     if exif is not None:
         _chunk(file, b"eXIf", exif)
+    for keyword, text in (texts or {}).items():
+        _chunk(file, b"iTXt", keyword.encode("latin-1") + bytes(5) + text.encode())
     packer = zlib.compressobj(_LEVEL)
     above = np.zeros(width * channels * depth // 8, np.uint8)
     for each in chain([band], rest):

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array
 
 _COLUMNS = 10
-#: The shares of red, green and blue in a grey level (BT.601, full range).
-_GREY = np.array([0.299, 0.587, 0.114])
 
 
 def write_reconstructions(
@@ -39,7 +37,8 @@ def write_reconstructions(
     if files == [request.output] and request.output.suffix.lower() == ".png":
         columns = min(len(given), _COLUMNS)
         request.output.parent.mkdir(parents=True, exist_ok=True)
-        images.write_image(request.output, draw_named({"given": given, "reconstructed": made}, columns=columns))
+        drawn = draw_named({"given": given, "reconstructed": made}, columns=columns)
+        images.write_image(request.output, drawn, texts=request.origin)
         return files
     return write_sample_files(request, files, made)
 
@@ -47,4 +46,4 @@ def write_reconstructions(
 def _image(path: Path, shape: Sequence[int]) -> Array:
     height, width, channels = shape
     image = images.resized(images.read_image(path), (height, width), "crop")
-    return image if channels > 1 else np.rint(image @ _GREY).astype(np.uint8)[..., None]
+    return image if channels > 1 else images.grey(image)

@@ -15,7 +15,7 @@ from enlarging import enlarging, folder
 from PIL import Image
 from rich.console import Console
 
-from ganzoo import images, layers
+from ganzoo import __version__, images, layers
 from ganzoo.commands._sampling import SampleProgress
 
 
@@ -75,6 +75,31 @@ def test_a_run_enlarges_a_folder_and_its_exported_network_does_the_same(ganzoo, 
     assert ganzoo("enlarge", trained, photographs, "-o", tmp_path / "run", "--overwrite").code == 0
     refused = ganzoo("enlarge", trained / "generator.keras", photographs, "-o", tmp_path / "x", "--best")
     assert (refused.code, "--best chooses a checkpoint of a run" in refused.err) == (2, True)
+
+
+def texts_of(path):
+    with Image.open(path) as image:
+        return {name: text for name, text in image.info.items() if isinstance(text, str)}
+
+
+def test_a_png_says_which_networks_made_it_unless_told_not_to(ganzoo, trained, network, photographs, tmp_path):
+    photo, made = photographs / "0.png", tmp_path / "made.png"
+    assert ganzoo("enlarge", trained, photo, "-o", made).code == 0
+    found = texts_of(made)
+    xmp = found.pop("XML:com.adobe.xmp")
+    assert "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia" in xmp
+    assert {len(found.pop(f"ganzoo:{name}_sha256")) for name in ("recipe", "weights")} == {64}
+    assert found == {
+        "Software": f"ganzoo {__version__}",
+        "Source": "synthetic: changed by a neural network",
+        "ganzoo:run": "mine",
+        "ganzoo:steps": "2",
+    }
+    assert ganzoo("enlarge", network, photo, "-o", tmp_path / "by_file.png").code == 0
+    assert texts_of(tmp_path / "by_file.png")["ganzoo:network"] == "generator.keras"
+    for command, source in (("sample", trained), ("enlarge", trained), ("enlarge", network)):
+        assert ganzoo(command, source, photo, "-o", tmp_path / "plain.png", "--overwrite", "--unmarked").code == 0
+        assert texts_of(tmp_path / "plain.png") == {}
 
 
 def test_a_bad_photograph_is_told_with_code_4_when_the_others_are_done(ganzoo, network, photographs, tmp_path):
@@ -181,6 +206,7 @@ def test_samples_go_into_a_folder_one_by_one(ganzoo, tmp_path):
     assert ganzoo("sample", tmp_path / "digits", "-o", tmp_path / "single", "--count", 3).code == 0
     names = sorted(path.name for path in (tmp_path / "single").iterdir())
     assert names == ["00000.png", "00001.png", "00002.png"]
+    assert texts_of(tmp_path / "single" / names[0])["Source"] == "synthetic: made by a neural network"
     assert ganzoo("sample", tmp_path / "digits", "-o", tmp_path / "all.npy", "--count", 3).code == 0
     values = np.load(tmp_path / "all.npy")
     for name, value in zip(names, values, strict=True):
