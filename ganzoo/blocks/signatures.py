@@ -80,6 +80,18 @@ def image_to_make(signature: Signature) -> tuple[str, Field]:
     return name, image
 
 
+def image_scale(signature: Signature) -> int:
+    """Return how much larger the output image is than the input image, both called `image` and RGB.
+
+    ValueError unless both sides grow by the same whole number.
+    """
+    low, high = _rgb_sides(signature.inputs["image"]), _rgb_sides(signature.outputs["image"])
+    scale = high[0] // low[0]
+    if scale < 1 or high != (low[0] * scale, low[1] * scale):
+        raise ValueError(f"enlarges both sides by a whole number, but the task asks for {low} -> {high}")
+    return scale
+
+
 def start_and_doublings(image: Field) -> tuple[int, int]:
     """Return from which side, 4 to 7 pixels, how many doublings lead to a square image: 28 is 7 doubled twice.
 
@@ -132,6 +144,13 @@ def _only_image(fields: Mapping[str, Field], received: Mapping[str, Field]) -> F
     if len(fields) != 1 or len(next(iter(fields.values())).shape) != _IMAGE_RANK:
         raise ValueError(f"works with one image (height x width x channels), received {_listed(received)}")
     return next(iter(fields.values()))
+
+
+def _rgb_sides(field: Field) -> tuple[int, int]:
+    if None in field.shape or field.shape[2:] != (3,):
+        raise ValueError(f"works on RGB images of a stated size, received {field}")
+    height, width, _ = field.sides
+    return height, width
 
 
 def _is_label(field: Field) -> bool:

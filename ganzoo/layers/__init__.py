@@ -11,6 +11,7 @@ from __future__ import annotations
 from ganzoo.layers.activation import LeakyReLU, PReLU
 from ganzoo.layers.convolution import Conv2D, Conv2DTranspose
 from ganzoo.layers.dense import Dense
+from ganzoo.layers.enlargement import UpSampling2D
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
 from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.layers.normalization import BatchNormalization, GroupNormalization, InstanceNormalization
@@ -36,5 +37,6 @@ __all__ = [
     "PReLU",
     "PixelShuffle",
     "SpectralNormalization",
+    "UpSampling2D",
     "WeightNormDense",
 ]

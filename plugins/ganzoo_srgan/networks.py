@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import keras
 
-from ganzoo import Field, Network, Signature, blocks, discriminator_model, layers
+from ganzoo import Network, Signature, blocks, discriminator_model, layers
 from ganzoo_srgan.bicubic_enlargement import BicubicEnlargement
+
+if TYPE_CHECKING:
+    from ganzoo_srgan.srresnet import SRResNet
+    from ganzoo_srgan.subpixel_resnet import SubpixelResNet
 
 #: The factors of the pixel shuffles that multiply to a scale.
 _STAGES = {1: (), 2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
@@ -14,46 +20,46 @@ _STAGES = {1: (), 2: (2,), 3: (3,), 4: (2, 2), 8: (2, 2, 2)}
 _CONVOLUTIONS = ((1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1), (8, 2))
 
 
-def srresnet(signature: Signature, *, filters: int, blocks: int, batch_normalization: bool) -> Network:
+def srresnet(options: SRResNet, signature: Signature) -> Network:
     """Return the generator of SRGAN."""
 
     def normalized(values: keras.KerasTensor) -> keras.KerasTensor:
-        return _batch_normalization()(values) if batch_normalization else values
+        return _batch_normalization()(values) if options.batch_normalization else values
 
     def block(values: keras.KerasTensor) -> keras.KerasTensor:
-        inner = _prelu(normalized(_convolution(filters)(values)))
-        return keras.layers.Add()([values, normalized(_convolution(filters)(inner))])
+        inner = _prelu(normalized(_convolution(options.filters)(values)))
+        return keras.layers.Add()([values, normalized(_convolution(options.filters)(inner))])
 
-    scale = _scale_of(signature)
+    scale = blocks.image_scale(signature)
     if scale not in _STAGES:
         raise ValueError(f"enlarges by {', '.join(str(known) for known in _STAGES)}, not by {scale}")
     image = keras.Input((None, None, 3), name="image")
-    start = _prelu(_convolution(filters, 9)(image))
+    start = _prelu(_convolution(options.filters, 9)(image))
     values = start
-    for _ in range(blocks):
+    for _ in range(options.blocks):
         values = block(values)
-    values = keras.layers.Add()([start, normalized(_convolution(filters)(values))])
+    values = keras.layers.Add()([start, normalized(_convolution(options.filters)(values))])
     for factor in _STAGES[scale]:
-        wide = _convolution(filters * factor**2)(values)
+        wide = _convolution(options.filters * factor**2)(values)
         values = _prelu(_pixel_shuffle(factor)(wide))
     return keras.Model(image, _convolution(3, 9)(values), name="srresnet")
 
 
-def subpixel_resnet(signature: Signature, *, filters: int, blocks: int, residual_scale: float) -> Network:
+def subpixel_resnet(options: SubpixelResNet, signature: Signature) -> Network:
     """Return residual blocks and one sub-pixel convolution, added to the bicubic image."""
 
     def branch(values: keras.KerasTensor) -> keras.KerasTensor:
-        inner = keras.layers.ReLU()(_convolution(filters)(values))
-        inner = _convolution(filters)(inner)
-        return inner if residual_scale == 1 else keras.layers.Rescaling(residual_scale)(inner)
+        inner = keras.layers.ReLU()(_convolution(options.filters)(values))
+        inner = _convolution(options.filters)(inner)
+        return inner if options.residual_scale == 1 else keras.layers.Rescaling(options.residual_scale)(inner)
 
-    scale = _scale_of(signature)
+    scale = blocks.image_scale(signature)
     image = keras.Input((None, None, 3), name="image")
-    start = _convolution(filters)(image)
+    start = _convolution(options.filters)(image)
     values = start
-    for _ in range(blocks):
+    for _ in range(options.blocks):
         values = keras.layers.Add()([values, branch(values)])
-    values = keras.layers.Add()([start, _convolution(filters)(values)])
+    values = keras.layers.Add()([start, _convolution(options.filters)(values)])
     detail = _pixel_shuffle(scale)(_convolution(3 * scale**2, initializer="zeros")(values))
     enlarged = keras.layers.Add()([BicubicEnlargement(scale)(image), detail])
     return keras.Model(image, enlarged, name="subpixel_resnet")
@@ -94,19 +100,3 @@ def _prelu(values: keras.KerasTensor) -> keras.KerasTensor:
 def _pixel_shuffle(scale: int) -> keras.Layer:
     # this order of channels moves whole pixels in memory
     return layers.PixelShuffle(scale, order="keras")
-
-
-def _scale_of(signature: Signature) -> int:
-    """Return how much larger the output is than the input; ValueError unless both sides grow by one whole number."""
-    low, high = _sides(signature.inputs["image"]), _sides(signature.outputs["image"])
-    scale = high[0] // low[0]
-    if scale < 1 or high != (low[0] * scale, low[1] * scale):
-        raise ValueError(f"enlarges both sides by a whole number, but the task asks for {low} -> {high}")
-    return scale
-
-
-def _sides(field: Field) -> tuple[int, int]:
-    if None in field.shape or field.shape[2:] != (3,):
-        raise ValueError(f"works on RGB images of a stated size, received {field}")
-    height, width, _ = field.sides
-    return height, width

@@ -30,6 +30,4 @@ class SRResNet(Architecture):
     def build(self, signature: Signature) -> Network:
         from ganzoo_srgan import networks
 
-        return networks.srresnet(
-            signature, filters=self.filters, blocks=self.blocks, batch_normalization=self.batch_normalization
-        )
+        return networks.srresnet(self, signature)

@@ -29,6 +29,4 @@ class SubpixelResNet(Architecture):
     def build(self, signature: Signature) -> Network:
         from ganzoo_srgan import networks
 
-        return networks.subpixel_resnet(
-            signature, filters=self.filters, blocks=self.blocks, residual_scale=self.residual_scale
-        )
+        return networks.subpixel_resnet(self, signature)

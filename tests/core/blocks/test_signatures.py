@@ -62,3 +62,16 @@ def test_a_generator_makes_one_image_of_the_range_of_tanh():
 )
 def test_a_side_is_a_start_of_4_to_7_doubled(side, expected):
     assert blocks.start_and_doublings(Field(shape=(side, side, 3))) == expected
+
+
+def test_the_scale_of_images_is_one_whole_number_for_both_sides():
+    def enlarging(low, high, channels=3):
+        low, high = (Field(shape=(*sides, channels), low=-1, high=1) for sides in (low, high))
+        return Signature(inputs={"image": low}, outputs={"image": high})
+
+    assert blocks.image_scale(enlarging((6, 8), (24, 32))) == 4
+    for high in ((15, 20), (12, 24), (3, 4)):
+        with pytest.raises(ValueError, match="enlarges both sides by a whole number"):
+            blocks.image_scale(enlarging((6, 8), high))
+    with pytest.raises(ValueError, match="works on RGB images of a stated size"):
+        blocks.image_scale(enlarging((6, 8), (12, 16), channels=1))

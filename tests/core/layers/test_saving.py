@@ -20,6 +20,7 @@ SHARED = (
     "LeakyReLU",
     "MaxPooling2D",
     "PReLU",
+    "UpSampling2D",
 )
 
 
@@ -32,6 +33,7 @@ def network(home):
         home.Conv2DTranspose(6, 4, strides=2, padding="same"),
         home.GroupNormalization(2),
         home.LeakyReLU(0.1),
+        home.UpSampling2D(2),
         home.MaxPooling2D(2),
         home.AveragePooling2D(2),
         keras.layers.Flatten(),
@@ -123,6 +125,7 @@ def test_layers_are_made_again_from_their_configuration(layer):
         lambda home: home.PReLU(shared_axes=[1, 2]),
         lambda home: home.Dense(5),
         lambda home: home.MaxPooling2D(2),
+        lambda home: home.UpSampling2D(2, interpolation="bilinear"),
     ],
 )
 def test_mixed_precision_gives_what_keras_gives(policy, make):
