@@ -24,7 +24,13 @@ _NETWORK_SUFFIXES = (".keras", pretrained.SUFFIX, ".h5", ".onnx", ".pt", ".pt2",
     show_default=True,
     help="File or folder to write; / at the end means a folder.",
 )
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="format=png, jpg or webp.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="format=png, jpg or webp; sheet=true; repeatable.",
+)
 @click.option("--best", is_flag=True, help="Use the best checkpoint of a run (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the photographs).")
 @click.option("--unmarked", is_flag=True, help="Do not write into PNG files which network made them.")

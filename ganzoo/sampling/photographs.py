@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ganzoo import images
 from ganzoo.contracts.results import SampleRequest, SamplingOptions
 from ganzoo.errors import DataError, Problem, RecipeError
+from ganzoo.sampling.before_after import BeforeAfter
 from ganzoo.sampling.files import is_folder
 from ganzoo.sampling.photograph_files import (
     KINDS,
@@ -36,9 +37,14 @@ _MOST_TOLD = 20
 
 @dataclass(frozen=True, kw_only=True)
 class PhotographOptions(SamplingOptions):
-    """`format` of the files that are written; without it that of the input, or PNG where that is only read."""
+    """`format` of the files that are written; without it that of the input, or PNG where that is only read.
+
+    `sheet` also writes the centres of the first photographs before and after, side by side, beside the results: into
+    `before_after.png` of the folder, or `NAME_before_after.png` for one file.
+    """
 
     format: Literal["png", "jpg", "webp"] | None = None
+    sheet: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,13 +66,19 @@ def process_photographs(
     jobs = _plan(request, suffix)
     failures: list[str] = []
     written: list[Path] = []
+    pairs = BeforeAfter(scale)
     for number, job in enumerate(jobs, 1):
         try:
-            _process(request, job, convert, scale, f"{number}/{len(jobs)}", keep_grey=keep_grey)
+            _process(request, job, convert, pairs, f"{number}/{len(jobs)}", keep_grey=keep_grey)
             written.append(job.target)
         except DataError as error:
             request.report.note(f"passed over {error}")
             failures.append(str(error))
+    sheet = _sheet(request)
+    if sheet is not None and written:
+        images.write_image(sheet, pairs.sheet(), texts=request.origin)
+        request.report.wrote(sheet)
+        written.append(sheet)
     if failures:
         raise DataError(_failed(failures, len(jobs)))
     return written
@@ -105,7 +117,10 @@ def process_in_tiles(
     return process_photographs(request, convert, suffix=suffix, scale=scale, keep_grey=keep_grey)
 
 
-def _process(request: SampleRequest, job: _Job, convert: Convert, scale: int, place: str, *, keep_grey: bool) -> None:
+def _process(
+    request: SampleRequest, job: _Job, convert: Convert, pairs: BeforeAfter, place: str, *, keep_grey: bool
+) -> None:
+    scale = pairs.scale
     photograph = read_photograph(job.source, fits=lambda size: refuse_size(job.source, size, job.target, scale))
     kind = KINDS[job.target.suffix.lower()]
     if kind == "JPEG":
@@ -114,7 +129,7 @@ def _process(request: SampleRequest, job: _Job, convert: Convert, scale: int, pl
         photograph.notes.append(f"{kind} holds 8 bits of its 16")
     height, width = photograph.size
     request.report.begin(job.source.name, f"{width}x{height}", place)
-    bands = convert(photograph.pixels)
+    bands = pairs.watched(photograph.pixels, convert(photograph.pixels))
     lost = write_photograph(job.target, photograph, bands, scale=scale, keep_grey=keep_grey, texts=request.origin)
     for note in (*photograph.notes, *lost):
         request.report.note(f"{job.source}: {note}")
@@ -139,12 +154,21 @@ def _plan(request: SampleRequest, suffix: str) -> list[_Job]:
     else:
         jobs = [_Job(path, _file(request, wanted, len(photographs))) for path, _ in photographs]
     jobs = list(dict.fromkeys(jobs))
-    problems = list(_conflicts(jobs, overwrite=request.overwrite))
+    problems = list(_conflicts(jobs, _sheet(request), overwrite=request.overwrite))
     if len(problems) > _MOST_TOLD:
         problems[_MOST_TOLD:] = [Problem(f"and {len(problems) - _MOST_TOLD} more")]
     if problems:
         raise RecipeError(problems)
     return jobs
+
+
+def _sheet(request: SampleRequest) -> Path | None:
+    """Return the file of the sheet before and after, where one is asked for."""
+    if not getattr(request.options, "sheet", False):
+        return None
+    if is_folder(request):
+        return request.output / "before_after.png"
+    return request.output.with_name(f"{request.output.stem}_before_after.png")
 
 
 def _file(request: SampleRequest, wanted: str | None, count: int) -> Path:
@@ -200,11 +224,11 @@ def _in_folder(folder: Path, output: Path) -> tuple[list[Path], Counter[str]]:
     return found, ignored
 
 
-def _conflicts(jobs: Sequence[_Job], *, overwrite: bool) -> Iterator[Problem]:
+def _conflicts(jobs: Sequence[_Job], sheet: Path | None, *, overwrite: bool) -> Iterator[Problem]:
     """Yield each file that would be lost."""
     inputs = {_identity(job.source) for job in jobs}
     sources: dict[str, Path] = {}
-    for job in jobs:
+    for job in [*jobs, *([_Job(sheet, sheet)] if sheet is not None else [])]:
         first = sources.setdefault(os.path.normcase(job.target), job.source)
         if first != job.source:
             yield Problem(f"{job.target}: would be written twice, from {first} and {job.source}; name another folder")

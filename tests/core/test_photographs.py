@@ -39,12 +39,12 @@ class Told(SampleReport):
         self.lines.append(message)
 
 
-def enlarged(inputs, output, *, report=None, format=None, network=None, how=None, **more):  # noqa: A002
+def enlarged(inputs, output, *, report=None, format=None, sheet=False, network=None, how=None, **more):  # noqa: A002
     request = SampleRequest(
         inputs=inputs if isinstance(inputs, list) else [inputs],
         output=output,
         rng=Random(0, "sample"),
-        options=PhotographOptions(format=format),
+        options=PhotographOptions(format=format, sheet=sheet),
         report=report or Told(),
         **more,
     )
@@ -453,3 +453,29 @@ def test_an_animation_gives_its_first_picture_and_says_so(tmp_path):
     (written,) = enlarged(tmp_path / "a.png", tmp_path / "big", report=told)
     assert np.array_equal(np.asarray(opened(written).convert("RGB")), doubled(noise(20, 30, 3)))
     assert any("holds more than one picture: the first was taken" in line for line in told.lines)
+
+
+def test_a_sheet_shows_the_centres_of_photographs_before_and_after(tmp_path):
+    large, small = noise(300, 200, 3), noise(20, 30)
+    photo(tmp_path / "in" / "a.png", large)
+    photo(tmp_path / "in" / "b.png", small)
+    *_, sheet = enlarged(tmp_path / "in", tmp_path / "out", sheet=True)
+    assert sheet == tmp_path / "out" / "before_after.png"
+    shown = images.read_image(sheet)
+    first = shown[22 : 22 + 256]
+    after = large[86:214, 36:164].repeat(2, axis=0).repeat(2, axis=1)
+    assert np.array_equal(first[:, -256:], after)
+    assert np.array_equal(first[:, :256], images.resize_bicubic(large[86:214, 36:164], (256, 256)))
+    second = shown[-256:, -256:]
+    assert np.array_equal(second[:40, :60, 0], small.repeat(2, axis=0).repeat(2, axis=1))
+    assert (second[40:] == 255).all()
+
+
+def test_a_sheet_of_one_file_is_called_like_it_and_replaces_nothing(tmp_path):
+    photo(tmp_path / "a.png")
+    _, sheet = enlarged(tmp_path / "a.png", tmp_path / "big.jpg", sheet=True)
+    assert sheet.name == "big_before_after.png"
+    (tmp_path / "big.jpg").unlink()
+    with pytest.raises(RecipeError, match=r"big_before_after\.png: exists; name another output"):
+        enlarged(tmp_path / "a.png", tmp_path / "big.jpg", sheet=True)
+    enlarged(tmp_path / "a.png", tmp_path / "big.jpg", sheet=True, overwrite=True)
