@@ -49,9 +49,26 @@ def test_activations_before_relu_can_be_compared():
     assert built(layer=f"{LAYER}_pre")(images(0), images(1)) > built()(images(0), images(1))
 
 
+def test_several_layers_are_a_weighted_sum():
+    layers, weights = ("block1_conv2_pre", "block2_conv2"), (0.1, 2.0)
+    network = VGG16(weights="random").build(layers)
+    output, target = network(images(0)), network(images(1))
+    distances = [(output[layer] - target[layer]).abs().mean().item() for layer in layers]
+    given = {"layer": layers, "scale": 1.0, "distance": "l1"}
+    found = built(**given, layer_weights=weights)(images(0), images(1))
+    assert found.item() == pytest.approx(0.1 * distances[0] + 2.0 * distances[1], rel=1e-5)
+    assert built(**given)(images(0), images(1)).item() == pytest.approx(sum(distances), rel=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"layer": ()}, {"layer_weights": (1.0, 2.0)}, {"layer_weights": ()}])
+def test_each_layer_needs_a_weight(options):
+    with pytest.raises(ValueError, match="needs a weight for each layer, received"):
+        built(**options)
+
+
 def test_srgan_layer_is_the_default():
     loss = Perceptual(features=ganzoo_register_architectures()["vgg19"]())
-    assert (loss.layer, loss.scale, loss.distance) == ("block5_conv4", 1 / 12.75, "mse")
+    assert (loss.layers, loss.weights, loss.scale, loss.distance) == (("block5_conv4",), (1.0,), 1 / 12.75, "mse")
 
 
 def test_unknown_layers_are_refused_before_anything_is_built():
