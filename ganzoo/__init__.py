@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.component import Component as Component
     from ganzoo.contracts.dataset import Dataset as Dataset
     from ganzoo.contracts.dataset import Source as Source
+    from ganzoo.contracts.degradation import Degradation as Degradation
     from ganzoo.contracts.extractor import Embedding as Embedding
     from ganzoo.contracts.extractor import Extractor as Extractor
     from ganzoo.contracts.extractor import weights_sha256 as weights_sha256
@@ -123,6 +124,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.contracts.comparison": ("Comparison", "Verdict", "logit_maps"),
     "ganzoo.contracts.component": ("Component",),
     "ganzoo.contracts.dataset": ("Dataset", "Source"),
+    "ganzoo.contracts.degradation": ("Degradation",),
     "ganzoo.contracts.extractor": ("Embedding", "Extractor", "weights_sha256"),
     "ganzoo.contracts.field": ("Field", "LOGITS", "Signature"),
     "ganzoo.contracts.loss": ("AdversarialLoss", "Loss", "PairLoss", "RelativisticLoss"),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ganzoo.contracts.architecture import Architecture
     from ganzoo.contracts.callback import Callback
     from ganzoo.contracts.dataset import Dataset
+    from ganzoo.contracts.degradation import Degradation
     from ganzoo.contracts.loss import Loss
     from ganzoo.contracts.metric import Metric
     from ganzoo.contracts.optimizer import Optimizer
@@ -70,3 +71,8 @@ def ganzoo_register_schedules() -> Mapping[str, type[Schedule]]:  # type: ignore
 @hookspec
 def ganzoo_register_callbacks() -> Mapping[str, type[Callback]]:  # type: ignore[empty-body]
     """Offer callbacks that watch a run."""
+
+
+@hookspec
+def ganzoo_register_degradations() -> Mapping[str, type[Degradation]]:  # type: ignore[empty-body]
+    """Offer ways in which a good image becomes a small, damaged one."""

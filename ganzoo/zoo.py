@@ -25,6 +25,7 @@ from ganzoo.contracts.architecture import Architecture, Features
 from ganzoo.contracts.callback import Callback
 from ganzoo.contracts.component import Component
 from ganzoo.contracts.dataset import Dataset
+from ganzoo.contracts.degradation import Degradation
 from ganzoo.contracts.extractor import Extractor
 from ganzoo.contracts.loss import Loss
 from ganzoo.contracts.metric import Metric
@@ -54,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
     "optimizer": Kind("ganzoo_register_optimizers", (Optimizer,)),
     "schedule": Kind("ganzoo_register_schedules", (Schedule,)),
     "callback": Kind("ganzoo_register_callbacks", (Callback,)),
+    "degradation": Kind("ganzoo_register_degradations", (Degradation,)),
 }
 _HOOKS = [kind.hook for kind in KINDS.values()]
 _PREFIX = "ganzoo_register_"

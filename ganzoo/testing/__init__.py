@@ -10,6 +10,7 @@ def test_my_loss_keeps_the_contract():
 from __future__ import annotations
 
 from ganzoo.testing.components import check_component, check_loss, check_metric
+from ganzoo.testing.degradations import check_degradation
 from ganzoo.testing.networks import call, check_architecture
 from ganzoo.testing.regularizers import check_regularizer, judged
 from ganzoo.testing.sources import check_dataset, check_source
@@ -20,6 +21,7 @@ __all__ = [
     "check_architecture",
     "check_component",
     "check_dataset",
+    "check_degradation",
     "check_loss",
     "check_metric",
     "check_regularizer",

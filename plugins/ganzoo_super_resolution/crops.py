@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ganzoo import Array, DataError, Example, images
+from ganzoo import Array, DataError, Example
 
 
 def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | None, Array]:
@@ -42,18 +42,34 @@ def unusable(shape: Sequence[int], scale: int, crop: int) -> str | None:
     return None
 
 
-def low_resolution(lr: Array | None, hr: Array, scale: int) -> Array:
-    """Return the low resolution image, by bicubic interpolation where the data have none."""
-    return images.resize_bicubic(hr, (hr.shape[0] // scale, hr.shape[1] // scale)) if lr is None else lr
+def corner_of(hr: Array, scale: int, side: int, play: Sequence[float]) -> tuple[int, int]:
+    """Return (top, left) in low resolution pixels of a crop of `side` pixels.
+
+    `play` says where between the first place (0) and the last one (below 1).
+    """
+    top, left = (
+        int(part * (length // scale - side // scale + 1)) for part, length in zip(play, hr.shape[:2], strict=True)
+    )
+    return top, left
 
 
-def crop(lr: Array | None, hr: Array, scale: int, side: int, corner: tuple[float, float]) -> tuple[Array, Array]:
-    """Return aligned (lr, hr) crops, hr of `side` pixels; `corner` is where in [0, 1) the free play is used."""
-    small = side // scale
-    top, left = (int(place * (length // scale - small + 1)) for place, length in zip(corner, hr.shape[:2], strict=True))
-    hr = hr[top * scale : top * scale + side, left * scale : left * scale + side]
-    lr = None if lr is None else lr[top : top + small, left : left + small]
-    return low_resolution(lr, hr, scale), hr
+def cut(image: Array, corner: tuple[int, int], side: int, scale: int = 1) -> Array:
+    """Return the crop of `side` pixels at `corner`, which is given in units of `scale` pixels."""
+    top, left = (place * scale for place in corner)
+    return image[top : top + side, left : left + side]
+
+
+def surroundings(
+    hr: Array, corner: tuple[int, int], side: int, scale: int, margin: int
+) -> tuple[Array, tuple[int, int]]:
+    """Return the crop with at least `margin` pixels more on each side, and its corner in there.
+
+    Less where the photograph ends. Corners are in low resolution pixels.
+    """
+    more = -(-margin // scale)
+    top, left = (max(place - more, 0) for place in corner)
+    bottom, right = (place + side // scale + more for place in corner)
+    return hr[top * scale : bottom * scale, left * scale : right * scale], (corner[0] - top, corner[1] - left)
 
 
 def turned(image: Array, quarter_turns: int, mirrored: bool) -> Array:

@@ -15,6 +15,7 @@ from ganzoo import (
     Array,
     Comparison,
     DataError,
+    Degradation,
     Example,
     Field,
     Identity,
@@ -36,26 +37,38 @@ from ganzoo import (
     images,
     sampling,
 )
-from ganzoo_super_resolution.crops import crop, low_resolution, pair_of, turned, unusable
+from ganzoo_super_resolution.bicubic import Bicubic
+from ganzoo_super_resolution.crops import corner_of, cut, pair_of, surroundings, turned, unusable
+from ganzoo_super_resolution.sharpening import REACH, sharpened
 
 #: Sample pictures show crops of this side, or smaller ones enlarged by whole factors.
 _PICTURE_SIDE = 256
+_MIDDLE = (0.5, 0.5)
+_BICUBIC = Bicubic()
+#: The side of JPEG's blocks, in pixels.
+_BLOCK = 8
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuperResolution(Task):
-    """Enlarges photographs by `scale`; learns from random crops of `crop` pixels and their bicubic reductions.
+    """Enlarges photographs by `scale`; learns from random crops of `crop` pixels and their low resolution images.
 
-    Data: field `hr` with its aligned `lr`, or `image`, whose reduction is made by antialiased bicubic interpolation of
-    the crop. Comparison and pair are both called `image`. `flips` mirrors crops and turns them by right angles, which
-    the SRGAN paper does not mention. Photographs larger than `tile` low resolution pixels are enlarged piece by piece;
-    `overlap` must cover the generator's receptive field (39 pixels for SRGAN's 16 blocks) for seams to be impossible.
+    Data: field `hr` with its aligned `lr`, or `image`, from which `degradation` (`bicubic` by default) makes the low
+    resolution image. Held-out photographs are degraded in the same way, each with random numbers of its own index,
+    whatever the seed of the run. With `sharpen`, low resolution images and the targets of pair losses are made of
+    sharpened photographs, as in Real-ESRGAN (arXiv 2107.10833); the discriminator and scores see the plain ones.
+
+    Comparison and pair are both called `image`. `flips` mirrors crops and turns them by right angles, which the SRGAN
+    paper does not mention. Photographs larger than `tile` low resolution pixels are enlarged piece by piece; `overlap`
+    must cover the generator's receptive field (39 pixels for SRGAN's 16 blocks) for seams to be impossible.
 
     The table of scores always has the row `bicubic`.
     """
 
     scale: Literal[2, 3, 4, 8] = 4
     crop: Annotated[int, Ge(1)] = 96
+    degradation: Degradation = _BICUBIC
+    sharpen: bool = False
     flips: bool = True
     tile: Annotated[int, Ge(16)] = 192
     overlap: Annotated[int, Ge(0)] = 40
@@ -74,6 +87,11 @@ class SuperResolution(Task):
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         if "hr" not in fields and "image" not in fields:
             raise DataError(f"super_resolution needs a field 'hr' or 'image'; the data have {', '.join(fields)}")
+        if "lr" in fields and not isinstance(self.degradation, Bicubic):
+            raise DataError(
+                "the data have low resolution images of their own, for which task.degradation would not be used; "
+                "leave it out, or take data without the field 'lr'"
+            )
         small, large = _image(self.crop // self.scale), _image(self.crop)
         return (
             NetworkSpec(
@@ -92,11 +110,13 @@ class SuperResolution(Task):
 
     def prepare(self, example: Example, context: RowContext) -> Example:
         rng = context.rng
-        lr, hr = crop(*pair_of(example, self.scale, crop=self.crop), self.scale, self.crop, tuple(rng.random(2)))
+        lr, hr = pair_of(example, self.scale, crop=self.crop)
+        corner = corner_of(hr, self.scale, self.crop, tuple(rng.random(2)))
+        crops = self._crops(lr, hr, corner, self.crop, rng, sharpen=self.sharpen)
         if self.flips:
             turns, mirrored = int(rng.integers(4)), bool(rng.integers(2))
-            lr, hr = turned(lr, turns, mirrored), turned(hr, turns, mirrored)
-        return {"lr": images.to_float(lr), "hr": images.to_float(hr)}
+            crops = {name: turned(image, turns, mirrored) for name, image in crops.items()}
+        return {name: images.to_float(image) for name, image in crops.items()}
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
         return {"image": view.networks["generator"](view.batch["lr"], training=view.training)}
@@ -113,7 +133,7 @@ class SuperResolution(Task):
         }
 
     def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:
-        return view.fakes["image"], view.batch["hr"]
+        return view.fakes["image"], view.batch["sharp" if self.sharpen else "hr"]
 
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
         source = sources["data"]
@@ -121,8 +141,11 @@ class SuperResolution(Task):
         pairs = [self._pair(source, int(index)) for index in chosen]
         smallest = min(min(hr.shape[:2]) for _, hr in pairs)
         side = min(smallest, max(self.crop, _PICTURE_SIDE)) // self.scale * self.scale
-        crops = [crop(lr, hr, self.scale, side, (0.5, 0.5)) for lr, hr in pairs]
-        return {"lr": np.stack([lr for lr, _ in crops]), "hr": np.stack([hr for _, hr in crops])}
+        crops = [
+            self._crops(lr, hr, corner_of(hr, self.scale, side, _MIDDLE), side, _generator(int(index)))
+            for (lr, hr), index in zip(pairs, chosen, strict=True)
+        ]
+        return {name: np.stack([each[name] for each in crops]) for name in ("lr", "hr")}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
         columns = {
@@ -137,14 +160,14 @@ class SuperResolution(Task):
         source = sources["data"]
         for index in range(len(source)):
             given, hr = self._pair(source, index)
-            lr = low_resolution(given, hr, self.scale)
+            lr = self.degradation.reduce(hr, self.scale, _generator(index)) if given is None else given
             name = Path(source.name_of(index)).stem
             results = {"bicubic": images.resize_bicubic(lr, hr.shape[:2]), "generator": self.enlarge(trained, lr)}
             for method, image in results.items():
                 yield Result(method=method, output={"image": image}, target={"image": hr}, name=name, picture=image)
 
     def identity(self) -> Identity:
-        return {"scale": self.scale, "low_resolution": "that of the data, otherwise bicubic with antialiasing"}
+        return {"scale": self.scale, **self.degradation.identity()}
 
     def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
         if not request.inputs:
@@ -164,12 +187,40 @@ class SuperResolution(Task):
         generator = trained.networks["generator"]
         return sampling.apply_in_tiles(generator, photograph, scale=self.scale, tile=self.tile, overlap=self.overlap)
 
+    def _crops(
+        self,
+        lr: Array | None,
+        hr: Array,
+        corner: tuple[int, int],
+        side: int,
+        rng: np.random.Generator,
+        *,
+        sharpen: bool = False,
+    ) -> dict[str, Array]:
+        """Return aligned crops `lr` and `hr`, and `sharp`, the target of pair losses, where that is another one."""
+        margin = max(self.degradation.margin, REACH if sharpen else 0)
+        if margin:  # so that JPEG's blocks do not always begin at the same pixel of a crop
+            margin += self.scale * int(rng.integers(_BLOCK))
+        plain, inner = surroundings(hr, corner, side, self.scale, margin)
+        target = sharpened(plain) if sharpen else plain
+        if lr is None:
+            small = cut(self.degradation.reduce(target, self.scale, rng), inner, side // self.scale)
+        else:
+            small = cut(lr, corner, side // self.scale)
+        crops = {"lr": small, "hr": cut(plain, inner, side, self.scale)}
+        return {**crops, "sharp": cut(target, inner, side, self.scale)} if sharpen else crops
+
     def _pair(self, source: Source, index: int) -> tuple[Array | None, Array]:
         example = source[index]
         try:
             return pair_of(example, self.scale)
         except DataError as error:
             raise DataError(f"{source.name_of(index)}: {error}") from error
+
+
+def _generator(index: int) -> np.random.Generator:
+    """Return the random numbers of a photograph in pictures and scores, the same in every run."""
+    return np.random.Generator(np.random.PCG64(index))
 
 
 def _shown(photographs: Sequence[Array]) -> list[Array]:

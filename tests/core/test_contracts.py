@@ -19,6 +19,7 @@ from ganzoo.testing import (
     check_architecture,
     check_component,
     check_dataset,
+    check_degradation,
     check_loss,
     check_metric,
     check_regularizer,
@@ -148,3 +149,8 @@ def test_every_feature_network_names_its_layers_and_its_numbers(name, cls):
     assert cls.role == "features"
     assert cls.layers
     assert made(cls, name).label
+
+
+@pytest.mark.parametrize(("name", "cls"), of("degradation"))
+def test_every_degradation_keeps_its_contract(name, cls):
+    check_degradation(made(cls, name))

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tomli_w
 from in_process import InProcess, differing, journal, state_of
 
-from ganzoo import load_zoo
+from ganzoo import images, load_zoo
 from ganzoo.recipe import find_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -122,9 +123,11 @@ def test_the_recipe_of_the_page_trains_resumes_and_samples(example, module, tmp_
     assert len(list(folder.path.glob("*.keras"))) >= 1
     if example.page == "callback.md":
         assert (folder.path / "callbacks" / "spikes" / "spikes.txt").read_text() == "2\n4\n6\n"
-    [written] = run.sample(
-        trained, tmp_path / "samples.csv" if "digits" not in path.read_text() else tmp_path / "s.png"
-    )
+    photographs = [tmp_path / "photo.png"] if example.page == "degradation.md" else []
+    for photograph in photographs:
+        images.write_image(photograph, np.zeros((8, 8, 3), np.uint8))
+    is_image = photographs or "digits" in path.read_text()
+    [written] = run.sample(trained, tmp_path / ("s.png" if is_image else "samples.csv"), photographs)
     assert written.stat().st_size > 0
 
 

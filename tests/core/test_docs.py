@@ -187,7 +187,7 @@ def test_the_script_of_the_pictures_makes_them_of_runs_and_always_the_same(tmp_p
 def test_every_hook_is_documented():
     text = (ROOT / "docs/plugins.md").read_text()
     hooks = [name for name in dir(hookspecs) if name.startswith("ganzoo_register_")]
-    assert len(hooks) == 9
+    assert len(hooks) == 10
     assert [name for name in hooks if name not in text] == []
 
 
