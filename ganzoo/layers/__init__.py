@@ -17,6 +17,7 @@ from ganzoo.layers.minibatch import MinibatchDiscrimination, MinibatchStdDev
 from ganzoo.layers.normalization import BatchNormalization, GroupNormalization, InstanceNormalization
 from ganzoo.layers.pooling import AveragePooling2D, MaxPooling2D
 from ganzoo.layers.rearrangement import PixelShuffle
+from ganzoo.layers.reflection import ReflectionPadding2D
 from ganzoo.layers.spectral import SpectralNormalization
 from ganzoo.layers.weight_norm import WeightNormDense
 
@@ -36,6 +37,7 @@ __all__ = [
     "MinibatchStdDev",
     "PReLU",
     "PixelShuffle",
+    "ReflectionPadding2D",
     "SpectralNormalization",
     "UpSampling2D",
     "WeightNormDense",

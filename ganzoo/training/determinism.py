@@ -12,7 +12,7 @@ from ganzoo.errors import BackendError
 
 #: What torch's message names, and what gives the same result with a deterministic kernel.
 SUBSTITUTES = {
-    "reflection_pad": "reflect with flips and concatenation, or pad with zeros",
+    "reflection_pad": "ganzoo.layers.ReflectionPadding2D, or pad with zeros",
     "replication_pad": "concatenate repeated edges, or pad with zeros",
     "upsample_bilinear": "nearest upsampling and a convolution, or a fixed depthwise convolution",
     "upsample_bicubic": "nearest upsampling and a convolution",
