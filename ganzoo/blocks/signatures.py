@@ -92,6 +92,14 @@ def image_scale(signature: Signature) -> int:
     return scale
 
 
+def image_to_image(signature: Signature) -> tuple[Field, Field]:
+    """Return the fields of the only input and the only output, images of one size; ValueError for anything else."""
+    given, (_, made) = _only_image(signature.inputs, signature.inputs), image_to_make(signature)
+    if given.shape[:2] != made.shape[:2]:
+        raise ValueError(f"gives images of the size that it is given, received {given} and {made}")
+    return given, made
+
+
 def start_and_doublings(image: Field) -> tuple[int, int]:
     """Return from which side, 4 to 7 pixels, how many doublings lead to a square image: 28 is 7 doubled twice.
 

@@ -10,6 +10,7 @@ from ganzoo.sampling.files import check_output, sample_files, write_picture, wri
 from ganzoo.sampling.generated import call_network, check_held_out, made_by, made_shape, sample_field
 from ganzoo.sampling.labels import labelled
 from ganzoo.sampling.latents import interpolated, set_standing_statistics, truncated_normal
+from ganzoo.sampling.noise import reseed
 from ganzoo.sampling.photographs import PhotographOptions, process_in_tiles, process_photographs
 from ganzoo.sampling.reconstructions import write_reconstructions
 from ganzoo.sampling.scatter import scatter_plot
@@ -36,6 +37,7 @@ __all__ = [
     "made_shape",
     "process_in_tiles",
     "process_photographs",
+    "reseed",
     "results_by_batch",
     "sample_field",
     "sample_files",

@@ -1,0 +1,9 @@
+from contract_case import LARGE, Case
+
+from ganzoo import Signature
+
+CONTRACT = {
+    "resnet_generator": Case(
+        options={"filters": 2, "blocks": 1}, signature=Signature(inputs={"image": LARGE}, outputs={"image": LARGE})
+    ),
+}
