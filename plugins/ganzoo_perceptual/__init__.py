@@ -1,4 +1,4 @@
-"""Frozen networks of images (VGG, Inception), perceptual and style losses on activations, and the metric LPIPS."""
+"""Frozen networks of images (VGG, Inception), losses on their activations, LPIPS and distances of style."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from ganzoo import Extractor, Features, Loss, Metric, hookimpl
 from ganzoo_perceptual.gram_style import GramStyle
 from ganzoo_perceptual.inception import Inception
 from ganzoo_perceptual.lpips import LPIPS
+from ganzoo_perceptual.moment_style import MomentStyle
 from ganzoo_perceptual.perceptual import Perceptual
+from ganzoo_perceptual.style_distances import StyleDistances
 from ganzoo_perceptual.vgg16 import VGG16
 from ganzoo_perceptual.vgg16_hed import VGG16HED
 from ganzoo_perceptual.vgg19 import VGG19
@@ -23,9 +25,9 @@ def ganzoo_register_architectures() -> Mapping[str, type[Features] | type[Extrac
 
 @hookimpl
 def ganzoo_register_losses() -> Mapping[str, type[Loss]]:
-    return {"gram_style": GramStyle, "perceptual": Perceptual}
+    return {"gram_style": GramStyle, "moment_style": MomentStyle, "perceptual": Perceptual}
 
 
 @hookimpl
 def ganzoo_register_metrics() -> Mapping[str, type[Metric]]:
-    return {"lpips": LPIPS}
+    return {"lpips": LPIPS, "style_distances": StyleDistances}

@@ -27,15 +27,16 @@ class GramStyle(FeatureLoss):
 
     def __call__(self, output: Tensor, target: Tensor) -> Tensor:
         found, wanted = self.activations(output, target)
-        distances = [_squared_distance(_gram(found[layer]), _gram(wanted[layer])) for layer in self.layers]
+        distances = [gram_distance(found[layer], wanted[layer]) for layer in self.layers]
         return sum(distances[1:], distances[0])
+
+
+def gram_distance(output: Tensor, target: Tensor) -> Tensor:
+    """Return the squared Frobenius norm of the difference of the Gram matrices, the mean over images."""
+    return (_gram(output) - _gram(target)).square().sum(dim=(1, 2)).mean()
 
 
 def _gram(activations: Tensor) -> Tensor:
     """Return (batch, c, c) of activations (batch, h, w, c), in float32: sums over places overflow in half precision."""
     rows = activations.float().flatten(1, 2)
     return rows.mT @ rows / rows[0].numel()
-
-
-def _squared_distance(output: Tensor, target: Tensor) -> Tensor:
-    return (output - target).square().sum(dim=(1, 2)).mean()
