@@ -1,4 +1,4 @@
-"""`ganzoo data`: fetch and prepare what recipes train on."""
+"""`ganzoo data`: fetch, prepare and show what recipes train on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from ganzoo.backend import require_torch_backend
 from ganzoo.commands._usage import KnownCommands
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from ganzoo.contracts.dataset import Source
     from ganzoo.contracts.preparable import Preparable
+    from ganzoo.contracts.tensor import Example
     from ganzoo.zoo import Zoo
 
 _SECONDS_BETWEEN_LINES = 2.0
@@ -23,9 +26,9 @@ _MOST_LISTED = 12
 
 @click.group(name="data", cls=KnownCommands)
 def command() -> None:
-    """Fetch and prepare data sets and weights.
+    """Fetch and prepare data sets and weights; show data.
 
-    Only this and ganzoo pull use the network.
+    Only ganzoo data prepare and ganzoo pull use the network.
     """
 
 
@@ -82,6 +85,74 @@ def prepare(name: str, origin: Path | None, directory: Path | None, data: str | 
     say(f"{name} is ready in {place}")
     if lines := owner.recipe_lines(name, directory=directory):
         say(f"a recipe uses it as\n\n{lines}")
+
+
+@command.command(name="show")
+@click.argument("recipe")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The PNG to write.")
+@click.option("--count", type=click.IntRange(min=1), default=16, show_default=True, help="Number of examples.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change one value; repeatable.")
+@click.option("--profile", metavar="NAME", help="Apply a profile of the recipe, as smoke.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
+def show(
+    recipe: str, output: Path, count: int, overrides: tuple[str, ...], profile: str | None, overwrite: bool
+) -> None:
+    """Draw what the networks of RECIPE will see, without training.
+
+    Prepares the first examples as the first steps of a run do (cropped, degraded, scaled) and draws them: a row for
+    each example, a column for each field of images. Prints which example each row is, and its other values.
+    """
+    require_torch_backend()
+    from ganzoo.commands._notices import tell
+    from ganzoo.commands._terminal import console, say
+    from ganzoo.data.batches import StepBatches
+    from ganzoo.data.first_rows import first_rows
+    from ganzoo.data.opening import open_data
+    from ganzoo.errors import RecipeError
+    from ganzoo.images import write_image
+    from ganzoo.recipe import load_recipe
+    from ganzoo.sampling.rows import draw_rows
+    from ganzoo.zoo import load_zoo
+
+    check_sheet(output, overwrite=overwrite)
+    zoo = load_zoo()
+    plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
+    tell(zoo, plan)
+    found = first_rows(StepBatches.of(plan, open_data(plan), cache_limit=0), count)
+    for stream, rows in found.items():
+        console().print(rows_table(stream, rows))
+    prefixed = {stream: f"{stream}/" if len(found) > 1 else "" for stream in found}
+    fields = {
+        f"{prefixed[stream]}{name}": [row[name] for _, row in rows]
+        for stream, rows in found.items()
+        for name in (rows[0][1] if rows else ())
+    }
+    sheet = draw_rows(fields)
+    if sheet is None:
+        raise RecipeError(f"{recipe}: no field of its rows can be drawn: {', '.join(fields)}")
+    write_image(output, sheet)
+    say(f"wrote {output}")
+
+
+def check_sheet(output: Path, *, overwrite: bool) -> None:
+    """Raise RecipeError, before any work, when the file cannot be written or would be lost."""
+    from ganzoo.errors import RecipeError
+    from ganzoo.sampling import check_output
+
+    check_output(output, [".png"])
+    if output.exists() and not overwrite:
+        raise RecipeError(f"{output} exists; name another output, or overwrite with --overwrite")
+
+
+def rows_table(stream: str, rows: list[tuple[str, Example]]) -> Table:
+    """Return the names of the examples of each row, and those of its values that are single numbers."""
+    from ganzoo.commands._terminal import table
+
+    numbers = [name for name, value in rows[0][1].items() if value.ndim == 0] if rows else []
+    lines = [
+        [f"{place}", name, *(f"{row[number]:.6g}" for number in numbers)] for place, (name, row) in enumerate(rows, 1)
+    ]
+    return table(f"Rows of {stream}", ["row", "example", *numbers], lines, others="left")
 
 
 def opened(zoo: Zoo, data: str | None, options: tuple[str, ...]) -> Source | None:
