@@ -4,6 +4,6 @@ from ganzoo import Signature
 
 CONTRACT = {
     "resnet_generator": Case(
-        options={"filters": 2, "blocks": 1}, signature=Signature(inputs={"image": LARGE}, outputs={"image": LARGE})
+        options={"filters": 2, "blocks": 1}, signature=Signature(inputs={"input": LARGE}, outputs={"image": LARGE})
     ),
 }

@@ -6,6 +6,6 @@ GREY = Field(shape=(16, 16, 1), low=-1, high=1)
 
 CONTRACT = {
     "unet_generator": Case(
-        options={"filters": 2, "depth": 3}, signature=Signature(inputs={"image": GREY}, outputs={"image": LARGE})
+        options={"filters": 2, "depth": 3}, signature=Signature(inputs={"input": GREY}, outputs={"image": LARGE})
     ),
 }
