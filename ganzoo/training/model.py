@@ -26,7 +26,7 @@ from ganzoo.errors import GanzooError, PluginError
 from ganzoo.execution.keras_internals import get_device
 from ganzoo.execution.layout import align_optimizer_memory
 from ganzoo.execution.mixing import is_per_sample
-from ganzoo.execution.modes import float32_eager, mixed_layers
+from ganzoo.execution.modes import building_in, float32_eager, mixed_layers
 from ganzoo.execution.seeding import reseed_network, seed_everything
 from ganzoo.randomness import Random
 from ganzoo.training.averaging import WeightAverage
@@ -307,7 +307,7 @@ class AdversarialModel(keras.Model):
             align_optimizer_memory(self.optimizer_groups[name].variables, player.variables)
         for wired in self.objective.losses:
             if wired.loss is not None:
-                with blaming(wired.loss, f"loss '{wired.key}'"):
+                with building_in(self._precision_in_losses()), blaming(wired.loss, f"loss '{wired.key}'"):
                     wired.loss.build()
         self.objective.per_sample = all(
             is_per_sample(network) for network in self.players["discriminator"].networks.values()
@@ -317,6 +317,11 @@ class AdversarialModel(keras.Model):
             self.average.start_from(self.networks)
         self._fresh_optimizers = {name: group.values() for name, group in self.optimizer_groups.items()}
         self._ready = True
+
+    def _precision_in_losses(self) -> str:
+        """Return in which precision frozen networks of losses compute; float16 cannot hold what VGG's layers give."""
+        trained = {layer.compute_dtype for layer in mixed_layers(self.networks.values())}
+        return "bfloat16" if "bfloat16" in trained else "float32"
 
     def _build_regularizers(self, batches: Mapping[str, Mapping[str, Tensor]]) -> None:
         """Show each regularizer the comparisons that it will act on, in whichever phase each first occurs."""

@@ -23,11 +23,17 @@ class FeatureLoss(PairLoss):
             self._network = self.features.build(self.layers)
 
     def activations(self, output: Tensor, target: Tensor) -> tuple[Mapping[str, Tensor], Mapping[str, Tensor]]:
-        """Return the activations of both sides (batch, h, w, channels) by layer."""
+        """Return the activations of both sides (batch, h, w, channels) by layer, in float32."""
         import torch
 
         if self._network is None:
             raise RecipeError(f"{type(self).__name__}: build() must be called before the first step")
         with torch.no_grad():
             wanted = self._network(target, training=False)
-        return self._network(output, training=False), wanted
+        found = self._network(output, training=False)
+        return _in_float32(found), _in_float32(wanted)
+
+
+def _in_float32(activations: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return what losses compute with: the network itself may compute in half precision."""
+    return {name: values.float() for name, values in activations.items()}

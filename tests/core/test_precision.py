@@ -33,6 +33,20 @@ def test_steps_in_half_precision_follow_those_in_float32(name, precision):
     assert any(float(found[key]) != float(wanted[key]) for key in wanted)
 
 
+@pytest.mark.parametrize(("precision", "expected"), [("bfloat16", "bfloat16"), ("float16", "float32")])
+def test_features_compute_in_bfloat16_where_the_run_does_and_their_losses_in_float32(precision, expected):
+    losses = {}
+    for each in (precision, "float32"):
+        model, batch = prepared("srgan_bsds", f"train.precision='{each}'")
+        losses[each] = next(wired.loss for wired in model.objective.losses if hasattr(wired.loss, "features"))
+    network = losses[precision]._network
+    assert {layer.compute_dtype for layer in network.layers if layer.weights} == {expected}
+    images = batch["hr"].flip(1), batch["hr"]
+    found, wanted = losses[precision](*images), losses["float32"](*images)
+    assert found.dtype == torch.float32
+    assert float(found) == pytest.approx(float(wanted), rel=0.01)
+
+
 def test_the_gradient_penalty_is_float32_to_the_bit():
     (exact, batch), (rounded, _) = prepared("wgan_gp_digits"), prepared("wgan_gp_digits", "train.precision='bfloat16'")
     fakes = torch.zeros_like(batch["sample"])
