@@ -19,6 +19,7 @@ from ganzoo.errors import RecipeError, ResourceError, for_terminal
 from ganzoo.randomness import Random
 
 if TYPE_CHECKING:
+    from ganzoo.commands._interpolation import Interpolation
     from ganzoo.contracts.results import Trained
     from ganzoo.recipe import Recipe
     from ganzoo.runs.folder import RunFolder
@@ -102,6 +103,7 @@ def sample_run(
     unmarked: bool = False,
     count: int = 1,
     seed: int = 0,
+    interpolation: Interpolation | None = None,
     accept: Callable[[type[Any]], None] = lambda _options: None,
 ) -> None:
     """Let a run's task do what its networks are for; `accept` may refuse the options that it takes."""
@@ -109,6 +111,7 @@ def sample_run(
     from ganzoo.blame import blaming
     from ganzoo.runs.folder import RunFolder
     from ganzoo.runs.recipes import load_run_recipe
+    from ganzoo.training.interpolation import products_of
     from ganzoo.training.reload import trained_networks
     from ganzoo.zoo import load_zoo
 
@@ -119,7 +122,9 @@ def sample_run(
     options = sampling_options(recipe.task.sampling, assignments, zoo)
     with training_device(recipe.train.device):
         trained, steps = trained_networks(folder, recipe, best=best, note=say)
-        facts = None if unmarked else _facts(folder, recipe, trained, steps)
+        if interpolation is not None:
+            interpolation.apply(products_of(trained, recipe), zoo)
+        facts = None if unmarked else _facts(folder, recipe, trained, steps, interpolation)
         asked = requested(output, inputs, options=options, overwrite=overwrite, facts=facts, count=count, seed=seed)
         with asked as request, blaming(recipe.task, "task, sample()", passing=(OSError,)):
             written = list(recipe.task.sample(trained, request))
@@ -129,11 +134,14 @@ def sample_run(
         raise RecipeError(f"the task wrote nothing to '{output}'; it may need input files, or an option with --set")
 
 
-def _facts(folder: RunFolder, recipe: Recipe, trained: Trained, steps: int) -> dict[str, str]:
+def _facts(
+    folder: RunFolder, recipe: Recipe, trained: Trained, steps: int, interpolation: Interpolation | None
+) -> dict[str, str]:
     """Return which networks of which run make the samples."""
     from ganzoo.contracts.extractor import weights_sha256
 
     return {
+        **({} if interpolation is None else interpolation.facts()),
         "run": folder.path.name,
         "recipe_sha256": recipe.digest(),
         "steps": str(steps),

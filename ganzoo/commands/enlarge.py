@@ -10,6 +10,7 @@ import click
 
 from ganzoo import pretrained
 from ganzoo.backend import require_torch_backend
+from ganzoo.commands._interpolation import Interpolation, interpolation_options
 
 #: Of files that hold networks; those that cannot be used are refused as such, and not as photographs.
 _NETWORK_SUFFIXES = (".keras", pretrained.SUFFIX, ".h5", ".onnx", ".pt", ".pt2", ".pth")
@@ -31,6 +32,7 @@ _NETWORK_SUFFIXES = (".keras", pretrained.SUFFIX, ".h5", ".onnx", ".pt", ".pt2",
     metavar="KEY=VALUE",
     help="format=png, jpg or webp; sheet=true; repeatable.",
 )
+@interpolation_options
 @click.option("--best", is_flag=True, help="Use the best checkpoint of a run (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the photographs).")
 @click.option("--unmarked", is_flag=True, help="Do not write into PNG files which network made them.")
@@ -38,6 +40,8 @@ def command(
     arguments: tuple[str, ...],
     output: str,
     assignments: tuple[str, ...],
+    other: str | None,
+    alpha: float | None,
     best: bool,
     overwrite: bool,
     unmarked: bool,
@@ -54,6 +58,7 @@ def command(
     from ganzoo.sampling import PhotographOptions
 
     network, photographs = network_and_photographs(arguments)
+    interpolation = Interpolation.asked(other, alpha)
 
     def accept(options: type[Any]) -> None:
         if not issubclass(options, PhotographOptions):
@@ -61,12 +66,28 @@ def command(
 
     if network.is_dir():
         sample_run(
-            network, output, photographs, assignments, best=best, overwrite=overwrite, unmarked=unmarked, accept=accept
+            network,
+            output,
+            photographs,
+            assignments,
+            best=best,
+            overwrite=overwrite,
+            unmarked=unmarked,
+            interpolation=interpolation,
+            accept=accept,
         )
     elif best:
         raise RecipeError(f"{network}: --best chooses a checkpoint of a run, and this is a file")
     else:
-        _enlarge_with_file(network, output, photographs, assignments, overwrite=overwrite, unmarked=unmarked)
+        _enlarge_with_file(
+            network,
+            output,
+            photographs,
+            assignments,
+            overwrite=overwrite,
+            unmarked=unmarked,
+            interpolation=interpolation,
+        )
 
 
 def network_and_photographs(arguments: Sequence[str]) -> tuple[Path, tuple[Path, ...]]:
@@ -105,19 +126,24 @@ def _enlarge_with_file(
     *,
     overwrite: bool,
     unmarked: bool,
+    interpolation: Interpolation | None,
 ) -> None:
     from ganzoo.commands._sampling import requested, sampling_options
     from ganzoo.contracts.extractor import weights_sha256
     from ganzoo.sampling import PhotographOptions, process_in_tiles
     from ganzoo.sampling.tiles import OVERLAP, TILE
     from ganzoo.training.exported import load_exported, scale_of
+    from ganzoo.training.interpolation import Product
     from ganzoo.zoo import load_zoo
 
     zoo = load_zoo()
     options = sampling_options(PhotographOptions, assignments, zoo)
     network = load_exported(file, zoo.packages)
+    if interpolation is not None:
+        interpolation.apply({network.name: Product(network)}, zoo)
     scale = scale_of(network, file)
-    facts = None if unmarked else {"network": file.name, "weights_sha256": weights_sha256(network)}
+    mixed = {} if interpolation is None else interpolation.facts()
+    facts = None if unmarked else {**mixed, "network": file.name, "weights_sha256": weights_sha256(network)}
     with requested(output, photographs, options=options, overwrite=overwrite, facts=facts) as request:
         for path in process_in_tiles(request, network, suffix=f"_x{scale}", scale=scale, tile=TILE, overlap=OVERLAP):
             request.report.wrote(path)

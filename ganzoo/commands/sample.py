@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ganzoo.backend import require_torch_backend
+from ganzoo.commands._interpolation import Interpolation, interpolation_options
 
 
 @click.command(name="sample")
@@ -28,6 +29,7 @@ from ganzoo.backend import require_torch_backend
     metavar="KEY=VALUE",
     help="An option of the task, e.g. label=3 or format=jpg; repeatable.",
 )
+@interpolation_options
 @click.option("--best", is_flag=True, help="Use the best checkpoint (see train.best) instead of the newest.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist (never one of the INPUTS).")
 @click.option("--unmarked", is_flag=True, help="Do not write into PNG files which network made them.")
@@ -38,6 +40,8 @@ def command(
     count: int,
     seed: int,
     assignments: tuple[str, ...],
+    other: str | None,
+    alpha: float | None,
     best: bool,
     overwrite: bool,
     unmarked: bool,
@@ -50,5 +54,14 @@ def command(
     from ganzoo.commands._sampling import sample_run
 
     sample_run(
-        run, output, inputs, assignments, best=best, overwrite=overwrite, unmarked=unmarked, count=count, seed=seed
+        run,
+        output,
+        inputs,
+        assignments,
+        best=best,
+        overwrite=overwrite,
+        unmarked=unmarked,
+        count=count,
+        seed=seed,
+        interpolation=Interpolation.asked(other, alpha),
     )

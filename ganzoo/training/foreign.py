@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 
-from ganzoo.contracts.tensor import Network, Variable
+from ganzoo.contracts.tensor import Array, Network, Variable
 from ganzoo.errors import CheckpointError
 from ganzoo.execution.keras_internals import saved_names
 from ganzoo.runs.foreign import open_foreign
@@ -15,17 +16,31 @@ from ganzoo.runs.foreign import open_foreign
 TRAINING_STATE = ("optimizer",)
 
 
-def import_weights(network: Network, path: Path) -> str:
-    """Set all weights of a network from a foreign file and return the file's sha256.
+@dataclass(frozen=True)
+class ForeignWeights:
+    """The variables of a network with their values in a file, and the file's sha256."""
 
-    Nothing is converted, and nothing assigned before everything is verified: CheckpointError leaves the network as it
-    was.
+    values: tuple[tuple[Variable, Array], ...]
+    sha256: str
+
+
+def import_weights(network: Network, path: Path) -> str:
+    """Set all weights of a network from a foreign file and return the file's sha256; see `read_weights`."""
+    found = read_weights(network, path)
+    for variable, value in found.values:
+        variable.assign(value)
+    return found.sha256
+
+
+def read_weights(network: Network, path: Path) -> ForeignWeights:
+    """Return the values of all weights of a network from a foreign file, and change nothing.
+
+    Nothing is converted, and everything is verified: CheckpointError for a file of another network.
     """
     variables = weight_names(network, path)
     foreign = open_foreign(path, variables, ignored=TRAINING_STATE)
-    for name, variable in variables.items():
-        variable.assign(foreign.values[name])
-    return foreign.sha256
+    values = tuple((variable, foreign.values[name]) for name, variable in variables.items())
+    return ForeignWeights(values, foreign.sha256)
 
 
 def weight_names(network: Network, path: Path) -> dict[str, Variable]:
