@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ganzoo import Features, Tensor
-from ganzoo_perceptual.feature_loss import FeatureLoss
+from ganzoo_perceptual.style_loss import StyleLoss
 
 _EPSILON = 1e-5
 
 
-class MomentStyle(FeatureLoss):
+class MomentStyle(StyleLoss):
     """Distance of the means and deviations that a frozen network's channels have in two images (AdaIN, 1703.06868).
 
     For each layer the squared difference of the means over places, plus that of the deviations, each as the mean over
@@ -25,26 +25,12 @@ class MomentStyle(FeatureLoss):
         layers: tuple[str, ...] = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1"),
         scales: tuple[float, ...] = (),
     ) -> None:
-        if not layers:
-            raise ValueError(f"needs layers to compare, some of {', '.join(features.layers)}")
-        if scales and len(scales) != len(layers):
-            raise ValueError(f"needs a scale for each of its {len(layers)} layers, received {len(scales)}")
-        super().__init__(features, layers)
-        self.scales = scales
+        super().__init__(features, layers, scales)
 
-    def __call__(self, output: Tensor, target: Tensor) -> Tensor:
-        found, wanted = self.activations(output, target)
-        scales = self.scales or (1.0,) * len(self.layers)
-        distances = [
-            scale**2 * _distance(found[layer], wanted[layer]) for layer, scale in zip(self.layers, scales, strict=True)
-        ]
-        return sum(distances[1:], distances[0])
-
-
-def _distance(output: Tensor, target: Tensor) -> Tensor:
-    pairs = zip(_moments(output), _moments(target), strict=True)
-    means, deviations = ((one - other).square().mean() for one, other in pairs)
-    return means + deviations
+    def distance(self, output: Tensor, target: Tensor) -> Tensor:
+        pairs = zip(_moments(output), _moments(target), strict=True)
+        means, deviations = ((one - other).square().mean() for one, other in pairs)
+        return means + deviations
 
 
 def _moments(activations: Tensor) -> tuple[Tensor, Tensor]:

@@ -104,3 +104,9 @@ def test_layers_that_are_missing_are_told():
         GramStyle(features=Mixed(), layers=("fine", "rough"))
     with pytest.raises(ValueError, match="needs layers to compare, some of fine, coarse"):
         GramStyle(features=Mixed(), layers=())
+
+
+def test_the_loss_has_the_fourth_power_of_a_layers_scale():
+    images = tensor(OUTPUT), tensor(TARGET)
+    alone = built(layers=("fine",))(*images).item() + 16 * built(layers=("coarse",))(*images).item()
+    assert built(layers=("fine", "coarse"), scales=(1.0, 2.0))(*images).item() == pytest.approx(alone, rel=1e-5)
