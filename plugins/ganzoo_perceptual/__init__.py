@@ -8,6 +8,7 @@ from ganzoo import Extractor, Features, Loss, Metric, hookimpl
 from ganzoo_perceptual.gram_style import GramStyle
 from ganzoo_perceptual.inception import Inception
 from ganzoo_perceptual.lpips import LPIPS
+from ganzoo_perceptual.lpips_loss import LPIPSLoss
 from ganzoo_perceptual.moment_style import MomentStyle
 from ganzoo_perceptual.perceptual import Perceptual
 from ganzoo_perceptual.style_distances import StyleDistances
@@ -25,7 +26,7 @@ def ganzoo_register_architectures() -> Mapping[str, type[Features] | type[Extrac
 
 @hookimpl
 def ganzoo_register_losses() -> Mapping[str, type[Loss]]:
-    return {"gram_style": GramStyle, "moment_style": MomentStyle, "perceptual": Perceptual}
+    return {"gram_style": GramStyle, "lpips": LPIPSLoss, "moment_style": MomentStyle, "perceptual": Perceptual}
 
 
 @hookimpl

@@ -22,7 +22,7 @@ from ganzoo import (
 )
 from ganzoo_perceptual.embedding import score_label
 
-_LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
+LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 #: A layer of VGG19 that VGG16 lacks.
 _DEEPER = "block3_conv4"
 _HEADS_FILE = "lpips_models/vgg.pth"
@@ -50,8 +50,7 @@ class LPIPS(Metric):
     larger_is_better = False
 
     def __init__(self, *, features: Features) -> None:
-        if _DEEPER in features.layers or not set(_LAYERS) <= set(features.layers):
-            raise ValueError(f"needs a VGG16, with which its heads were trained; {features.label} is not one")
+        check_vgg16(features)
         self.features = features
         self._network: Network | None = None
         self._heads: list[Array] = []
@@ -59,7 +58,7 @@ class LPIPS(Metric):
 
     def build(self, training: OpenTraining) -> None:
         self._heads = read_heads()
-        self._network = self.features.build(_LAYERS)
+        self._network = self.features.build(LAYERS)
         self._digest = weights_sha256(self._network)
 
     def update(self, output: Example, target: Example) -> None:
@@ -83,7 +82,7 @@ class LPIPS(Metric):
             mine = self._network(images.to_float(one)[None], training=False)
             wanted = self._network(images.to_float(other)[None], training=False)
             total = 0.0
-            for layer, head in zip(_LAYERS, self._heads, strict=True):
+            for layer, head in zip(LAYERS, self._heads, strict=True):
                 difference = (_unit(mine[layer]) - _unit(wanted[layer])).square()
                 total += float((difference.mean(dim=(0, 1, 2)).cpu().numpy() * head).sum())
         return total
@@ -99,6 +98,12 @@ def _photograph(given: Example) -> Array:
             f"received {image.dtype} {image.shape}"
         )
     return image
+
+
+def check_vgg16(features: Features) -> None:
+    """Raise ValueError for features that are not those of a VGG16, with which the heads were trained."""
+    if _DEEPER in features.layers or not set(LAYERS) <= set(features.layers):
+        raise ValueError(f"needs a VGG16, with which its heads were trained; {features.label} is not one")
 
 
 def read_heads() -> list[Array]:

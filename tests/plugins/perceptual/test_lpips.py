@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from ganzoo_perceptual import ganzoo_register_architectures, ganzoo_register_metrics
+from ganzoo_perceptual import ganzoo_register_architectures, ganzoo_register_losses, ganzoo_register_metrics
 from ganzoo_perceptual.lpips import read_heads
 from torch.nn import functional
 
-from ganzoo import DataError, RecipeError
+from ganzoo import DataError, RecipeError, images
 
 LPIPS = ganzoo_register_metrics()["lpips"]
 FEATURES = ganzoo_register_architectures()
@@ -54,6 +54,26 @@ def activations(image, weights):
 def test_distance_agrees_with_a_hand_written_one(metric):
     one, other = photograph(0), photograph(1)
     assert metric.distance(one, other) == pytest.approx(distance_by_hand(one, other), rel=1e-4)
+
+
+def test_the_loss_is_the_distance_averaged_over_the_batch(metric):
+    loss = ganzoo_register_losses()["lpips"](features=FEATURES["vgg16"](weights="random"))
+    loss.build()
+    ones, others = (np.stack([photograph(seed), photograph(seed + 1)]) for seed in (0, 2))
+    output = torch.tensor(images.to_float(ones), requires_grad=True)
+    value = loss(output, torch.tensor(images.to_float(others)))
+    expected = np.mean([metric.distance(*pair) for pair in zip(ones, others, strict=True)])
+    assert float(value.detach()) == pytest.approx(expected, rel=1e-4)
+    (gradient,) = torch.autograd.grad(value, output)
+    assert torch.isfinite(gradient).all()
+
+
+def test_the_loss_has_a_gradient_where_activations_are_all_zero():
+    loss = ganzoo_register_losses()["lpips"](features=FEATURES["vgg16"](weights="random"))
+    loss.build()
+    black = torch.full((1, 32, 32, 3), -1.0, requires_grad=True)
+    (gradient,) = torch.autograd.grad(loss(black, black.detach() + 0.1), black)
+    assert torch.isfinite(gradient).all()
 
 
 def test_distance_is_symmetric_and_zero_for_equal_photographs(metric):
