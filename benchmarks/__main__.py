@@ -21,6 +21,7 @@ import torch
 
 from benchmarks.cases import CASES, MODES, STYLES, VARIANTS, Case, variant, warm_up
 from benchmarks.data import measure_data
+from benchmarks.degradations import measure_degradations
 from benchmarks.growth import measure_growth
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
@@ -36,6 +37,7 @@ RESULTS = Path(__file__).parent / "results"
 EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
     "overhead": measure_overhead,
     "data": measure_data,
+    "degradations": measure_degradations,
     "startup": measure_startup,
     "growth": measure_growth,
     "scoring": measure_scoring,

@@ -66,12 +66,12 @@ def sources(folder: Path) -> Mapping[str, Mapping[str, Any]]:
     }
 
 
-def photographs() -> list[np.ndarray[Any, Any]]:
+def photographs(count: int = _COUNT) -> list[np.ndarray[Any, Any]]:
     """Return embedded photographs enlarged to the size of DIV2K's, with the noise that a camera's would have."""
     source = load_zoo().find("dataset", "photos")().open()
     rng = np.random.Generator(np.random.PCG64(0))
     made = []
-    for index in range(_COUNT):
+    for index in range(count):
         large = Image.fromarray(source[index % len(source)]["image"]).resize(_SIZE[::-1], Image.Resampling.BICUBIC)
         noisy = np.asarray(large, np.int16) + np.rint(rng.normal(0, 3, (*_SIZE, 1))).astype(np.int16)
         made.append(np.clip(noisy, 0, 255).astype(np.uint8))

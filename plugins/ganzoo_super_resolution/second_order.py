@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ganzoo import Array, Degradation
 from ganzoo_super_resolution.blurring import blur
 from ganzoo_super_resolution.jpeg import compressed, to_bytes
 from ganzoo_super_resolution.noise import gaussian_noise, poisson_noise
-from ganzoo_super_resolution.random_kernels import random_kernel, random_sinc
+from ganzoo_super_resolution.random_kernels import SIZES, random_kernel, random_sinc
 from ganzoo_super_resolution.ranges import PositiveRange, Probability, QualityRange, Range, check_ranges
 from ganzoo_super_resolution.resizing import METHODS, resize
 
@@ -54,7 +55,9 @@ class SecondOrder(Degradation):
 
     @property
     def margin(self) -> int:
-        return 72  # the code of the paper degrades 400 pixels for a crop of 256
+        # both blurs, the second one in pixels that may be larger; the code of the paper has 72 around its crop of 256
+        radius = max(SIZES) // 2
+        return math.ceil(radius + radius / min(self.resize[0], 1))
 
     def reduce(self, image: Array, scale: int, rng: np.random.Generator) -> Array:
         whole, small = image.shape[:2], (image.shape[0] // scale, image.shape[1] // scale)

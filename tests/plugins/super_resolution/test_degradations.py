@@ -132,6 +132,12 @@ def test_small_images_lie_where_the_large_ones_do(degradation, scale):
     assert np.abs(shifts).max() < 0.5
 
 
+def test_the_margin_covers_both_blurs_where_pixels_became_larger():
+    assert SecondOrder().margin == pytest.approx(72, abs=6), "as the code of the paper"
+    assert SecondOrder(resize=(0.5, 1.2)).margin == 30
+    assert SecondOrder(resize=(1.0, 1.2)).margin == 20
+
+
 def test_the_classical_one_leaves_out_what_is_set_to_nothing():
     gentle = Classical(blur=(0.01, 0.01), noise=(0.0, 0.0), jpeg=(100, 100))
     image = np.full((16, 16, 3), 90, np.uint8)
