@@ -279,3 +279,8 @@ def test_features_of_one_set_are_computed_once_for_all_metrics():
         embedding.features(REALS)
     assert len(asked) == 2
     assert np.array_equal(embedding.features(FAKES.copy()), embedding.features(FAKES))
+
+
+def test_photographs_one_by_one_are_compared_as_two_sets():
+    one_by_one = made("frechet", *zip(FAKES[:20], REALS[:20], strict=True)).result()
+    assert one_by_one == pytest.approx(scores("frechet", (FAKES[:20], REALS[:20])))

@@ -1,0 +1,68 @@
+"""Crops of images for training, and images as pictures show them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ganzoo import Array, DataError, Field, images
+
+_IMAGE_AXES = 3
+_DRAWN = (1, 3)
+
+
+def channels_of(name: str, field: Field | None) -> int:
+    """Return the channels of a field of uint8 images; DataError, naming the field, where it is none."""
+    channels = field.shape[-1] if field is not None and len(field.shape) == _IMAGE_AXES else None
+    if field is None or field.dtype != "uint8" or not isinstance(channels, int):
+        raise DataError(
+            f"needs images (height x width x channels, uint8) in field '{name}'; it is {field or 'missing'}"
+        )
+    return channels
+
+
+def crop(image: Array, side: int, corner: Sequence[float] | Array) -> Array:
+    """Return a square; `corner` is where in [0, 1) the free play of each axis is used."""
+    top, left = (int(place * (length - side + 1)) for place, length in zip(corner, image.shape[:2], strict=True))
+    return image[top : top + side, left : left + side]
+
+
+def stretched(image: Array, side: int) -> Array:
+    """Return an image as a square of this side, whatever its proportions, by antialiased bicubic interpolation."""
+    planes = [images.resized(image[..., [plane]], (side, side), "stretch") for plane in range(image.shape[-1])]
+    return np.concatenate(planes, axis=-1)
+
+
+def as_network(image: Array, *, mirrored: bool) -> Array:
+    """Return a uint8 image in [-1, 1], mirrored or not."""
+    return images.to_float(np.ascontiguousarray(image[:, ::-1] if mirrored else image))
+
+
+def too_small(shape: Sequence[int], side: int) -> str | None:
+    """Return why no crop of this side can be taken from an image; None where it can."""
+    if min(shape[:2]) >= side:
+        return None
+    return f"the image is {shape[1]}x{shape[0]}, but task.crop is {side}; lower it, or resize images: task.resize"
+
+
+def multiple_of(crop_side: int) -> int:
+    """Return the largest power of two that divides the crops: networks that take these take all its multiples."""
+    return crop_side & -crop_side
+
+
+def drawn(image: Array) -> Array:
+    """Return an image as pictures have it: of other than one or three channels, the mean."""
+    if image.shape[-1] in _DRAWN:
+        return image
+    mean: Array = np.rint(image.mean(axis=-1, keepdims=True)).astype(np.uint8)
+    return mean
+
+
+def like(image: Array, channels: int) -> Array | None:
+    """Return an image with so many channels: grey repeated, or the brightness of colours; None where it has neither."""
+    if image.shape[-1] == channels:
+        return image
+    if {image.shape[-1], channels} != set(_DRAWN):
+        return None
+    return images.grey(image) if channels == 1 else np.repeat(image, channels, axis=-1)

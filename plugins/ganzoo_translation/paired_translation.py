@@ -1,0 +1,231 @@
+"""Paired translation: images from images, learned from pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from annotated_types import Ge
+
+from ganzoo import (
+    LOGITS,
+    Array,
+    Comparison,
+    DataError,
+    Example,
+    Field,
+    Identity,
+    LossTargets,
+    NetworkSpec,
+    Random,
+    RecipeError,
+    Result,
+    RowContext,
+    SampleRequest,
+    SamplingOptions,
+    Signature,
+    Source,
+    Sources,
+    Task,
+    Tensor,
+    Trained,
+    View,
+    images,
+    sampling,
+)
+from ganzoo_translation.crops import (
+    as_network,
+    channels_of,
+    crop,
+    drawn,
+    like,
+    multiple_of,
+    stretched,
+    too_small,
+)
+
+_NAMES = ("input", "target")
+#: Pictures show crops of at most this side, or of `crop`.
+_PICTURE_SIDE = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedTranslation(Task):
+    """Translates images (field `input`) into others (`target`), from pairs of one size and any number of channels.
+
+    Learns from random crops of `crop` pixels, half of them mirrored with `mirror`; with `resize`, of images that are
+    brought to squares of this side before, whatever their proportions (pix2pix, arXiv 1611.07004: 286, then 256). The
+    comparison `image` has a discriminator that sees the input beside the image, in one field of all channels; the
+    pair `image` is (output, target).
+
+    Held-out images are translated whole, with `resize` as squares of `crop`. The row `input` of the scores is what the
+    input itself gets, where it is grey or RGB and so is the target. Images with a side of more than `tile` pixels are
+    translated in pieces, which are blended across twice `overlap`.
+    """
+
+    crop: Annotated[int, Ge(8)] = 256
+    resize: Annotated[int, Ge(8)] | None = None
+    mirror: bool = True
+    tile: Annotated[int, Ge(16)] = 1024
+    overlap: Annotated[int, Ge(0)] = 64
+
+    exposes: ClassVar[LossTargets] = LossTargets(comparisons=("image",), pairs=("image",))
+    sampling: ClassVar[type[SamplingOptions]] = sampling.PhotographOptions
+
+    def __post_init__(self) -> None:
+        if self.resize is not None and self.resize < self.crop:
+            raise ValueError(f"resize must be at least crop, but {self.resize} is less than {self.crop}")
+        if 4 * self.overlap > self.tile:
+            raise ValueError(f"overlap must be at most a quarter of tile, but {self.overlap} is more than that")
+
+    # -- learning ------------------------------------------------------------------------------------------------------
+
+    def unusable(self, shapes: Mapping[str, tuple[int, ...]], *, stream: str, held_out: bool) -> str | None:
+        if not set(_NAMES) <= set(shapes):
+            return None
+        if reason := _unlike(shapes["input"], shapes["target"]):
+            return reason
+        return None if held_out or self.resize is not None else too_small(shapes["input"], self.crop)
+
+    def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
+        given, made = (_image(self.crop, channels_of(name, fields.get(name))) for name in _NAMES)
+        judged = _image(self.crop, given.sides[2] + made.sides[2])
+        return (
+            NetworkSpec(
+                name="generator",
+                role="generator",
+                player="generator",
+                signature=Signature(inputs={"input": given}, outputs={"image": made}),
+            ),
+            NetworkSpec(
+                name="discriminator",
+                role="discriminator",
+                player="discriminator",
+                signature=Signature(inputs={"pair": judged}, outputs={"logits": LOGITS}),
+            ),
+        )
+
+    def prepare(self, example: Example, context: RowContext) -> Example:
+        pair = self._pair(example, self.resize)
+        if reason := too_small(pair["input"].shape, self.crop):
+            raise DataError(reason)
+        corner, mirrored = context.rng.random(2), self.mirror and bool(context.rng.integers(2))
+        return {name: as_network(crop(image, self.crop, corner), mirrored=mirrored) for name, image in pair.items()}
+
+    def generate(self, view: View) -> Mapping[str, Tensor]:
+        return {"image": view.networks["generator"](view.batch["input"], training=view.training)}
+
+    def compare(self, view: View) -> Mapping[str, Comparison]:
+        import torch
+
+        discriminator, given = view.networks["discriminator"], view.batch["input"]
+
+        def judge(shown: Tensor) -> Tensor:
+            found: Tensor = discriminator(torch.cat([given, shown], -1), training=view.training)
+            return found
+
+        return {"image": Comparison(judge, view.batch["target"], view.fakes["image"])}
+
+    def pair(self, name: str, view: View) -> tuple[Tensor, Tensor]:
+        return view.fakes["image"], view.batch["target"]
+
+    # -- showing -------------------------------------------------------------------------------------------------------
+
+    def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
+        source = sources["data"]
+        chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
+        pairs = [self._shown(source, int(index)) for index in chosen]
+        smallest = min(min(pair["input"].shape[:2]) for pair in pairs)
+        side = min(smallest, max(self.crop, _PICTURE_SIDE))
+        return {name: np.stack([crop(pair[name], side, (0.5, 0.5)) for pair in pairs]) for name in _NAMES}
+
+    def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
+        given = list(inputs["input"])
+        made = [self._translated(trained, image, rng.child(str(index))) for index, image in enumerate(given)]
+        columns = {"input": given, "output": made, "target": list(inputs["target"])}
+        named = [
+            sampling.labelled(images.grid([drawn(image) for image in column], columns=1), name)
+            for name, column in columns.items()
+        ]
+        return images.grid(named, columns=len(named))
+
+    def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
+        source = sources["data"]
+        for index in range(len(source)):
+            pair = self._shown(source, index)
+            target = pair["target"]
+            found = {
+                "input": like(pair["input"], target.shape[-1]),
+                "generator": self._translated(trained, pair["input"], rng.child(str(index))),
+            }
+            for method, image in found.items():
+                if image is not None:
+                    yield Result(
+                        method=method,
+                        output={"image": image},
+                        target={"image": target},
+                        name=Path(source.name_of(index)).stem,
+                        picture=drawn(image),
+                    )
+
+    def identity(self) -> Identity:
+        return {"images": "whole" if self.resize is None else f"squares of {self.crop}"}
+
+    # -- using ---------------------------------------------------------------------------------------------------------
+
+    def sample(self, trained: Trained, request: SampleRequest) -> Sequence[Path]:
+        if not request.inputs:
+            raise RecipeError(
+                "paired_translation translates images; name them, as ganzoo sample RUN drawing.png -o photo.png"
+            )
+        generator = trained.networks["generator"]
+        channels = generator.input_shape[-1]
+        if channels not in (1, 3):
+            raise RecipeError(f"image files have 1 or 3 channels, but the generator takes {channels}")
+        sampling.reseed(generator, request.rng)
+        return sampling.process_in_tiles(
+            request,
+            generator,
+            suffix="_translated",
+            keep_grey=False,
+            channels=channels,
+            **self._tiles,
+        )
+
+    def _translated(self, trained: Trained, image: Array, rng: Random) -> Array:
+        """Return what the generator makes of an image of any size."""
+        generator = trained.networks["generator"]
+        sampling.reseed(generator, rng)
+        return sampling.apply_in_tiles(generator, image, **self._tiles)
+
+    @property
+    def _tiles(self) -> dict[str, Any]:
+        return {"tile": self.tile, "overlap": self.overlap, "blend": True, "multiple": multiple_of(self.crop)}
+
+    def _pair(self, example: Example, resize: int | None) -> Example:
+        """Return input and target, as squares of a side where one is given; DataError where their sizes differ."""
+        if reason := _unlike(example["input"].shape, example["target"].shape):
+            raise DataError(reason)
+        return {name: example[name] if resize is None else stretched(example[name], resize) for name in _NAMES}
+
+    def _shown(self, source: Source, index: int) -> Example:
+        """Return a pair as it is scored."""
+        example = source[index]
+        try:
+            return self._pair(example, None if self.resize is None else self.crop)
+        except DataError as error:
+            raise DataError(f"{source.name_of(index)}: {error}") from error
+
+
+def _unlike(given: Sequence[int], wanted: Sequence[int]) -> str | None:
+    if tuple(given[:2]) == tuple(wanted[:2]):
+        return None
+    sizes = (f"{shape[1]}x{shape[0]}" for shape in (given, wanted))
+    return f"the input is {next(sizes)}, but its target {next(sizes)}; pairs have one size"
+
+
+def _image(side: int, channels: int) -> Field:
+    return Field(shape=(side, side, channels), low=-1, high=1)
