@@ -18,16 +18,20 @@ if TYPE_CHECKING:
 
 
 def open_network(source: str | Path, *, zoo: Zoo | None = None) -> ExportedNetwork:
-    """Return a network: a pretrained generator by name, or an exported `.keras` or `.safetensors` file.
+    """Return a network: a pretrained generator by name, or a `.keras` or `.safetensors` file.
+
+    The latter is one that ganzoo exported, or a state dict of a published network that an installed plugin knows.
 
     RecipeError when there is neither, CheckpointError for a file that is damaged or holds anything but known layers.
     `zoo` must have the plugins whose layers the network uses, and is that of the installed ones if it is not given.
     """
-    from ganzoo.training.exported import load_exported, read_facts
+    from ganzoo.training.exported import read_facts
+    from ganzoo.training.published import load_network
 
     path = network_file(Path(source))
-    network = load_exported(path, (load_zoo() if zoo is None else zoo).packages)
-    return ExportedNetwork(path, network, read_facts(path) if is_safetensors(path) else {})
+    loaded = load_network(path, load_zoo() if zoo is None else zoo)
+    is_ours = is_safetensors(path) and loaded.architecture is None
+    return ExportedNetwork(path, loaded.network, read_facts(path) if is_ours else {})
 
 
 class ExportedNetwork:

@@ -123,8 +123,8 @@ class Run:
     ) -> float:
         """Write a network as `ganzoo export RUN` does, and return how far the file is from it.
 
-        `to` is `keras`, `onnx`, `safetensors` or `torch`; without it, the format of the path's suffix. RecipeError when
-        the run has no such product, when the file exists, or when its suffix is of no format.
+        `to` is `keras`, `onnx`, `safetensors`, `state_dict` or `torch`; without it, the format of the path's suffix.
+        RecipeError when the run has no such product, when the file exists, or when its suffix is of no format.
         """
         from ganzoo.exporting import SUFFIXES, export, products_of_run
 

@@ -11,7 +11,7 @@ import click
 from ganzoo.errors import RecipeError
 
 if TYPE_CHECKING:
-    from ganzoo.training.interpolation import Product
+    from ganzoo.training.published import LoadedNetwork
     from ganzoo.zoo import Zoo
 
 #: That of the demonstration in ESRGAN's code.
@@ -32,7 +32,7 @@ class Interpolation:
             raise RecipeError("--alpha: there is nothing to interpolate with; add --interpolate RUN or FILE")
         return None if other is None else cls(other, _ALPHA if alpha is None else alpha)
 
-    def apply(self, products: Mapping[str, Product], zoo: Zoo) -> None:
+    def apply(self, products: Mapping[str, LoadedNetwork], zoo: Zoo) -> None:
         """Set the weights of networks to those between their own and the other's."""
         from ganzoo.commands._terminal import say
         from ganzoo.training.interpolation import interpolate

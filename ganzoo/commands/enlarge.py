@@ -132,15 +132,16 @@ def _enlarge_with_file(
     from ganzoo.contracts.extractor import weights_sha256
     from ganzoo.sampling import PhotographOptions, process_in_tiles
     from ganzoo.sampling.tiles import OVERLAP, TILE
-    from ganzoo.training.exported import load_exported, scale_of
-    from ganzoo.training.interpolation import Product
+    from ganzoo.training.exported import scale_of
+    from ganzoo.training.published import load_network
     from ganzoo.zoo import load_zoo
 
     zoo = load_zoo()
     options = sampling_options(PhotographOptions, assignments, zoo)
-    network = load_exported(file, zoo.packages)
+    loaded = load_network(file, zoo)
+    network = loaded.network
     if interpolation is not None:
-        interpolation.apply({network.name: Product(network)}, zoo)
+        interpolation.apply({network.name: loaded}, zoo)
     scale = scale_of(network, file)
     mixed = {} if interpolation is None else interpolation.facts()
     facts = None if unmarked else {**mixed, "network": file.name, "weights_sha256": weights_sha256(network)}

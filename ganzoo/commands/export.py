@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="RUN|FILE|NAME", type=click.Path(path_type=Path))
 @click.option(
     "--to",
-    type=click.Choice(["keras", "onnx", "safetensors", "torch"]),
+    type=click.Choice(["keras", "onnx", "safetensors", "state_dict", "torch"]),
     required=True,
-    help="keras: loads in plain Keras. onnx: for other runtimes. safetensors: loads in ganzoo. torch: torch.export.",
+    help="keras: loads in plain Keras. onnx: for other runtimes. safetensors: loads in ganzoo. torch: torch.export. "
+    "state_dict: weights for programs that know the published PyTorch network.",
 )
 @click.option("-o", "--output", required=True, help="File to write; a folder (/ at the end) for each network's file.")
 @click.option("--network", "name", metavar="NAME", help="The network of a RUN with several; all by default.")
@@ -69,7 +70,7 @@ def _products(source: Path, name: str | None, *, best: bool) -> list[Product]:
     elif best:
         raise RecipeError(f"{source}: --best chooses a checkpoint of a run, and this is a file")
     else:
-        products = [product_of_file(source, zoo.packages)]
+        products = [product_of_file(source, zoo)]
     names = [product.name for product in products]
     if name is not None and name not in names:
         raise RecipeError(f"{source}: has no network '{name}'{nearest(name, names)}; it has {listing(names)}")

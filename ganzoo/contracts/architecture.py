@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ganzoo.contracts.component import Component
@@ -10,7 +11,7 @@ from ganzoo.contracts.component import Component
 if TYPE_CHECKING:
     from ganzoo.contracts.field import Signature
     from ganzoo.contracts.step import Step
-    from ganzoo.contracts.tensor import Network
+    from ganzoo.contracts.tensor import Network, Variable
 
 
 class Architecture(Component, ABC):
@@ -39,6 +40,23 @@ class Architecture(Component, ABC):
 
         It depends on the step only, and sets non-trainable variables of the network, which exported files contain.
         """
+
+    def state_dict_names(self, network: Network) -> Sequence[Mapping[str, Variable]]:
+        """Return all weights of the network by their keys in the state dicts that are published of it for PyTorch.
+
+        One mapping for each way of naming in use: files in all of them are read, and the first is written. The core
+        transposes kernels (h, w, inputs, outputs) and (inputs, outputs) to torch's outputs first. Nothing, the
+        default, is for a network that no other program knows.
+        """
+        return ()
+
+    @classmethod
+    def from_state_dict(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Architecture, Signature] | None:
+        """Return the architecture, and for what it is to be built, of a state dict with arrays of these shapes.
+
+        None, the default, for state dicts of other networks. With it, commands use a published file without a run.
+        """
+        return None
 
 
 class Features(Component, ABC):

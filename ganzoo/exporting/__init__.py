@@ -1,4 +1,4 @@
-"""Networks as files for other programs: Keras, ONNX, torch, and `.safetensors` for ganzoo itself."""
+"""Networks as files for other programs: Keras, ONNX, torch, state dicts, and `.safetensors` for ganzoo itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ganzoo.exporting.onnx_file import export_onnx
 from ganzoo.exporting.parity import TOLERANCE, check_parity
 from ganzoo.exporting.product import Product, product_of_file, products_of_run
 from ganzoo.exporting.safetensors_file import export_safetensors
+from ganzoo.exporting.state_dict_file import export_state_dict
 from ganzoo.exporting.torch_file import export_torch
 from ganzoo.runs import files
 
@@ -21,15 +22,22 @@ __all__ = ["SUFFIXES", "TOLERANCE", "Product", "export", "product_of_file", "pro
 _WRITERS: dict[str, Callable[[Product], bytes]] = {
     "keras": lambda product: export_keras(product.network),
     "onnx": export_onnx,
+    "state_dict": export_state_dict,
     "safetensors": lambda product: export_safetensors(product.network, product.facts),
     "torch": export_torch,
 }
-#: What the files of each format end in.
-SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "safetensors": ".safetensors", "torch": ".pt2"}
+#: What the files of each format end in; of two with one suffix, the suffix alone means the second.
+SUFFIXES = {
+    "keras": ".keras",
+    "onnx": ".onnx",
+    "state_dict": ".safetensors",
+    "safetensors": ".safetensors",
+    "torch": ".pt2",
+}
 
 
 def export(product: Product, path: Path, *, to: str, overwrite: bool = False) -> float:
-    """Write a network as `keras`, `onnx`, `safetensors` or `torch`, and return how far the file is from it.
+    """Write a network as `keras`, `onnx`, `safetensors`, `state_dict` or `torch`; return how far the file is from it.
 
     That is the largest absolute difference on random inputs of two sizes, with the file read independently of ganzoo.
     The network is on the CPU, as `products_of_run` and `product_of_file` return it. Nothing is written when the

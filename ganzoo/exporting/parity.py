@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ganzoo.contracts.tensor import Array
+from ganzoo.contracts.tensor import Array, Network
 from ganzoo.errors import PluginError
 from ganzoo.exporting.examples import example, outputs_by_name
 from ganzoo.exporting.onnx_file import onnx_outputs
 from ganzoo.exporting.product import Product
 from ganzoo.runs.arrays import pack_arrays
 from ganzoo.training.exported import load_exported
+from ganzoo.training.foreign import import_weights
 
 #: The largest difference that is due to float32, for outputs of at most 1; for larger ones, times the largest.
 TOLERANCE = 1e-4
@@ -29,13 +30,13 @@ _BATCHES = (1, 3)
 def check_parity(product: Product, file: Path, kind: str) -> float:
     """Return the largest difference of what a file gives from what its network gives, on random inputs of two sizes.
 
-    All but `.safetensors` files are read in a process that has not imported ganzoo (nor Keras, for torch and ONNX).
+    Files of Keras, torch and ONNX are read in a process that has not imported ganzoo (nor Keras, for the last two).
     PluginError when that is impossible, or the difference is more than `TOLERANCE`.
     """
     given = [example(product, batch, seed=seed) for seed, batch in enumerate(_BATCHES)]
     wanted = [outputs_by_name(product, one) for one in given]
-    if kind == "safetensors":
-        loaded = replace(product, network=load_exported(file, ()))
+    if kind in _OF_GANZOO:
+        loaded = replace(product, network=_OF_GANZOO[kind](product, file))
         found = [outputs_by_name(loaded, one) for one in given]
     else:
         found = [_renamed(product, outputs) for outputs in _read_bare(product, file, kind, given)]
@@ -53,6 +54,22 @@ def check_parity(product: Product, file: Path, kind: str) -> float:
             f"expected at most {tolerance:.2g}; nothing was written"
         )
     return difference
+
+
+def _rebuilt(product: Product, file: Path) -> Network:
+    """Return a new network of the product's architecture with the weights of a state dict."""
+    architecture = product.architecture
+    if architecture is None:
+        raise PluginError(f"network '{product.name}': its architecture is unknown")
+    network = architecture.build(product.signature)
+    import_weights(network, file, architecture)
+    return network
+
+
+_OF_GANZOO: Mapping[str, Callable[[Product, Path], Network]] = {
+    "safetensors": lambda _product, file: load_exported(file, ()),
+    "state_dict": _rebuilt,
+}
 
 
 def _read_bare(product: Product, file: Path, kind: str, given: Sequence[Mapping[str, Array]]) -> list[dict[str, Array]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 import ganzoo
-from ganzoo.assembly import task_specs, training_device
+from ganzoo.assembly import product_architectures, task_specs, training_device
+from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.field import Field, Signature
 from ganzoo.contracts.tensor import Network
 from ganzoo.errors import CheckpointError
@@ -21,8 +22,10 @@ from ganzoo.execution.keras_internals import declared_inputs, declared_outputs, 
 from ganzoo.recipe import Recipe
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.safetensors import is_safetensors
-from ganzoo.training.exported import load_exported, read_facts
+from ganzoo.training.exported import read_facts
+from ganzoo.training.published import load_network
 from ganzoo.training.reload import trained_networks
+from ganzoo.zoo import Zoo
 
 _IMAGE_AXES = 3
 
@@ -40,6 +43,8 @@ class Product:
     network: Network
     signature: Signature
     facts: Mapping[str, str]
+    #: What it was built from, where that is known.
+    architecture: Architecture | None = None
 
 
 def products_of_run(
@@ -49,25 +54,31 @@ def products_of_run(
     with training_device("cpu"):
         trained, steps = trained_networks(run, recipe, best=best, note=note)
     about = {"recipe": recipe.title, "task": recipe.resolved["task"]["name"], "steps": str(steps)}
+    chosen = product_architectures(recipe, trained.fields, trained.fitted)
     return [
         Product(
             name=spec.name,
             network=trained.networks[spec.name],
             signature=spec.signature,
             facts={**about, **facts_about(spec.name, trained.networks[spec.name], spec.signature)},
+            architecture=chosen[spec.name],
         )
         for spec in task_specs(recipe, trained.fields, trained.fitted)
-        if spec.is_product and spec.name in trained.networks
+        if spec.name in chosen
     ]
 
 
-def product_of_file(path: Path, plugins: Collection[str]) -> Product:
-    """Return the network of a `.keras` or `.safetensors` file, on the CPU; see `load_exported`.
+def product_of_file(path: Path, zoo: Zoo) -> Product:
+    """Return the network of a `.keras` or `.safetensors` file, on the CPU; see `load_network`.
 
     A `.keras` file says nothing about ranges, so its facts are shapes alone.
     """
     with training_device("cpu"):
-        network = load_exported(path, plugins)
+        loaded = load_network(path, zoo)
+    network = loaded.network
+    if loaded.signature is not None:
+        facts = facts_about(network.name, network, loaded.signature)
+        return Product(network.name, network, loaded.signature, facts, loaded.architecture)
     if not is_safetensors(path):
         inputs, outputs = declared_inputs(network), declared_outputs(network)
         signature = Signature(inputs=_declared_fields(inputs, "input"), outputs=_declared_fields(outputs, "output"))

@@ -101,8 +101,8 @@ def open_foreign(path: Path, expected: Mapping[str, Expected], *, ignored: Seque
         ) from error
 
 
-def _kind(path: Path) -> str:
-    """Return how the file is to be read, by its name alone; its first bytes are compared later."""
+def refuse_pickles(path: Path) -> None:
+    """Raise a CheckpointError for a file that by its name is, or can hold, a pickle."""
     suffix = path.suffix.lower()
     if suffix in PICKLES:
         verb = "can hold" if suffix in (".npy", ".npz") else "is"
@@ -110,6 +110,12 @@ def _kind(path: Path) -> str:
             f"{path}: {verb} a pickle, which can run code when it is opened; "
             "convert it to .safetensors or .weights.h5 where you trust it"
         )
+
+
+def _kind(path: Path) -> str:
+    """Return how the file is to be read, by its name alone; its first bytes are compared later."""
+    refuse_pickles(path)
+    suffix = path.suffix.lower()
     if suffix not in KINDS:
         raise CheckpointError(
             f"{path}: '{suffix}' is unsupported; weights are read from .weights.h5, .keras, .safetensors"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,28 @@ def is_safetensors(path: Path) -> bool:
 
 def read_metadata(path: Path) -> dict[str, str]:
     """Return the texts of a `.safetensors` file, without its arrays; CheckpointError when its header is damaged."""
+    found = _header(path).get(_METADATA, {})
+    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
+        raise _damaged(path)
+    return found
+
+
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of its arrays by name; CheckpointError for a damaged header, or one of more than the file."""
+    found = {name: _shape(path, entry) for name, entry in _header(path).items() if name != _METADATA}
+    if sum(prod(shape) for shape in found.values()) > path.stat().st_size:
+        raise CheckpointError(f"{path}: its header describes more numbers than it has bytes; it is cut off or damaged")
+    return found
+
+
+def _shape(path: Path, entry: Any) -> tuple[int, ...]:
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
+        raise _damaged(path)
+    return tuple(shape)
+
+
+def _header(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -59,7 +82,10 @@ def read_metadata(path: Path) -> dict[str, str]:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: its header is not JSON; it is damaged or not .safetensors") from error
-    found = header.get(_METADATA, {}) if isinstance(header, dict) else None
-    if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
-        raise CheckpointError(f"{path}: its header does not map names to texts and arrays; it is damaged")
-    return found
+    if not isinstance(header, dict):
+        raise _damaged(path)
+    return header
+
+
+def _damaged(path: Path) -> CheckpointError:
+    return CheckpointError(f"{path}: its header does not map names to texts and arrays; it is damaged")

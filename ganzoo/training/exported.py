@@ -155,7 +155,7 @@ def _metadata(path: Path) -> dict[str, str]:
     if FORMAT_KEY not in found or CONFIGURATION_KEY not in found:
         raise CheckpointError(
             f"{path}: holds weights, but does not say of which network; "
-            "expected a file that ganzoo export --to safetensors wrote"
+            "expected a file that ganzoo export --to safetensors wrote, or a state dict that a plugin knows"
         )
     if found[FORMAT_KEY] != FORMAT:
         raise CheckpointError(

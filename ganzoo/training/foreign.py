@@ -7,10 +7,12 @@ from pathlib import Path
 
 import keras
 
+from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.tensor import Array, Network, Variable
 from ganzoo.errors import CheckpointError
 from ganzoo.execution.keras_internals import saved_names
 from ganzoo.runs.foreign import open_foreign
+from ganzoo.training.state_dict import InTorch, from_torch, names_in
 
 #: Where Keras puts what only its own training needs; a warm start takes weights alone.
 TRAINING_STATE = ("optimizer",)
@@ -24,22 +26,29 @@ class ForeignWeights:
     sha256: str
 
 
-def import_weights(network: Network, path: Path) -> str:
+def import_weights(network: Network, path: Path, architecture: Architecture | None = None) -> str:
     """Set all weights of a network from a foreign file and return the file's sha256; see `read_weights`."""
-    found = read_weights(network, path)
+    found = read_weights(network, path, architecture)
     for variable, value in found.values:
         variable.assign(value)
     return found.sha256
 
 
-def read_weights(network: Network, path: Path) -> ForeignWeights:
+def read_weights(network: Network, path: Path, architecture: Architecture | None = None) -> ForeignWeights:
     """Return the values of all weights of a network from a foreign file, and change nothing.
 
-    Nothing is converted, and everything is verified: CheckpointError for a file of another network.
+    Their names are those of Keras, or in a `.safetensors` file those of the state dicts that the `architecture` knows,
+    whose kernels are transposed. Nothing else is converted, and everything is verified: CheckpointError for a file of
+    another network.
     """
-    variables = weight_names(network, path)
-    foreign = open_foreign(path, variables, ignored=TRAINING_STATE)
-    values = tuple((variable, foreign.values[name]) for name, variable in variables.items())
+    in_torch = None if architecture is None else names_in(path, architecture, network)
+    if in_torch is None:
+        variables = weight_names(network, path)
+        foreign = open_foreign(path, variables, ignored=TRAINING_STATE)
+        values = tuple((variable, foreign.values[name]) for name, variable in variables.items())
+    else:
+        foreign = open_foreign(path, {key: InTorch.of(variable) for key, variable in in_torch.items()})
+        values = tuple((variable, from_torch(foreign.values[key], variable)) for key, variable in in_torch.items())
     return ForeignWeights(values, foreign.sha256)
 
 

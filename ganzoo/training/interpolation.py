@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 
 from ganzoo.assembly import product_architectures
-from ganzoo.contracts.architecture import Architecture
 from ganzoo.contracts.results import Trained
-from ganzoo.contracts.tensor import Array, Network, Variable
+from ganzoo.contracts.tensor import Array, Variable
 from ganzoo.errors import RecipeError, listing
 from ganzoo.pretrained import network_file
 from ganzoo.recipe import Recipe
 from ganzoo.runs.folder import RunFolder
 from ganzoo.runs.recipes import load_run_recipe
 from ganzoo.training.foreign import read_weights
+from ganzoo.training.published import LoadedNetwork
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.state import to_arrays
 from ganzoo.zoo import Zoo
 
 
-@dataclass(frozen=True)
-class Product:
-    """A trained network that can be used, and what it was built from, where that is known."""
-
-    network: Network
-    architecture: Architecture | None = None
-
-
-def products_of(trained: Trained, recipe: Recipe) -> dict[str, Product]:
+def products_of(trained: Trained, recipe: Recipe) -> dict[str, LoadedNetwork]:
     """Return the networks of a run that the training was for, by name."""
     chosen = product_architectures(recipe, trained.fields, trained.fitted)
-    return {name: Product(trained.networks[name], chosen[name]) for name in chosen}
+    return {name: LoadedNetwork(trained.networks[name], chosen[name]) for name in chosen}
 
 
 def interpolate(
-    products: Mapping[str, Product], other: str, alpha: float, *, zoo: Zoo, note: Callable[[str], None]
+    products: Mapping[str, LoadedNetwork], other: str, alpha: float, *, zoo: Zoo, note: Callable[[str], None]
 ) -> None:
     """Set the weights of each product to (1 - alpha) times those of `other` plus alpha times its own.
 
@@ -50,17 +42,17 @@ def interpolate(
             variable.assign(alpha * variable.value + (1 - alpha) * variable.value.new_tensor(value))
 
 
-def _of_file(products: Mapping[str, Product], path: Path) -> Iterable[tuple[Variable, Array]]:
+def _of_file(products: Mapping[str, LoadedNetwork], path: Path) -> Iterable[tuple[Variable, Array]]:
     if len(products) != 1:
         raise RecipeError(
             f"--interpolate {path}: a file holds one network, but {listing(products)} are sampled; name a run"
         )
     [product] = products.values()
-    return read_weights(product.network, path).values
+    return read_weights(product.network, path, product.architecture).values
 
 
 def _of_run(
-    products: Mapping[str, Product], path: Path, zoo: Zoo, note: Callable[[str], None]
+    products: Mapping[str, LoadedNetwork], path: Path, zoo: Zoo, note: Callable[[str], None]
 ) -> Iterable[tuple[Variable, Array]]:
     folder = RunFolder.existing(path)
     recipe = load_run_recipe(folder, zoo=zoo)
@@ -72,7 +64,7 @@ def _of_run(
         yield from _paired(name, product, other, path)
 
 
-def _paired(name: str, mine: Product, theirs: Product, path: Path) -> Iterable[tuple[Variable, Array]]:
+def _paired(name: str, mine: LoadedNetwork, theirs: LoadedNetwork, path: Path) -> Iterable[tuple[Variable, Array]]:
     """Return the weights of one network with those of the other; RecipeError unless they are of one architecture."""
     if is_dataclass(mine.architecture) and theirs.architecture not in (mine.architecture, None):
         raise RecipeError(
@@ -89,5 +81,5 @@ def _paired(name: str, mine: Product, theirs: Product, path: Path) -> Iterable[t
     return zip(mine.network.weights, values.values(), strict=True)
 
 
-def _told(product: Product) -> str:
-    return f"{product.network.count_params():,} numbers in {len(product.network.weights)} arrays"
+def _told(loaded: LoadedNetwork) -> str:
+    return f"{loaded.network.count_params():,} numbers in {len(loaded.network.weights)} arrays"

@@ -82,5 +82,5 @@ def _by_network(state: Mapping[str, Variable]) -> dict[str, dict[str, Variable]]
 def _from_file(name: str, path: Path, model: AdversarialModel) -> Iterator[str]:
     from ganzoo.training.foreign import import_weights
 
-    digest = import_weights(model.networks[name], path)
+    digest = import_weights(model.networks[name], path, model.architectures.get(name))
     yield f"starting from {path} for '{name}' (sha256 {digest[:12]}...)"

@@ -44,6 +44,11 @@ def rrdb(options: RRDB, signature: Signature) -> Network:
     return keras.Model(image, values, name="rrdb")
 
 
+def enlargements(network: Network) -> list[int]:
+    """Return the factors by which a generator enlarges, one after another."""
+    return [layer.size[0] for layer in network.layers if isinstance(layer, keras.layers.UpSampling2D)]
+
+
 def vgg_discriminator(signature: Signature, *, filters: int) -> Network:
     """Return the discriminator of ESRGAN."""
     inputs = blocks.discriminator_inputs(signature)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
-from ganzoo import Architecture, Network, Signature
+from ganzoo import Architecture, Field, Network, Signature, Variable
+from ganzoo_esrgan.state_dict import Sizes, convolutions, sizes_of
+
+#: A side that every `unshuffle` divides.
+_SIDE = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,3 +44,36 @@ class RRDB(Architecture):
         from ganzoo_esrgan import networks
 
         return networks.rrdb(self, signature)
+
+    def state_dict_names(self, network: Network) -> Sequence[Mapping[str, Variable]]:
+        """Return the keys of BasicSR, of the first ESRGAN and of BSRGAN; none for x3, which others take for x2."""
+        from ganzoo_esrgan import networks
+
+        factors = networks.enlargements(network)
+        if 3 in factors:
+            return ()
+        sizes = Sizes(
+            filters=self.filters,
+            blocks=self.blocks,
+            growth=self.growth,
+            doublings=len(factors),
+            unshuffle=self.unshuffle,
+        )
+        found: tuple[dict[str, Variable], ...] = ({}, {}, {})
+        for each in convolutions(sizes):
+            layer = network.get_layer(each.layer)
+            for names, key in zip(found, each.keys, strict=True):
+                names |= {f"{key}.weight": layer.kernel, f"{key}.bias": layer.bias}
+        return found
+
+    @classmethod
+    def from_state_dict(cls, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Architecture, Signature] | None:
+        sizes = sizes_of(shapes)
+        if sizes is None or 2**sizes.doublings % sizes.unshuffle:
+            return None
+        unshuffle = sizes.unshuffle
+        made = cls(filters=sizes.filters, blocks=sizes.blocks, growth=sizes.growth, unshuffle=unshuffle)
+        small, large = (
+            Field(shape=(side, side, 3), low=-1, high=1) for side in (_SIDE, _SIDE * 2**sizes.doublings // unshuffle)
+        )
+        return made, Signature(inputs={"image": small}, outputs={"image": large})

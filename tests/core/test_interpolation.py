@@ -116,10 +116,11 @@ def pickled(path):
 
 def test_a_file_is_not_mixed_into_several_networks(tmp_path):
     from ganzoo.errors import RecipeError
-    from ganzoo.training.interpolation import Product, interpolate
+    from ganzoo.training.interpolation import interpolate
+    from ganzoo.training.published import LoadedNetwork
 
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     network.save(tmp_path / "one.keras")
-    products = {"first": Product(network), "second": Product(network)}
+    products = {"first": LoadedNetwork(network), "second": LoadedNetwork(network)}
     with pytest.raises(RecipeError, match="a file holds one network, but 'first', 'second' are sampled; name a run"):
         interpolate(products, str(tmp_path / "one.keras"), 0.5, zoo=None, note=print)

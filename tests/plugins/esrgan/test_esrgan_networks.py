@@ -187,7 +187,7 @@ def test_the_discriminator_of_real_esrgan_is_that_of_the_authors_code():
     assert torch.allclose(logits, twin(given.permute(0, 3, 1, 2)).permute(0, 2, 3, 1), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("side", [16, 24, 40])
+@pytest.mark.parametrize("side", [24, 33])
 def test_the_discriminator_of_esrgan_takes_any_crop(side):
     check_architecture(VGGDiscriminator(filters=2), judging(side))
 
