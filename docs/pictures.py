@@ -25,7 +25,15 @@ PICTURES = Path(__file__).parent / "pictures"
 #: What a picture needs of a run and does not influence its weights.
 SETTINGS = {"gaussians_ring": ["train.sample_every=250"]}
 #: Recipes whose last sample picture is shown as it is.
-GRIDS = ("dcgan_digits", "wgan_gp_digits", "dcgan_mnist", "wgan_gp_mnist", "acgan_mnist", "projection_mnist")
+GRIDS = (
+    "dcgan_digits",
+    "wgan_gp_digits",
+    "dcgan_mnist",
+    "wgan_gp_mnist",
+    "acgan_mnist",
+    "projection_mnist",
+    "restore_photos",
+)
 SCALE = 4
 #: Where the difference shows: top, left and side of the crop of a photograph.
 CROPS = {"chelsea": (72, 128, 148), "coffee": (96, 252, 148)}

@@ -69,6 +69,14 @@ def test_the_how_to_on_own_images_ends_with_samples(reader):
     assert Path("faces.png").is_file()
 
 
+def test_the_how_to_on_restoring_ends_with_restored_photographs(reader):
+    pages.photographs(Path("my_photos"), count=3)
+    pages.photographs(Path("old_photos"), count=2)
+    reader.follow(DOCS / "howto/restore.md")
+    assert Path("sheet.png").is_file()
+    assert sorted(path.name for path in Path("restored").iterdir()) == ["0_x2.png", "1_x2.png"]
+
+
 def test_the_how_to_on_classes_ends_with_samples_of_a_class_and_an_exported_classifier(reader):
     pytest.importorskip("onnxruntime")
     pages.photographs(Path("pictures/cats"), count=6)

@@ -23,6 +23,7 @@ SHORT = {
     "gaussians_ring": ["phases.train.steps=2", "validation.count=64"],
     "acgan_mnist": ["phases.train.steps=2", "generator.filters=4", "discriminator.filters=4", "metrics=[]"],
     "semi_supervised_mnist": ["phases.train.steps=2"],
+    "restore_photos": ["phases.content.steps=2", "phases.gan.steps=2", "train.batch_size=2", "generator.filters=4"],
     "dcgan_digits": ["phases.train.steps=2", "train.batch_size=4", "generator.filters=4", "discriminator.filters=4"],
 }
 #: What a page may name and no test runs: a virtual environment, and what needs a network or stays open.
