@@ -53,10 +53,11 @@ _BLOCK = 8
 class SuperResolution(Task):
     """Enlarges photographs by `scale`; learns from random crops of `crop` pixels and their low resolution images.
 
-    Data: field `hr` with its aligned `lr`, or `image`, from which `degradation` (`bicubic` by default) makes the low
-    resolution image. Held-out photographs are degraded in the same way, each with random numbers of its own index,
-    whatever the seed of the run. With `sharpen`, low resolution images and the targets of pair losses are made of
-    sharpened photographs, as in Real-ESRGAN (arXiv 2107.10833); the discriminator and scores see the plain ones.
+    Data: field `hr` or `image`, from which `degradation` (`bicubic` by default) makes the low resolution image. An
+    aligned field `lr` of the data is used in place of `bicubic`, and ignored with any other. Held-out photographs are
+    degraded in the same way, each with random numbers of its own index, whatever the seed of the run. With `sharpen`,
+    low resolution images that are made and the targets of pair losses are of sharpened photographs, as in Real-ESRGAN
+    (arXiv 2107.10833); the discriminator and scores see the plain ones.
 
     Comparison and pair are both called `image`. `flips` mirrors crops and turns them by right angles, which the SRGAN
     paper does not mention. Photographs larger than `tile` low resolution pixels are enlarged piece by piece; `overlap`
@@ -87,11 +88,6 @@ class SuperResolution(Task):
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         if "hr" not in fields and "image" not in fields:
             raise DataError(f"super_resolution needs a field 'hr' or 'image'; the data have {', '.join(fields)}")
-        if "lr" in fields and not isinstance(self.degradation, Bicubic):
-            raise DataError(
-                "the data have low resolution images of their own, for which task.degradation would not be used; "
-                "leave it out, or take data without the field 'lr'"
-            )
         small, large = _image(self.crop // self.scale), _image(self.crop)
         return (
             NetworkSpec(
@@ -110,7 +106,7 @@ class SuperResolution(Task):
 
     def prepare(self, example: Example, context: RowContext) -> Example:
         rng = context.rng
-        lr, hr = pair_of(example, self.scale, crop=self.crop)
+        lr, hr = self._pair_of(example, crop=self.crop)
         corner = corner_of(hr, self.scale, self.crop, tuple(rng.random(2)))
         crops = self._crops(lr, hr, corner, self.crop, rng, sharpen=self.sharpen)
         if self.flips:
@@ -210,10 +206,15 @@ class SuperResolution(Task):
         crops = {"lr": small, "hr": cut(plain, inner, side, self.scale)}
         return {**crops, "sharp": cut(target, inner, side, self.scale)} if sharpen else crops
 
+    def _pair_of(self, example: Example, *, crop: int = 1) -> tuple[Array | None, Array]:
+        """Return (lr or None, hr): low resolution images of the data stand for bicubic reductions only."""
+        lr, hr = pair_of(example, self.scale, crop=crop)
+        return lr if isinstance(self.degradation, Bicubic) else None, hr
+
     def _pair(self, source: Source, index: int) -> tuple[Array | None, Array]:
         example = source[index]
         try:
-            return pair_of(example, self.scale)
+            return self._pair_of(example)
         except DataError as error:
             raise DataError(f"{source.name_of(index)}: {error}") from error
 

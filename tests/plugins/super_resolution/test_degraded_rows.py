@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 import torch
+from ganzoo_super_resolution.bicubic import Bicubic
 from ganzoo_super_resolution.classical import Classical
 from ganzoo_super_resolution.second_order import SecondOrder
 from ganzoo_super_resolution.sharpening import sharpened
 from ganzoo_super_resolution.super_resolution import SuperResolution
 
-from ganzoo import DataError, Degradation, Field, Random, RowContext, Source, Step, Trained, View, images
+from ganzoo import Degradation, Field, Random, RowContext, Source, Step, Trained, View, images
 
 PIXELS = Field(shape=(None, None, 3), dtype="uint8", low=0, high=255)
 STEP = Step(number=0)
@@ -138,8 +139,10 @@ def test_scores_of_other_degradations_do_not_compare():
     assert identity(degradation=Classical())["degradation.noise"] == (0.0, 25.0)
 
 
-def test_a_degradation_is_refused_where_the_data_have_low_resolution_images():
-    fields = {"hr": PIXELS, "lr": PIXELS}
-    SuperResolution(scale=2, crop=16).networks(fields, {})
-    with pytest.raises(DataError, match=r"low resolution images of their own, for which task\.degradation"):
-        SuperResolution(scale=2, crop=16, degradation=SecondOrder()).networks(fields, {})
+def test_low_resolution_images_of_the_data_stand_for_bicubic_reductions_only():
+    hr, given = photo(16, 16), np.full((8, 8, 3), 7, np.uint8)
+    context = RowContext(step=STEP, rng=np.random.default_rng(0))
+    for degradation, is_given in ((Bicubic(), True), (Corners(), False)):
+        task = SuperResolution(scale=2, crop=16, degradation=degradation, flips=False)
+        made = images.to_uint8(task.prepare({"hr": hr, "lr": given}, context)["lr"])
+        assert np.array_equal(made, given if is_given else hr[::2, ::2])
