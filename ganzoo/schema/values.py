@@ -122,7 +122,7 @@ def _schedule(value: Any) -> Schedule:
     if isinstance(value, Mapping):
         shape: type[Ramp | Staircase] = Staircase if "values" in value or "at" in value else Ramp
         try:
-            arguments = _schedule_model(shape).model_validate(_tuples(dict(value))).model_dump()
+            arguments = _SCHEDULE_MODELS[shape].model_validate(_tuples(dict(value))).model_dump()
         except ValidationError as error:
             fields = ", ".join(shape.__dataclass_fields__)
             raise ValueError(f"a schedule table has the keys {fields}: {describe_error(error)}") from error
@@ -132,7 +132,6 @@ def _schedule(value: Any) -> Schedule:
     return Constant(float(TypeAdapter(float, config=_STRICT).validate_python(value)))
 
 
-@cache
 def _schedule_model(cls: type[Ramp | Staircase]) -> type[BaseModel]:
     hints = get_type_hints(cls)
     fields: dict[str, Any] = {
@@ -140,6 +139,10 @@ def _schedule_model(cls: type[Ramp | Staircase]) -> type[BaseModel]:
         for name, field in cls.__dataclass_fields__.items()
     }
     return create_model(cls.__name__, __config__=_STRICT, **fields)
+
+
+#: Made here, because this evaluates annotations, which has no place in the reading of a recipe.
+_SCHEDULE_MODELS = {shape: _schedule_model(shape) for shape in (Ramp, Staircase)}
 
 
 #: Stands in the JSON schema of a schedule for those of plugins, which are not known here.
@@ -158,8 +161,8 @@ class _ScheduleSchema:
         return {
             "anyOf": [
                 {"type": "number"},
-                {**_schedule_model(Ramp).model_json_schema(), "title": "ramp"},
-                {**_schedule_model(Staircase).model_json_schema(), "title": "staircase"},
+                {**_SCHEDULE_MODELS[Ramp].model_json_schema(), "title": "ramp"},
+                {**_SCHEDULE_MODELS[Staircase].model_json_schema(), "title": "staircase"},
                 NAMED_SCHEDULE,
             ]
         }
