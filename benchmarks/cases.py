@@ -24,6 +24,7 @@ from benchmarks.steps import (
     Pair,
     Style,
     dcgan_step,
+    esrgan_step,
     srgan_step,
     wgan_gp_step,
 )
@@ -95,6 +96,34 @@ weight = 1e-3
 batch_size = {batch}
 """
 
+_ESRGAN = """
+[task]
+name = "super_resolution"
+scale = 4
+crop = {side}
+
+[generator]
+name = "rrdb"
+filters = {filters}
+blocks = {blocks}
+growth = {growth}
+
+[discriminator]
+name = "vgg_discriminator"
+filters = {filters}
+
+[[losses]]
+name = "l1"
+weight = 1e-2
+
+[[losses]]
+name = "relativistic_average"
+weight = 5e-3
+
+[train]
+batch_size = {batch}
+"""
+
 _DCGAN = """
 [task]
 name = "generation"
@@ -142,6 +171,12 @@ CASES: Mapping[str, Case] = {
         title="SRGAN, 8 blocks of 64, 24 -> 96 px, batch 4",
         recipe=_SRGAN,
         sizes={"side": 96, "filters": 64, "blocks": 8, "batch": 4},
+        adam={"rate": 1e-4, "beta_1": 0.9, "epsilon": 1e-8},
+    ),
+    "esrgan": Case(
+        title="ESRGAN, 4 RRDBs of 64, 24 -> 96 px, batch 4",
+        recipe=_ESRGAN,
+        sizes={"side": 96, "filters": 64, "blocks": 4, "growth": 32, "batch": 4},
         adam={"rate": 1e-4, "beta_1": 0.9, "epsilon": 1e-8},
     ),
     "dcgan": Case(
@@ -236,8 +271,9 @@ def _by_ganzoo(case: Case, prepared: Prepared) -> Callable[[], None]:
 def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]:
     pair = twins(case, prepared.model, style)
     batch = prepared.batch
-    if case.recipe == _SRGAN:
-        return lambda: srgan_step(pair, batch)
+    if case.recipe in (_SRGAN, _ESRGAN):
+        step = srgan_step if case.recipe == _SRGAN else esrgan_step
+        return lambda: step(pair, batch)
 
     def take() -> None:
         for number in range(case.steps):
@@ -258,6 +294,9 @@ def twins(case: Case, model: AdversarialModel, style: Style, *, as_keras: bool =
     if case.recipe == _SRGAN:
         generator = networks.SRResNet(filters, case.sizes["blocks"])
         discriminator = networks.srgan_discriminator(filters, case.sizes["side"], as_keras=as_keras)
+    elif case.recipe == _ESRGAN:
+        generator = networks.RRDBNet(filters, case.sizes["blocks"], case.sizes["growth"])
+        discriminator = networks.vgg_discriminator(filters, case.sizes["side"])
     else:
         generator = networks.dcgan_generator(filters, case.side, 100)
         discriminator = networks.dcgan_discriminator(

@@ -63,6 +63,55 @@ class SRResNet(nn.Module):
         return result
 
 
+class DenseBlock(nn.Module):
+    """Five convolutions that see all before them, and a fifth of the last added to the input."""
+
+    def __init__(self, filters: int, growth: int) -> None:
+        super().__init__()
+        self.grow = nn.ModuleList(nn.Conv2d(filters + index * growth, growth, 3, padding=1) for index in range(4))
+        self.last = nn.Conv2d(filters + 4 * growth, filters, 3, padding=1)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        seen = [values]
+        for convolution in self.grow:
+            seen.append(nn.functional.leaky_relu(convolution(torch.cat(seen, 1)), 0.2, inplace=True))
+        return values + 0.2 * self.last(torch.cat(seen, 1))
+
+
+class RRDB(nn.Module):
+    """Three dense blocks, and a fifth of the last added to the input."""
+
+    def __init__(self, filters: int, growth: int) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*(DenseBlock(filters, growth) for _ in range(3)))
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return values + 0.2 * self.blocks(values)
+
+
+class RRDBNet(nn.Module):
+    """The generator of ESRGAN, for images in [-1, 1]."""
+
+    def __init__(self, filters: int, blocks: int, growth: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, filters, 3, padding=1)
+        self.body = nn.Sequential(
+            *(RRDB(filters, growth) for _ in range(blocks)), nn.Conv2d(filters, filters, 3, padding=1)
+        )
+        self.ups = nn.ModuleList(nn.Conv2d(filters, filters, 3, padding=1) for _ in range(2))
+        self.high = nn.Conv2d(filters, filters, 3, padding=1)
+        self.last = nn.Conv2d(filters, 3, 3, padding=1)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        start = self.first((image + 1) / 2)
+        values = start + self.body(start)
+        for convolution in self.ups:
+            larger = nn.functional.interpolate(values, scale_factor=2, mode="nearest")
+            values = nn.functional.leaky_relu(convolution(larger), 0.2, inplace=True)
+        result: torch.Tensor = self.last(nn.functional.leaky_relu(self.high(values), 0.2, inplace=True))
+        return 2 * result - 1
+
+
 class SamePadding(nn.Module):
     """Pads as Keras' padding "same" does at stride 2 on even sides; public repositories pad by 1 all around instead."""
 
@@ -85,6 +134,19 @@ def srgan_discriminator(filters: int, side: int, *, as_keras: bool = False) -> n
     return nn.Sequential(
         *layers, nn.Flatten(), nn.Linear(flat, 16 * filters), nn.LeakyReLU(0.2), nn.Linear(16 * filters, 1)
     )
+
+
+def vgg_discriminator(filters: int, side: int) -> nn.Module:
+    """Return the discriminator of ESRGAN."""
+    layers: list[nn.Module] = [nn.Conv2d(3, filters, 3, padding=1), nn.LeakyReLU(0.2, inplace=True)]
+    before = filters
+    for stage, factor in enumerate((1, 2, 4, 8, 8)):
+        for size in (3, 4) if stage else (4,):
+            layers += [nn.Conv2d(before, factor * filters, size, size - 2, padding=1, bias=False)]
+            layers += [nn.BatchNorm2d(factor * filters), nn.LeakyReLU(0.2, inplace=True)]
+            before = factor * filters
+    flat = before * (side // 32) ** 2
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, 100), nn.LeakyReLU(0.2), nn.Linear(100, 1))
 
 
 def dcgan_generator(filters: int, side: int, latents: int, channels: int = 3) -> nn.Module:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits as bce
-from torch.nn.functional import mse_loss
+from torch.nn.functional import l1_loss, mse_loss
 
 from ganzoo.execution.keras_internals import get_device
 
@@ -94,6 +94,23 @@ def srgan_step(pair: Pair, batch: Batch) -> None:
     pair.hold(True)
     logits = pair.judge(fake)
     pair.descend(pair.generator, mse_loss(fake, high) + 1e-3 * bce(logits, torch.ones_like(logits)))
+    pair.hold(False)
+
+
+def esrgan_step(pair: Pair, batch: Batch) -> None:
+    """Update the discriminator, then the generator by L1 and the relativistic average loss."""
+
+    def loss(above: torch.Tensor, below: torch.Tensor) -> torch.Tensor:
+        ones, zeros = torch.ones_like(above), torch.zeros_like(below)
+        return (bce(above - below.mean(), ones) + bce(below - above.mean(), zeros)) / 2
+
+    low, high = pair.images(batch["lr"]), pair.images(batch["hr"])
+    fake = pair.play(low)
+    pair.descend(pair.discriminator, loss(pair.judge(high), pair.judge(fake.detach())))
+    pair.hold(True)
+    fake_logits = pair.judge(fake)
+    adversarial = loss(fake_logits, pair.judge(high).detach())
+    pair.descend(pair.generator, 1e-2 * l1_loss(fake, high) + 5e-3 * adversarial)
     pair.hold(False)
 
 
