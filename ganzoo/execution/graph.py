@@ -16,11 +16,11 @@ from ganzoo.execution.modes import mixed_layers
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Network, Tensor
 
-#: These hand masks on, which only Keras' own call passes along.
-_MASKING = (keras.layers.Masking, keras.layers.Embedding)
+#: The inputs that networks declare: values, and the numbers of classes.
+_DTYPES = {"float32": (torch.float32,), "int32": (torch.int32,)}
 
-#: What Keras has made of float32 inputs where a network computes in half precision.
-_HALF = (torch.bfloat16, torch.float16)
+#: The same with what Keras has made of float32 inputs where a network computes in half precision.
+_WHEN_MIXED = {"float32": (torch.float32, torch.bfloat16, torch.float16)}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def direct_call(network: Network) -> Callable[..., Any] | None:
     outputs = [id(output) for output in network.outputs]
 
     def call(inputs: Any, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
-        values = None if mask is not None or options else _bound(network, inputs, mixed=mixed)
+        values = None if _has_masks(mask) or options else _bound(network, inputs, mixed=mixed)
         if values is None:
             return keras_way(inputs, training=training, mask=mask, **options)
         for operation in operations:
@@ -56,7 +56,7 @@ def direct_call(network: Network) -> Callable[..., Any] | None:
             if operation.takes_training and training is not None:
                 keywords = {**keywords, "training": training}
             result = operation.run(*arguments, **keywords)
-            found = (result,) if len(operation.results) == 1 else keras.tree.flatten(result)
+            found = (result,) if isinstance(result, torch.Tensor) else keras.tree.flatten(result)
             values.update(zip(operation.results, found, strict=True))
             for key in operation.spent:
                 del values[key]
@@ -72,12 +72,23 @@ def _is_plain(operation: Any) -> bool:
         return True
     return bool(
         operation.built
-        and not isinstance(operation, _MASKING)
+        and not _makes_masks(operation)
         and operation.variable_dtype == "float32"
         and getattr(operation, "activity_regularizer", None) is None
         and getattr(operation, "quantization_mode", None) is None
         and not getattr(operation, "_remat_mode", None)
     )
+
+
+def _makes_masks(layer: keras.Layer) -> bool:
+    """Return whether a layer hands masks on, which only Keras' own call passes along."""
+    return isinstance(layer, keras.layers.Masking) or bool(getattr(layer, "mask_zero", False))
+
+
+def _has_masks(mask: Any) -> bool:
+    """Return whether any input has a mask; Keras gives a structure of None for several inputs without."""
+    parts = mask.values() if isinstance(mask, Mapping) else mask if isinstance(mask, list | tuple) else [mask]
+    return any(part is not None for part in parts)
 
 
 def _plan(network: Network, *, mixed: bool) -> list[_Operation]:
@@ -100,9 +111,10 @@ def _plan(network: Network, *, mixed: bool) -> list[_Operation]:
 
 
 def _runner(operation: Any, *, mixed: bool) -> Callable[..., Any]:
-    """Return a layer's own code; networks inside of this one, and operations, are called as they are."""
+    """Return a layer's own code, or that of a network inside of this one; operations are called as they are."""
     if not isinstance(operation, keras.Layer) or isinstance(operation, keras.Model):
-        called: Callable[..., Any] = operation
+        inner = direct_call(operation) if isinstance(operation, keras.Model) else None
+        called: Callable[..., Any] = inner or operation
         return called
     return partial(_in_its_precision, operation) if mixed else operation.call
 
@@ -143,8 +155,7 @@ def _fits(wanted: Any, given: Any, *, mixed: bool) -> bool:
     return bool(
         isinstance(given, torch.Tensor)
         and isinstance(wanted, keras.KerasTensor)
-        and (given.dtype is torch.float32 or (mixed and given.dtype in _HALF))
-        and wanted.dtype == "float32"
+        and given.dtype in (_DTYPES | (_WHEN_MIXED if mixed else {})).get(wanted.dtype, ())
         and given.ndim == len(wanted.shape)
         and all(side is None or side == size for side, size in zip(wanted.shape[1:], given.shape[1:], strict=True))
     )

@@ -34,10 +34,24 @@ def nested():
     return keras.Model(image, [inside(image), inside(image) + image])
 
 
+def labelled():
+    inputs = {"image": keras.Input((4,), name="image"), "label": keras.Input((), dtype="int32", name="label")}
+    return keras.Model(inputs, layers.Dense(4)(inputs["image"]) + keras.layers.Embedding(3, 4)(inputs["label"]))
+
+
+def nested_by_name():
+    image = keras.Input((4,))
+    inside = keras.Model(image, {"only": layers.Dense(4)(image)})
+    outside = keras.Input((4,))
+    return keras.Model(outside, inside(outside)["only"] * 2.0)
+
+
 GIVEN = {
     branching: lambda: torch.randn(2, 8, 8, 3, generator=torch.Generator().manual_seed(0)),
     two_inputs: lambda: {"label": torch.ones(2, 2), "image": torch.randn(2, 4)},
     nested: lambda: torch.randn(2, 4),
+    nested_by_name: lambda: torch.randn(2, 4),
+    labelled: lambda: {"label": torch.tensor([2, 0], dtype=torch.int32), "image": torch.randn(2, 4)},
 }
 
 
@@ -118,6 +132,26 @@ def test_double_precision_and_own_code_are_left_alone():
 
     own = Own()
     assert "call" not in vars(prepare_execution(own))
+
+
+@pytest.mark.parametrize("make", [nested, nested_by_name, labelled])
+def test_networks_in_networks_and_labels_compile_in_one_piece(make):
+    network = prepare_execution(make())
+    given = GIVEN[make]()
+    wanted = network(given)
+    network.call = torch.compile(network.call, backend="eager", fullgraph=True, dynamic=False)
+    pairs = zip(keras.tree.flatten(network(given)), keras.tree.flatten(wanted), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("mask_zero", [True, False])
+def test_an_embedding_hands_a_mask_on_where_zero_means_none(mask_zero):
+    given = keras.Input((3,), dtype="int32")
+    values = keras.layers.Embedding(3, 2, mask_zero=mask_zero)(given)
+    network = keras.Model(given, keras.layers.GlobalAveragePooling1D()(values))
+    numbers = torch.tensor([[1, 0, 0]], dtype=torch.int32)
+    wanted = network(numbers)
+    assert torch.equal(prepare_execution(network)(numbers), wanted)
 
 
 def test_masks_are_kept():
