@@ -19,8 +19,9 @@ class AdaINGenerator(Architecture):
     2,915,139 for that of VGG16, which has one convolution less before it.
 
     The authors' VGG19 is normalized, so that each channel has the mean 1; give such weights as `path` of `vgg19`, or
-    bring the mean to about 1 by `scale` (0.3 for `vgg16_hed`). The encoder pads with zeros, theirs by reflection. Sides
-    must be multiples of the encoder's stride, 8.
+    bring activations to about this size by `scale` (0.02 for `block2_conv1` of `vgg16_hed`): a decoder of large ones
+    begins far outside of [-1, 1]. The encoder pads with zeros, theirs by reflection. Sides must be multiples of the
+    encoder's stride, 8.
     """
 
     role: ClassVar[str] = "generator"

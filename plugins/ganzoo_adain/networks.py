@@ -25,7 +25,7 @@ def generator(signature: Signature, features: Network, *, layer: str, scale: flo
 def _encoder(features: Network, layer: str, scale: float) -> Network:
     """Return the frozen network from an image to one layer's activations, multiplied by `scale`."""
     image = keras.Input((None, None, 3), name="image")
-    scaled = keras.layers.Rescaling(scale)(features(image)[layer])
+    scaled = features(image)[layer] * scale
     encoder = keras.Model(image, scaled, name="encoder")
     encoder.trainable = False
     return encoder

@@ -25,7 +25,7 @@ def generator(signature: Signature, *, filters: int, blocks: int) -> Network:
     values = _activated(_doubled(values, 2 * filters))
     values = _activated(_doubled(values, filters))
     values = keras.layers.Activation("tanh")(layers.Conv2D(3, 9, padding="same")(values))
-    return keras.Model(image, keras.layers.Rescaling(_REACH)(values), name="johnson_generator")
+    return keras.Model(image, values * _REACH, name="johnson_generator")
 
 
 def _only_images(signature: Signature) -> list[str]:

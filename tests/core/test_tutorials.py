@@ -10,6 +10,7 @@ import pages
 import pytest
 
 import ganzoo
+from ganzoo import images
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -84,6 +85,29 @@ def test_the_how_to_on_classes_ends_with_samples_of_a_class_and_an_exported_clas
     reader.follow(DOCS / "howto/classes.md")
     assert {"classes.png", "sevens.png", "cats.png", "few.onnx"} <= {path.name for path in Path().iterdir()}
     assert set(scores_of("other")["classifier"]) == {"classification_error"}
+
+
+def test_the_how_to_on_style_ends_with_painted_photographs(reader):
+    pages.photographs(Path("my_photos"), count=4)
+    pages.photographs(Path("my_paintings"), count=4)
+    shutil.copy("my_photos/0.png", "photo.jpg")
+    for name in ("painting", "other"):
+        shutil.copy("my_paintings/1.png", f"{name}.jpg")
+    reader.follow(DOCS / "howto/style.md")
+    assert {"art.png", "half.png", "mixed.png", "waves.png", "own_colours.png"} <= {
+        each.name for each in Path().iterdir()
+    }
+    assert len(list(Path("painted").iterdir())) == 4
+    assert set(scores_of("any")) == {"content", "style", "generator"}
+
+
+def test_the_how_to_on_many_tasks_ends_with_filled_photographs(reader):
+    pages.photographs(Path("my_photos"), count=4)
+    shutil.copy("my_photos/0.png", "photo.jpg")
+    shutil.copy("my_photos/1.png", "mask.png")
+    reader.follow(DOCS / "howto/many-tasks.md")
+    assert images.read_size("large.png") == images.read_size("clean.png") == (260, 280)
+    assert {"generator", "denoising", "denoising_input"} <= set(scores_of("many"))
 
 
 def test_the_how_to_on_watching_ends_with_event_files(reader):

@@ -20,6 +20,9 @@ from ganzoo import images
 SHORT = {
     "srgan_photos": ["phases.content.steps=2", "phases.gan.steps=2", "train.batch_size=2", "generator.filters=4"],
     "srgan_div2k": ["phases.pretrain.steps=1", "phases.gan.steps=1", "phases.gan_slow.steps=1", "generator.blocks=1"],
+    "adain_style": ["phases.style.steps=2", "phases.gan.steps=2"],
+    "fast_style": ["phases.style.steps=2", "phases.gan.steps=2"],
+    "multi_task_bsds": ["phases.content.steps=2", "phases.gan.steps=2"],
     "gaussians_ring": ["phases.train.steps=2", "validation.count=64"],
     "acgan_mnist": ["phases.train.steps=2", "generator.filters=4", "discriminator.filters=4", "metrics=[]"],
     "semi_supervised_mnist": ["phases.train.steps=2"],
