@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ganzoo import Features, Tensor
 from ganzoo_perceptual.feature_loss import FeatureLoss
 from ganzoo_perceptual.lpips import LAYERS, check_vgg16, read_heads
-
-if TYPE_CHECKING:
-    import torch
 
 
 class LPIPSLoss(FeatureLoss):
@@ -23,7 +18,7 @@ class LPIPSLoss(FeatureLoss):
     def __init__(self, *, features: Features) -> None:
         check_vgg16(features)
         super().__init__(features, LAYERS)
-        self._heads: list[torch.Tensor] = []
+        self._heads: list[Tensor] = []
 
     def build(self) -> None:
         import torch
