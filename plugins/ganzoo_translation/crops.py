@@ -9,7 +9,7 @@ import numpy as np
 from ganzoo import Array, DataError, Field, images
 
 _IMAGE_AXES = 3
-_DRAWN = (1, 3)
+_RGB = 3
 
 
 def channels_of(name: str, field: Field | None) -> int:
@@ -52,17 +52,17 @@ def multiple_of(crop_side: int) -> int:
 
 
 def drawn(image: Array) -> Array:
-    """Return an image as pictures have it: of other than one or three channels, the mean."""
-    if image.shape[-1] in _DRAWN:
+    """Return an image in RGB, as pictures have it: of other than three channels, the mean."""
+    if image.shape[-1] == _RGB:
         return image
-    mean: Array = np.rint(image.mean(axis=-1, keepdims=True)).astype(np.uint8)
-    return mean
+    mean = np.rint(image.mean(axis=-1, keepdims=True)).astype(np.uint8)
+    return np.repeat(mean, _RGB, axis=-1)
 
 
 def like(image: Array, channels: int) -> Array | None:
     """Return an image with so many channels: grey repeated, or the brightness of colours; None where it has neither."""
     if image.shape[-1] == channels:
         return image
-    if {image.shape[-1], channels} != set(_DRAWN):
+    if {image.shape[-1], channels} != {1, _RGB}:
         return None
     return images.grey(image) if channels == 1 else np.repeat(image, channels, axis=-1)

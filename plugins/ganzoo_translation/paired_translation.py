@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-from annotated_types import Ge
 
 from ganzoo import (
     LOGITS,
@@ -17,7 +16,6 @@ from ganzoo import (
     DataError,
     Example,
     Field,
-    Identity,
     LossTargets,
     NetworkSpec,
     Random,
@@ -29,31 +27,20 @@ from ganzoo import (
     Signature,
     Source,
     Sources,
-    Task,
     Tensor,
     Trained,
     View,
     images,
     sampling,
 )
-from ganzoo_translation.crops import (
-    as_network,
-    channels_of,
-    crop,
-    drawn,
-    like,
-    multiple_of,
-    stretched,
-    too_small,
-)
+from ganzoo_translation.crops import channels_of, crop, drawn, like, too_small
+from ganzoo_translation.translation import Translation
 
 _NAMES = ("input", "target")
-#: Pictures show crops of at most this side, or of `crop`.
-_PICTURE_SIDE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairedTranslation(Task):
+class PairedTranslation(Translation):
     """Translates images (field `input`) into others (`target`), from pairs of one size and any number of channels.
 
     Learns from random crops of `crop` pixels, half of them mirrored with `mirror`; with `resize`, of images that are
@@ -66,20 +53,8 @@ class PairedTranslation(Task):
     translated in pieces, which are blended across twice `overlap`.
     """
 
-    crop: Annotated[int, Ge(8)] = 256
-    resize: Annotated[int, Ge(8)] | None = None
-    mirror: bool = True
-    tile: Annotated[int, Ge(16)] = 1024
-    overlap: Annotated[int, Ge(0)] = 64
-
     exposes: ClassVar[LossTargets] = LossTargets(comparisons=("image",), pairs=("image",))
     sampling: ClassVar[type[SamplingOptions]] = sampling.PhotographOptions
-
-    def __post_init__(self) -> None:
-        if self.resize is not None and self.resize < self.crop:
-            raise ValueError(f"resize must be at least crop, but {self.resize} is less than {self.crop}")
-        if 4 * self.overlap > self.tile:
-            raise ValueError(f"overlap must be at most a quarter of tile, but {self.overlap} is more than that")
 
     # -- learning ------------------------------------------------------------------------------------------------------
 
@@ -91,8 +66,8 @@ class PairedTranslation(Task):
         return None if held_out or self.resize is not None else too_small(shapes["input"], self.crop)
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
-        given, made = (_image(self.crop, channels_of(name, fields.get(name))) for name in _NAMES)
-        judged = _image(self.crop, given.sides[2] + made.sides[2])
+        given, made = (self.field_of(channels_of(name, fields.get(name))) for name in _NAMES)
+        judged = self.field_of(given.sides[2] + made.sides[2])
         return (
             NetworkSpec(
                 name="generator",
@@ -109,11 +84,7 @@ class PairedTranslation(Task):
         )
 
     def prepare(self, example: Example, context: RowContext) -> Example:
-        pair = self._pair(example, self.resize)
-        if reason := too_small(pair["input"].shape, self.crop):
-            raise DataError(reason)
-        corner, mirrored = context.rng.random(2), self.mirror and bool(context.rng.integers(2))
-        return {name: as_network(crop(image, self.crop, corner), mirrored=mirrored) for name, image in pair.items()}
+        return self.cropped(_pair(example), context)
 
     def generate(self, view: View) -> Mapping[str, Tensor]:
         return {"image": view.networks["generator"](view.batch["input"], training=view.training)}
@@ -138,13 +109,13 @@ class PairedTranslation(Task):
         source = sources["data"]
         chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
         pairs = [self._shown(source, int(index)) for index in chosen]
-        smallest = min(min(pair["input"].shape[:2]) for pair in pairs)
-        side = min(smallest, max(self.crop, _PICTURE_SIDE))
+        side = self.side_of_pictures([pair["input"] for pair in pairs])
         return {name: np.stack([crop(pair[name], side, (0.5, 0.5)) for pair in pairs]) for name in _NAMES}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
         given = list(inputs["input"])
-        made = [self._translated(trained, image, rng.child(str(index))) for index, image in enumerate(given)]
+        generator = trained.networks["generator"]
+        made = [self.translated(generator, image, rng.child(str(index))) for index, image in enumerate(given)]
         columns = {"input": given, "output": made, "target": list(inputs["target"])}
         named = [
             sampling.labelled(images.grid([drawn(image) for image in column], columns=1), name)
@@ -153,13 +124,13 @@ class PairedTranslation(Task):
         return images.grid(named, columns=len(named))
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
-        source = sources["data"]
+        source, generator = sources["data"], trained.networks["generator"]
         for index in range(len(source)):
             pair = self._shown(source, index)
             target = pair["target"]
             found = {
                 "input": like(pair["input"], target.shape[-1]),
-                "generator": self._translated(trained, pair["input"], rng.child(str(index))),
+                "generator": self.translated(generator, pair["input"], rng.child(str(index))),
             }
             for method, image in found.items():
                 if image is not None:
@@ -170,9 +141,6 @@ class PairedTranslation(Task):
                         name=Path(source.name_of(index)).stem,
                         picture=drawn(image),
                     )
-
-    def identity(self) -> Identity:
-        return {"images": "whole" if self.resize is None else f"squares of {self.crop}"}
 
     # -- using ---------------------------------------------------------------------------------------------------------
 
@@ -192,32 +160,22 @@ class PairedTranslation(Task):
             suffix="_translated",
             keep_grey=False,
             channels=channels,
-            **self._tiles,
+            **self.tiles,
         )
 
-    def _translated(self, trained: Trained, image: Array, rng: Random) -> Array:
-        """Return what the generator makes of an image of any size."""
-        generator = trained.networks["generator"]
-        sampling.reseed(generator, rng)
-        return sampling.apply_in_tiles(generator, image, **self._tiles)
-
-    @property
-    def _tiles(self) -> dict[str, Any]:
-        return {"tile": self.tile, "overlap": self.overlap, "blend": True, "multiple": multiple_of(self.crop)}
-
-    def _pair(self, example: Example, resize: int | None) -> Example:
-        """Return input and target, as squares of a side where one is given; DataError where their sizes differ."""
-        if reason := _unlike(example["input"].shape, example["target"].shape):
-            raise DataError(reason)
-        return {name: example[name] if resize is None else stretched(example[name], resize) for name in _NAMES}
-
-    def _shown(self, source: Source, index: int) -> Example:
+    def _shown(self, source: Source, index: int) -> dict[str, Array]:
         """Return a pair as it is scored."""
-        example = source[index]
         try:
-            return self._pair(example, None if self.resize is None else self.crop)
+            return {name: self.scored(image) for name, image in _pair(source[index]).items()}
         except DataError as error:
             raise DataError(f"{source.name_of(index)}: {error}") from error
+
+
+def _pair(example: Example) -> dict[str, Array]:
+    """Return input and target; DataError where their sizes differ."""
+    if reason := _unlike(example["input"].shape, example["target"].shape):
+        raise DataError(reason)
+    return {name: example[name] for name in _NAMES}
 
 
 def _unlike(given: Sequence[int], wanted: Sequence[int]) -> str | None:
@@ -225,7 +183,3 @@ def _unlike(given: Sequence[int], wanted: Sequence[int]) -> str | None:
         return None
     sizes = (f"{shape[1]}x{shape[0]}" for shape in (given, wanted))
     return f"the input is {next(sizes)}, but its target {next(sizes)}; pairs have one size"
-
-
-def _image(side: int, channels: int) -> Field:
-    return Field(shape=(side, side, channels), low=-1, high=1)

@@ -1,0 +1,12 @@
+import numpy as np
+from contract_case import Case
+
+DIGITS = np.zeros((4, 28, 28, 1), np.uint8)
+
+CONTRACT = {
+    "coloured_digits": Case(options={"of": {"name": "digits"}}),
+    "translated_digits": Case(
+        options={"features": {"name": "classifier", "data": {"name": "digits", "size": 28}}},
+        example={"image": DIGITS, "label": np.arange(4)},
+    ),
+}
