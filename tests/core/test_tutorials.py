@@ -110,6 +110,15 @@ def test_the_how_to_on_many_tasks_ends_with_filled_photographs(reader):
     assert {"generator", "denoising", "denoising_input"} <= set(scores_of("many"))
 
 
+def test_the_how_to_on_translation_ends_with_translated_photographs(reader):
+    for folder in ("my_photos", "my_paintings", "old_photos"):
+        pages.photographs(Path(folder), count=2)
+    reader.follow(DOCS / "howto/translate.md")
+    assert sorted(path.name for path in Path("coloured").iterdir()) == ["0_translated.png", "1_translated.png"]
+    assert sorted(path.name for path in Path("painted").iterdir()) == ["0_a_to_b.png", "1_a_to_b.png"]
+    assert sorted(path.name for path in Path("photographed").iterdir()) == ["0_b_to_a.png", "1_b_to_a.png"]
+
+
 def test_the_how_to_on_watching_ends_with_event_files(reader):
     pytest.importorskip("tensorboard")
     reader.follow(DOCS / "howto/watch.md")

@@ -25,6 +25,8 @@ SHORT = {
     "multi_task_bsds": ["phases.content.steps=2", "phases.gan.steps=2"],
     "gaussians_ring": ["phases.train.steps=2", "validation.count=64"],
     "acgan_mnist": ["phases.train.steps=2", "generator.filters=4", "discriminator.filters=4", "metrics=[]"],
+    "colorize_bsds": ["phases.train.steps=2", "metrics=[]"],
+    "cyclegan_photo2painting": ["phases.train.steps=2", "metrics=[]"],
     "semi_supervised_mnist": ["phases.train.steps=2"],
     "restore_photos": ["phases.content.steps=2", "phases.gan.steps=2", "train.batch_size=2", "generator.filters=4"],
     "dcgan_digits": ["phases.train.steps=2", "train.batch_size=4", "generator.filters=4", "discriminator.filters=4"],
