@@ -21,7 +21,13 @@ from ganzoo.commands._interpolation import Interpolation, interpolation_options
     show_default=True,
     help="Number of samples, generation only.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the samples, generation only.")
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    help="Seed of samples, and of dropout that stays on.",
+)
 @click.option(
     "--set",
     "assignments",
