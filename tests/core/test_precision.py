@@ -141,6 +141,8 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
 SPLIT = {"semi_supervised_mnist", "progan_cifar10"}
 
 
+# torch does so itself as it traces the derivative of a reflection
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
 @pytest.mark.parametrize("name", [case for case in each_recipe() if case.id not in SPLIT])
 def test_the_networks_of_each_recipe_compile_in_one_piece(name):
     model, batch = prepared(name)
