@@ -1,4 +1,7 @@
-"""A cover of all pairs of networks, losses and regularizers: three steps each, finite, and resumed to the byte."""
+"""A cover of all pairs of networks, losses and regularizers: three steps each, finite, and resumed to the byte.
+
+By default each component is in two rows or more; all pairs take minutes (`-m slow`).
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cover import pairwise
+from cover import each_choice, pairwise
 
 from ganzoo import (
     AdversarialLoss,
@@ -151,7 +154,12 @@ def refusal(row):
 
 
 def named(rows):
-    return [pytest.param(row, id="-".join(row.values())) for row in rows]
+    """Return the rows as cases: by default some with each component, all of them with `-m slow`."""
+    usual = each_choice(rows, times=2)
+    return [
+        pytest.param(row, id="-".join(row.values()), marks=[] if place in usual else pytest.mark.slow)
+        for place, row in enumerate(rows)
+    ]
 
 
 @pytest.mark.parametrize("row", named(GENERATION))

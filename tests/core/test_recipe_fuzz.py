@@ -173,7 +173,7 @@ CHANGES = st.sampled_from(["delete", "replace", "replace", "swap", "rename", "re
 MUTATIONS = st.lists(st.tuples(CHANGES, POSITION, POSITION, KEYS, VALUES), min_size=1, max_size=3)
 
 
-@fuzzed(2700)
+@fuzzed(900)
 @given(RECIPES, MUTATIONS, st.sampled_from([None, None, "smoke"]))
 def test_a_recipe_with_wrong_parts_is_read_or_refused_with_places(name, mutations, profile):
     table = tomllib.loads(TEXTS[name])

@@ -175,7 +175,9 @@ def only(name):
 
 
 @every_toy
-@pytest.mark.parametrize("first", [1, 7, 10])
+@pytest.mark.parametrize(
+    "first", [pytest.param(1, marks=pytest.mark.slow), 7, pytest.param(10, marks=pytest.mark.slow)]
+)
 def test_twenty_steps_in_two_parts_are_twenty_steps(toy, tmp_path, first):
     whole = toy.train(tmp_path / "whole")
     parts = toy.anew().train_in_two(tmp_path / "parts", first)

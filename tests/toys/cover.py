@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
@@ -24,6 +25,17 @@ def pairwise(factors: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
         missing -= _pairs(factors, row)
         rows.append(row)
     return rows
+
+
+def each_choice(rows: Sequence[Mapping[str, str]], *, times: int) -> set[int]:
+    """Return the places of some of the rows, in which each choice occurs at least so often, or as often as in all."""
+    counts: Counter[tuple[str, str]] = Counter()
+    kept = set()
+    for place, row in enumerate(rows):
+        if any(counts[choice] < times for choice in row.items()):
+            kept.add(place)
+            counts.update(row.items())
+    return kept
 
 
 def _pairs(
