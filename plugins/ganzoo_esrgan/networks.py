@@ -27,7 +27,7 @@ def rrdb(options: RRDB, signature: Signature) -> Network:
         known = ", ".join(str(each // options.unshuffle) for each in _STAGES if each % options.unshuffle == 0)
         raise ValueError(f"enlarges by {known} with unshuffle {options.unshuffle}, not by {scale}")
     image = keras.Input((None, None, 3), name="image")
-    values = keras.layers.Rescaling(0.5, 0.5)(image)
+    values = 0.5 * image + 0.5  # torch cannot compile Keras' Rescaling in one piece
     if options.unshuffle > 1:
         values = Unshuffle(options.unshuffle)(values)
     start = values = _convolution(options.filters, name="conv_first")(values)
@@ -38,7 +38,7 @@ def rrdb(options: RRDB, signature: Signature) -> Network:
         values = layers.UpSampling2D(factor)(values)
         values = _leaky(_convolution(options.filters, name=f"conv_up{number}")(values))
     values = _leaky(_convolution(options.filters, name="conv_hr")(values))
-    values = keras.layers.Rescaling(2.0, -1.0)(_convolution(3, name="conv_last")(values))
+    values = 2.0 * _convolution(3, name="conv_last")(values) - 1.0
     if options.unshuffle > 1:
         values = CropToScale(scale)([values, image])
     return keras.Model(image, values, name="rrdb")
@@ -108,7 +108,7 @@ def _together(seen: list[keras.KerasTensor]) -> keras.KerasTensor:
 
 
 def _added(values: keras.KerasTensor, branch: keras.KerasTensor) -> keras.KerasTensor:
-    return keras.layers.Add()([values, keras.layers.Rescaling(_RESIDUAL_SCALE)(branch)])
+    return keras.layers.Add()([values, _RESIDUAL_SCALE * branch])
 
 
 def _convolution(
