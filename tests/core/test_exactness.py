@@ -36,17 +36,22 @@ def what_counts(run):
 
 
 OPTIONS = ["train.precision='bfloat16'", "train.precision='float16'", "train.compile=true"]
-CASES = [pytest.param(*recipe.values, [], id=recipe.id, marks=recipe.marks) for recipe in each_recipe()]
-CASES += [pytest.param("dcgan_digits", [f"--set={option}"], id=option) for option in OPTIONS]
+CASES = [pytest.param(*recipe.values, [], False, id=recipe.id, marks=recipe.marks) for recipe in each_recipe()]
+CASES += [pytest.param("dcgan_digits", [f"--set={option}"], False, id=option) for option in OPTIONS]
+CASES += [
+    pytest.param(*recipe.values, [], True, id=f"{recipe.id}-each cut", marks=pytest.mark.slow)
+    for recipe in each_recipe()
+]
 
 
-@pytest.mark.parametrize(("name", "options"), CASES)
-def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name, options):
+@pytest.mark.parametrize(("name", "options", "every_cut"), CASES)
+def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name, options, every_cut):
     assert forked(arguments(name, tmp_path / "whole", *options), tmp_path / "out")[0] == 0
     recipe = load_recipe(name, zoo=load_zoo(), profile="smoke")
     stops = cuts(recipe, len(next(iter(recipe.data.values())).open()))
+    stops = stops if every_cut else [stops[len(stops) // 2]]
     for index, steps in enumerate(stops):
-        more = [*options, f"--set=train.workers={index % 2}"]
+        more = [*options, f"--set=train.workers={(index + 1) % 2}"]
         code, said = forked(arguments(name, tmp_path / "parts", *more), tmp_path / "out", stop_after=steps)
         assert code == 75, said
     assert forked(arguments(name, tmp_path / "parts", *options), tmp_path / "out")[0] == 0
