@@ -139,14 +139,14 @@ RESTORATION = pairwise({"loss": offered("loss", PairLoss), "regularizer": offere
 NEEDS_DISCRIMINATOR = {"fade_reals": ("progan_discriminator", "fade_reals needs a discriminator that grows")}
 
 
-#: What weighs losses by name, and their names in its case are those of another recipe.
+#: What weighs losses by name, which in its case are those of another recipe; GradNorm asks for its layer first.
 WEIGHS_LOSSES = ("gradnorm", "uncertainty")
 
 
 def refusal(row):
     """Return why a row is impossible, if it is."""
     if row["regularizer"] in WEIGHS_LOSSES:
-        return "no loss of this step is called comparison 'sample' or pair 'sample'; there are"
+        return "no loss of this step is called comparison 'sample'|'generator' has no layer 'dense' with a kernel"
     needed, reason = NEEDS_DISCRIMINATOR.get(row["regularizer"], (None, None))
     if needed is not None and row.get("discriminator") != needed:
         return reason
