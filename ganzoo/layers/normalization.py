@@ -100,6 +100,16 @@ class InstanceNormalization(GroupNormalization):
     def __init__(self, epsilon: float = 1e-5, **options: Any) -> None:
         super().__init__(groups=-1, epsilon=epsilon, **options)
 
+    def call(self, inputs: Tensor) -> Any:
+        if self.axis not in (-1, inputs.ndim - 1) or inputs.ndim < 3 or inputs.is_meta:
+            return super().call(inputs)
+        values = inputs.to(torch.promote_types(inputs.dtype, torch.float32)).movedim(-1, 1)
+        scale = as_tensor(self.gamma) if self.scale else None
+        offset = as_tensor(self.beta) if self.center else None
+        # not group_norm: on channels-last memory of CPUs it takes the variance as E[x^2] - E[x]^2, which cancels
+        normalized = torch.instance_norm(values, scale, offset, None, None, True, 0.0, self.epsilon, True)
+        return keras.ops.cast(normalized.movedim(1, -1), self.compute_dtype)
+
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["groups"]

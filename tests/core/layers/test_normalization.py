@@ -80,6 +80,14 @@ def test_instance_normalization_agrees_with_torch():
     assert torch.allclose(layers.InstanceNormalization()(values), wanted, atol=1e-5)
 
 
+def test_instances_that_hardly_vary_keep_their_precision():
+    values = torch.randn(2, 64, 64, 8, generator=torch.Generator().manual_seed(0)) * 0.01 + 0.5
+    exact = values.double()
+    variance = exact.var(dim=(1, 2), correction=0, keepdim=True)
+    wanted = (exact - exact.mean(dim=(1, 2), keepdim=True)) / (variance + 1e-5).sqrt()
+    assert (layers.InstanceNormalization()(values).double() - wanted).abs().max() < 1e-4
+
+
 def test_an_instance_of_one_pixel_becomes_the_offset():
     layer = layers.InstanceNormalization(beta_initializer=keras.initializers.Constant(0.5))
     assert torch.allclose(layer(torch.randn(2, 1, 1, 4)), torch.full((2, 1, 1, 4), 0.5), atol=1e-3)
