@@ -21,10 +21,13 @@ from benchmarks.steps import (
     COMPILED,
     TUNED,
     USUAL,
+    Batch,
     Pair,
     Style,
+    cyclegan_step,
     dcgan_step,
     esrgan_step,
+    pix2pix_step,
     srgan_step,
     wgan_gp_step,
 )
@@ -52,11 +55,13 @@ MODES: Mapping[str, tuple[str, ...]] = {
     "bfloat16_compiled": ("train.precision='bfloat16'", "train.compile=true"),
 }
 
-_COMMON = """
+_PHOTOS = """
 [data]
 name = "photos"
 tile = 128
+"""
 
+_PHASE = """
 [[phases]]
 name = "gan"
 steps = 1000000
@@ -124,6 +129,93 @@ weight = 5e-3
 batch_size = {batch}
 """
 
+_PIX2PIX = """
+[task]
+name = "paired_translation"
+crop = {side}
+
+[data]
+name = "edge_pairs"
+of = {{ name = "photos", tile = 128 }}
+
+[generator]
+name = "unet_generator"
+filters = {filters}
+depth = {depth}
+dropout = {dropout}
+
+[discriminator]
+name = "patchgan_discriminator"
+filters = {filters}
+
+[[losses]]
+name = "non_saturating"
+
+[[losses]]
+name = "l1"
+weight = 100.0
+
+[train]
+batch_size = {batch}
+"""
+
+_CYCLEGAN = """
+[task]
+name = "unpaired_translation"
+crop = {side}
+
+[data.a]
+name = "photos"
+tile = 128
+
+[data.b]
+name = "photos"
+more = true
+tile = 128
+
+[generator]
+name = "resnet_generator"
+filters = {filters}
+blocks = {blocks}
+
+[discriminator]
+name = "patchgan_discriminator"
+filters = {filters}
+normalization = "instance"
+
+[[losses]]
+name = "least_squares"
+weight = 2.0
+
+[[losses]]
+name = "l1"
+on = "cycle_a"
+label = "cycle_a"
+weight = 10.0
+
+[[losses]]
+name = "l1"
+on = "cycle_b"
+label = "cycle_b"
+weight = 10.0
+
+[[losses]]
+name = "l1"
+on = "identity_a"
+label = "identity_a"
+weight = 5.0
+
+[[losses]]
+name = "l1"
+on = "identity_b"
+label = "identity_b"
+weight = 5.0
+
+[train]
+batch_size = {batch}
+first = "generator"
+"""
+
 _DCGAN = """
 [task]
 name = "generation"
@@ -163,7 +255,8 @@ class Case:
     def toml(self) -> str:
         """Return the recipe."""
         optimizers = "".join(_ADAM.format(player=player, **self.adam) for player in ("generator", "discriminator"))
-        return self.recipe.format(**self.sizes) + _COMMON + optimizers
+        data = "" if "[data" in self.recipe else _PHOTOS
+        return self.recipe.format(**self.sizes) + data + _PHASE + optimizers
 
 
 CASES: Mapping[str, Case] = {
@@ -178,6 +271,18 @@ CASES: Mapping[str, Case] = {
         recipe=_ESRGAN,
         sizes={"side": 96, "filters": 64, "blocks": 4, "growth": 32, "batch": 4},
         adam={"rate": 1e-4, "beta_1": 0.9, "epsilon": 1e-8},
+    ),
+    "pix2pix": Case(
+        title="pix2pix, U-Net of 64 and 70 px PatchGAN, 128 px, batch 1",
+        recipe=_PIX2PIX,
+        sizes={"side": 128, "filters": 64, "depth": 7, "dropout": 0.5, "batch": 1},
+        adam={"rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8},
+    ),
+    "cyclegan": Case(
+        title="CycleGAN, 6 blocks and 70 px PatchGANs of 32, 128 px, batch 1",
+        recipe=_CYCLEGAN,
+        sizes={"side": 128, "filters": 32, "blocks": 6, "batch": 1},
+        adam={"rate": 2e-4, "beta_1": 0.5, "epsilon": 1e-8},
     ),
     "dcgan": Case(
         title="DCGAN, 64 px, 64 filters, batch 32",
@@ -200,6 +305,15 @@ CASES: Mapping[str, Case] = {
         side=32,
         steps=5,
     ),
+}
+
+
+#: The steps by hand that need no random numbers, by recipe.
+STEPS: Mapping[str, Callable[[Pair, Batch], None]] = {
+    _SRGAN: srgan_step,
+    _ESRGAN: esrgan_step,
+    _PIX2PIX: pix2pix_step,
+    _CYCLEGAN: cyclegan_step,
 }
 
 
@@ -271,9 +385,8 @@ def _by_ganzoo(case: Case, prepared: Prepared) -> Callable[[], None]:
 def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]:
     pair = twins(case, prepared.model, style)
     batch = prepared.batch
-    if case.recipe in (_SRGAN, _ESRGAN):
-        step = srgan_step if case.recipe == _SRGAN else esrgan_step
-        return lambda: step(pair, batch)
+    if case.recipe in STEPS:
+        return lambda: STEPS[case.recipe](pair, batch)
 
     def take() -> None:
         for number in range(case.steps):
@@ -289,20 +402,31 @@ def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]
 
 def twins(case: Case, model: AdversarialModel, style: Style, *, as_keras: bool = False) -> Pair:
     """Return the hand-written networks of a case with the weights of a model."""
-    filters = case.sizes["filters"]
-    generator: nn.Module
-    if case.recipe == _SRGAN:
-        generator = networks.SRResNet(filters, case.sizes["blocks"])
-        discriminator = networks.srgan_discriminator(filters, case.sizes["side"], as_keras=as_keras)
-    elif case.recipe == _ESRGAN:
-        generator = networks.RRDBNet(filters, case.sizes["blocks"], case.sizes["growth"])
-        discriminator = networks.vgg_discriminator(filters, case.sizes["side"])
-    else:
-        generator = networks.dcgan_generator(filters, case.side, 100)
-        discriminator = networks.dcgan_discriminator(
-            filters, case.side, normalized=case.sizes["normalization"] == "batch"
-        )
-    networks.copy_weights(model.networks["generator"], generator)
-    networks.copy_weights(model.networks["discriminator"], discriminator)
+    generator, discriminator = _modules(case, as_keras=as_keras)
+    for role, module in (("generator", generator), ("discriminator", discriminator)):
+        for name, part in module.items() if isinstance(module, networks.Several) else [(role, module)]:
+            networks.copy_weights(model.networks[name], part)
     adam = {"lr": case.adam["rate"], "betas": (case.adam["beta_1"], 0.999), "eps": case.adam["epsilon"]}
     return Pair(generator, discriminator, style, **adam)
+
+
+def _modules(case: Case, *, as_keras: bool) -> tuple[nn.Module, nn.Module]:
+    """Return both sides of a case as hand-written networks."""
+    sizes, filters = case.sizes, case.sizes["filters"]
+    if case.recipe == _SRGAN:
+        judge = networks.srgan_discriminator(filters, sizes["side"], as_keras=as_keras)
+        return networks.SRResNet(filters, sizes["blocks"]), judge
+    if case.recipe == _ESRGAN:
+        judge = networks.vgg_discriminator(filters, sizes["side"])
+        return networks.RRDBNet(filters, sizes["blocks"], sizes["growth"]), judge
+    if case.recipe == _PIX2PIX:
+        judge = networks.patchgan_discriminator(4, filters, by_instance=False)
+        return networks.UNet(1, 3, filters, sizes["depth"], sizes["dropout"]), judge
+    if case.recipe == _CYCLEGAN:
+        players = {name: networks.resnet_generator(filters, sizes["blocks"]) for name in ("a_to_b", "b_to_a")}
+        judges = {
+            f"discriminator_{stream}": networks.patchgan_discriminator(3, filters, by_instance=True) for stream in "ab"
+        }
+        return networks.Several(players), networks.Several(judges)
+    judge = networks.dcgan_discriminator(filters, case.side, normalized=sizes["normalization"] == "batch")
+    return networks.dcgan_generator(filters, case.side, 100), judge

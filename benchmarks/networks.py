@@ -149,6 +149,93 @@ def vgg_discriminator(filters: int, side: int) -> nn.Module:
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(flat, 100), nn.LeakyReLU(0.2), nn.Linear(100, 1))
 
 
+class UNet(nn.Module):
+    """The generator of pix2pix; what is skipped is activated in place, which the ReLU behind the skip undoes."""
+
+    def __init__(self, given: int, made: int, filters: int, depth: int, dropout: float) -> None:
+        super().__init__()
+        widths = [filters * min(2**power, 8) for power in range(depth)]
+        self.downs = nn.ModuleList([nn.Conv2d(given, filters, 4, 2, 1, bias=False)])
+        for before, after in pairwise(widths):
+            self.downs.append(
+                nn.Sequential(nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(before, after, 4, 2, 1, bias=False))
+            )
+        for down, width in zip(list(self.downs)[1:-1], widths[1:], strict=False):
+            down.append(nn.BatchNorm2d(width))
+        self.ups = nn.ModuleList()
+        before = widths[-1]
+        for number, width in enumerate(reversed(widths[:-1])):
+            layers: list[nn.Module] = [nn.ReLU(inplace=True), nn.ConvTranspose2d(before, width, 4, 2, 1, bias=False)]
+            layers += [nn.BatchNorm2d(width)]
+            layers += [nn.Dropout(dropout)] if number and width == 8 * filters else []
+            self.ups.append(nn.Sequential(*layers))
+            before = 2 * width
+        self.last = nn.Sequential(nn.ReLU(inplace=True), nn.ConvTranspose2d(before, made, 4, 2, 1), nn.Tanh())
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        skips = []
+        for down in self.downs:
+            values = down(values)
+            skips.append(values)
+        values = skips.pop()
+        for up in self.ups:
+            values = torch.cat([skips.pop(), up(values)], 1)
+        result: torch.Tensor = self.last(values)
+        return result
+
+
+class ReflectedBlock(nn.Module):
+    """A residual block of CycleGAN."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(filters, filters, 3),
+            nn.InstanceNorm2d(filters),
+            nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(filters, filters, 3),
+            nn.InstanceNorm2d(filters),
+        )
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        return values + self.body(values)
+
+
+class Several(nn.ModuleDict):
+    """Networks of one side, called by name."""
+
+    def forward(self, name: str, values: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self[name](values)
+        return result
+
+
+def resnet_generator(filters: int, blocks: int) -> nn.Module:
+    """Return a generator of CycleGAN."""
+
+    def stage(width: int) -> list[nn.Module]:
+        return [nn.InstanceNorm2d(width), nn.ReLU(inplace=True)]
+
+    layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(3, filters, 7), *stage(filters)]
+    for width in (filters, 2 * filters):
+        layers += [nn.Conv2d(width, 2 * width, 3, 2, 1), *stage(2 * width)]
+    layers += [ReflectedBlock(4 * filters) for _ in range(blocks)]
+    for width in (4 * filters, 2 * filters):
+        layers += [nn.ConvTranspose2d(width, width // 2, 3, 2, 1, output_padding=1), *stage(width // 2)]
+    return nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(filters, 3, 7), nn.Tanh())
+
+
+def patchgan_discriminator(channels: int, filters: int, *, by_instance: bool) -> nn.Module:
+    """Return the 70 px PatchGAN with batch or instance normalization."""
+    layers: list[nn.Module] = [nn.Conv2d(channels, filters, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+    normalization = nn.InstanceNorm2d if by_instance else nn.BatchNorm2d
+    for width, stride in ((filters, 2), (2 * filters, 2), (4 * filters, 1)):
+        layers += [nn.Conv2d(width, 2 * width, 4, stride, 1, bias=by_instance)]
+        layers += [normalization(2 * width), nn.LeakyReLU(0.2, inplace=True)]
+    return nn.Sequential(*layers, nn.Conv2d(8 * filters, 1, 4, 1, 1))
+
+
 def dcgan_generator(filters: int, side: int, latents: int, channels: int = 3) -> nn.Module:
     """Return the generator of DCGAN."""
     doublings = (side // 4).bit_length() - 1

@@ -49,20 +49,20 @@ class Pair:
             part: torch.optim.Adam(part.parameters(), fused=style.fused or None, **adam)
             for part in (self.generator, self.discriminator)
         }
-        self._play: Callable[[torch.Tensor], torch.Tensor] = self.generator
-        self._judge: Callable[[torch.Tensor], torch.Tensor] = self.discriminator
+        self._play: Callable[..., torch.Tensor] = self.generator
+        self._judge: Callable[..., torch.Tensor] = self.discriminator
         if style.compiled:
             self._play, self._judge = torch.compile(self.generator), torch.compile(self.discriminator)
 
-    def play(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return what the generator makes, as float32."""
+    def play(self, *inputs: Any) -> torch.Tensor:
+        """Return what the generator makes, as float32; of several, the name of one comes first."""
         with torch.autocast(get_device(), torch.bfloat16, enabled=self.style.bfloat16):
-            return self._play(inputs).float()
+            return self._play(*inputs).float()
 
-    def judge(self, images: torch.Tensor) -> torch.Tensor:
-        """Return logits, as float32."""
+    def judge(self, *images: Any) -> torch.Tensor:
+        """Return logits, as float32; of several discriminators, the name of one comes first."""
         with torch.autocast(get_device(), torch.bfloat16, enabled=self.style.bfloat16):
-            return self._judge(images).float()
+            return self._judge(*images).float()
 
     def images(self, batch: torch.Tensor) -> torch.Tensor:
         """Return images (n, h, w, c) as this style wants them: (n, c, h, w)."""
@@ -112,6 +112,43 @@ def esrgan_step(pair: Pair, batch: Batch) -> None:
     adversarial = loss(fake_logits, pair.judge(high).detach())
     pair.descend(pair.generator, 1e-2 * l1_loss(fake, high) + 5e-3 * adversarial)
     pair.hold(False)
+
+
+def pix2pix_step(pair: Pair, batch: Batch) -> None:
+    """Update the discriminator of pairs, then the generator by L1 and the non-saturating loss."""
+    given, target = pair.images(batch["input"]), pair.images(batch["target"])
+    fake = pair.play(given)
+    fake_logits = pair.judge(torch.cat([given, fake.detach()], 1))
+    real_logits = pair.judge(torch.cat([given, target], 1))
+    pair.descend(
+        pair.discriminator,
+        bce(real_logits, torch.ones_like(real_logits)) + bce(fake_logits, torch.zeros_like(fake_logits)),
+    )
+    pair.hold(True)
+    logits = pair.judge(torch.cat([given, fake], 1))
+    pair.descend(pair.generator, bce(logits, torch.ones_like(logits)) + 100 * l1_loss(fake, target))
+    pair.hold(False)
+
+
+def cyclegan_step(pair: Pair, batch: Batch) -> None:
+    """Update both generators by least squares, cycles and identities, then both discriminators."""
+    real = {stream: pair.images(batch[f"{stream}/image"]) for stream in "ab"}
+    fake = {"b": pair.play("a_to_b", real["a"]), "a": pair.play("b_to_a", real["b"])}
+    pair.hold(True)
+    total = torch.zeros((), device=real["a"].device)
+    for stream, other in ("ab", "ba"):
+        logits = pair.judge(f"discriminator_{stream}", fake[stream])
+        cycle = l1_loss(pair.play(f"{other}_to_{stream}", fake[other]), real[stream])
+        identity = l1_loss(pair.play(f"{other}_to_{stream}", real[stream]), real[stream])
+        total = total + mse_loss(logits, torch.ones_like(logits)) + 10 * cycle + 5 * identity
+    pair.descend(pair.generator, total)
+    pair.hold(False)
+    judged = [
+        (pair.judge(name, real[stream]), pair.judge(name, fake[stream].detach()))
+        for stream, name in (("a", "discriminator_a"), ("b", "discriminator_b"))
+    ]
+    errors = [mse_loss(real, torch.ones_like(real)) + mse_loss(fake, torch.zeros_like(fake)) for real, fake in judged]
+    pair.descend(pair.discriminator, sum(errors, torch.zeros((), device=errors[0].device)) / 2)
 
 
 def dcgan_step(pair: Pair, batch: Batch, latents: torch.Tensor) -> None:

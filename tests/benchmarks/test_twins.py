@@ -21,13 +21,15 @@ if not (ROOT / "benchmarks").is_dir():
     pytest.skip("there is no checkout around the tests", allow_module_level=True)
 sys.path.append(str(ROOT))
 
-from benchmarks.cases import CASES, prepare, stock_keras, twins, variant  # noqa: E402
-from benchmarks.steps import TUNED, USUAL, dcgan_step, esrgan_step, srgan_step, wgan_gp_step  # noqa: E402
+from benchmarks.cases import CASES, STEPS, prepare, stock_keras, twins, variant  # noqa: E402
+from benchmarks.steps import TUNED, USUAL, dcgan_step, wgan_gp_step  # noqa: E402
 from benchmarks.timing import in_turns, ratio  # noqa: E402
 
 SMALL = {
     "srgan": {"side": 32, "filters": 8, "blocks": 2, "batch": 2},
     "esrgan": {"side": 64, "filters": 8, "blocks": 1, "growth": 4, "batch": 2},
+    "pix2pix": {"side": 32, "filters": 4, "depth": 5, "dropout": 0.0, "batch": 2},
+    "cyclegan": {"side": 32, "filters": 4, "blocks": 1, "batch": 2},
     "dcgan": {"filters": 4, "batch": 4},
     "wgan_gp": {"filters": 4, "batch": 4, "n_critic": 1},
 }
@@ -43,10 +45,8 @@ def small(name):
 
 def by_hand(name, case, pair, batch):
     latents = Random(0, "task", 0).normal((case.sizes["batch"], 100))
-    if name == "srgan":
-        srgan_step(pair, batch)
-    elif name == "esrgan":
-        esrgan_step(pair, batch)
+    if case.recipe in STEPS:
+        STEPS[case.recipe](pair, batch)
     elif name == "dcgan":
         dcgan_step(pair, batch, latents)
     else:
