@@ -86,7 +86,8 @@ class GroupNormalization(_FullPrecision, keras.layers.GroupNormalization):
         # ones, not None: torch has no second derivative without a scale
         scale = as_tensor(self.gamma) if self.scale else values.new_ones(values.shape[1])
         offset = as_tensor(self.beta) if self.center else None
-        normalized = torch.group_norm(values, self.groups, scale, offset, self.epsilon)
+        # contiguous: on channels-last memory of CPUs torch loses the deviation where it is small beside the mean
+        normalized = torch.group_norm(values.contiguous(), self.groups, scale, offset, self.epsilon)
         return keras.ops.cast(normalized.movedim(1, -1), self.compute_dtype)
 
 
@@ -106,7 +107,7 @@ class InstanceNormalization(GroupNormalization):
         values = inputs.to(torch.promote_types(inputs.dtype, torch.float32)).movedim(-1, 1)
         scale = as_tensor(self.gamma) if self.scale else None
         offset = as_tensor(self.beta) if self.center else None
-        # not group_norm: on channels-last memory of CPUs it takes the variance as E[x^2] - E[x]^2, which cancels
+        # not group_norm, which needs a copy for its precision
         normalized = torch.instance_norm(values, scale, offset, None, None, True, 0.0, self.epsilon, True)
         return keras.ops.cast(normalized.movedim(1, -1), self.compute_dtype)
 

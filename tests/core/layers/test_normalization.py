@@ -88,6 +88,16 @@ def test_instances_that_hardly_vary_keep_their_precision():
     assert (layers.InstanceNormalization()(values).double() - wanted).abs().max() < 1e-4
 
 
+@pytest.mark.parametrize("groups", [1, 4])
+def test_groups_that_hardly_vary_keep_their_precision(groups):
+    values = torch.randn(2, 64, 64, 8, generator=torch.Generator().manual_seed(0)) * 0.01 + 0.5
+    exact = values.double().reshape(2, -1, groups, 8 // groups)
+    variance = exact.var(dim=(1, 3), correction=0, keepdim=True)
+    wanted = (exact - exact.mean(dim=(1, 3), keepdim=True)) / (variance + 1e-5).sqrt()
+    found = layers.GroupNormalization(groups, epsilon=1e-5)(values).double()
+    assert (found - wanted.reshape(values.shape)).abs().max() < 1e-4
+
+
 def test_an_instance_of_one_pixel_becomes_the_offset():
     layer = layers.InstanceNormalization(beta_initializer=keras.initializers.Constant(0.5))
     assert torch.allclose(layer(torch.randn(2, 1, 1, 4)), torch.full((2, 1, 1, 4), 0.5), atol=1e-3)
