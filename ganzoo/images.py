@@ -30,11 +30,13 @@ __all__ = [
     "MOST_PIXELS",
     "SUFFIXES",
     "Resize",
+    "cut_square",
     "encode_image",
     "from_pillow",
     "grey",
     "grid",
     "luma",
+    "not_rgb",
     "read_image",
     "read_size",
     "resize_bicubic",
@@ -169,6 +171,19 @@ def grey(image: Array) -> Array:
     """Return the brightness of RGB (H x W x 3, uint8 or floats) as one channel: BT.601, the full range of the input."""
     weighted: Array = (image @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
     return np.rint(weighted).astype(np.uint8) if image.dtype == np.uint8 else weighted.astype(image.dtype)
+
+
+def not_rgb(shape: Sequence[int]) -> str | None:
+    """Return why an image of this shape (height, width, channels) is not RGB; None where it is."""
+    if tuple(shape[2:]) == (3,):
+        return None
+    return f"the image has {'x'.join(map(str, shape[2:])) or 1} channels, expected 3 (RGB)"
+
+
+def cut_square(image: Array, side: int, corner: Sequence[float] | Array) -> Array:
+    """Return a square of an image at least as large; `corner` is where in [0, 1) the free play of each axis is used."""
+    top, left = (int(place * (length - side + 1)) for place, length in zip(corner, image.shape[:2], strict=True))
+    return image[top : top + side, left : left + side]
 
 
 def grid(images: Sequence[Array], columns: int | None = None) -> Array:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ganzoo.sampling.classes import class_index
 from ganzoo.sampling.defaults import draw_fakes, fakes_at_random, first_rows, results_by_batch, write_fakes
-from ganzoo.sampling.drawing import draw, draw_beside_reals, draw_named
-from ganzoo.sampling.examples import in_chunks, stack_examples, to_edge, to_network, to_tensors
+from ganzoo.sampling.drawing import draw, draw_beside_reals, draw_columns, draw_named
+from ganzoo.sampling.examples import in_chunks, spread, stack_examples, to_edge, to_network, to_tensors
 from ganzoo.sampling.files import check_output, sample_files, write_picture, write_sample_files, write_samples
 from ganzoo.sampling.generated import call_network, check_held_out, made_by, made_shape, sample_field
 from ganzoo.sampling.labels import labelled
@@ -26,6 +26,7 @@ __all__ = [
     "class_index",
     "draw",
     "draw_beside_reals",
+    "draw_columns",
     "draw_fakes",
     "draw_named",
     "fakes_at_random",
@@ -43,6 +44,7 @@ __all__ = [
     "sample_files",
     "scatter_plot",
     "set_standing_statistics",
+    "spread",
     "stack_examples",
     "to_edge",
     "to_network",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ganzoo import images
-from ganzoo.sampling.labels import labelled
+from ganzoo.sampling.drawing import draw_columns
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array
@@ -44,11 +44,7 @@ class BeforeAfter:
     def sheet(self) -> Array:
         """Return a column of photographs, enlarged by bicubic interpolation where smaller, and one of results."""
         columns = {"before": self._before, "after": self._after}
-        named = [
-            labelled(images.grid([_framed(each) for each in column], columns=1), name)
-            for name, column in columns.items()
-        ]
-        return images.grid(named, columns=len(named))
+        return draw_columns((name, [_framed(each) for each in column]) for name, column in columns.items())
 
 
 def _shown(image: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +40,14 @@ def draw_beside_reals(samples: Array, reals: Array) -> Array:
     if samples.ndim == _IMAGE_BATCH:
         return draw_named({"real": reals, "generated": samples}, columns=len(reals))
     return scatter_plot(samples, reals)
+
+
+def draw_columns(columns: Iterable[tuple[str, Sequence[Array]]]) -> Array:
+    """Return one uint8 picture of columns of images (uint8, all of one size), side by side, each below its name."""
+    named = [labelled(images.grid(column, columns=1), name) for name, column in columns]
+    height = max(len(each) for each in named)
+    filled = [np.pad(each, ((0, height - len(each)), (0, 0), (0, 0)), constant_values=255) for each in named]
+    return images.grid(filled, columns=len(filled))
 
 
 def draw_named(parts: Mapping[str, Array], *, columns: int) -> Array:

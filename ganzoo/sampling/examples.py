@@ -18,6 +18,11 @@ _CHUNK = 64
 _IMAGE_AXES = 3
 
 
+def spread(source: Source, count: int) -> list[int]:
+    """Return the numbers of `count` examples from the first to the last, or of all where there are fewer."""
+    return [int(at) for at in np.linspace(0, len(source) - 1, min(count, len(source))).round()]
+
+
 def stack_examples(source: Source, indices: Iterable[int], names: Sequence[str]) -> dict[str, Array]:
     """Return these fields of these examples, stacked along a first axis."""
     examples = [source[int(index)] for index in indices]

@@ -297,6 +297,8 @@ def _finished(
 
 
 def _quantized(band: Array, *, deep: bool) -> Array:
+    if deep and band.dtype == np.uint8:
+        return band.astype(np.uint16) * np.uint16(_DEEP // _BYTE)
     if deep:
         return np.clip(np.rint((np.asarray(band, np.float64) + 1) * (_DEEP / 2)), 0, _DEEP).astype(np.uint16)
     return band if band.dtype == np.uint8 else images.to_uint8(band)

@@ -58,10 +58,10 @@ def process_photographs(
 ) -> list[Path]:
     """Convert the photographs of a request and write each with all else that its file holds; return the files written.
 
-    `convert` gives the rows of a result `scale` times as large, with one channel or three; greyscale photographs stay
-    greyscale unless `keep_grey` is False. In a folder, results are called like their photographs
-    with `suffix` behind the name. RecipeError before any work where a file could be lost; DataError at the end, with
-    the list, where photographs could not be read.
+    `convert` gives the rows of a result `scale` times as large, uint8 or floats, with one channel or three; greyscale
+    photographs stay greyscale unless `keep_grey` is False. In a folder, results are called like their photographs with
+    `suffix` behind the name. RecipeError before any work where a file could be lost; DataError at the end, with the
+    list, where photographs could not be read.
     """
     jobs = _plan(request, suffix)
     failures: list[str] = []

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ganzoo import images
-from ganzoo.sampling.drawing import can_draw, draw
+from ganzoo.sampling.drawing import can_draw, draw, draw_columns
 from ganzoo.sampling.examples import to_edge
-from ganzoo.sampling.labels import labelled
 
 if TYPE_CHECKING:
     from ganzoo.contracts.tensor import Array
@@ -42,13 +40,7 @@ def _side_by_side(columns: Mapping[str, Sequence[Array]]) -> Array:
     height, width = (max(image.shape[axis] for image in every) for axis in (0, 1))
     factor = -(-_NARROWEST // width)
     side = height * factor, width * factor
-    rows = max(len(column) for column in columns.values())
-    blank = np.full((*side, 3), 255, np.uint8)
-    named = []
-    for name, column in columns.items():
-        cells = [_cell(image, side) for image in column] + [blank] * (rows - len(column))
-        named.append(labelled(images.grid(cells, columns=1), name))
-    return images.grid(named, columns=len(named))
+    return draw_columns((name, [_cell(image, side) for image in column]) for name, column in columns.items())
 
 
 def _cell(image: Array, side: tuple[int, int]) -> Array:

@@ -57,8 +57,8 @@ def noisy(photograph: Array, deviation: float, rng: np.random.Generator) -> Arra
 
 def unusable(shape: Sequence[int], smallest: int) -> str | None:
     """Return why an image of this shape cannot be used; None where it can."""
-    if tuple(shape[2:]) != (3,):
-        return f"the image has {'x'.join(map(str, shape[2:])) or 1} channels, expected 3 (RGB)"
+    if reason := images.not_rgb(shape):
+        return reason
     if min(shape[:2]) < smallest:
         return f"the image is {shape[1]}x{shape[0]}, but {smallest}x{smallest} pixels are needed; leave it out"
     return None
@@ -68,5 +68,4 @@ def cropped(image: Array, side: int, corner: Sequence[float]) -> Array:
     """Return a square; `corner` is where in [0, 1) the free play of each axis is used. DataError for small images."""
     if reason := unusable(image.shape, side):
         raise DataError(reason)
-    top, left = (int(place * (length - side + 1)) for place, length in zip(corner, image.shape[:2], strict=True))
-    return image[top : top + side, left : left + side]
+    return images.cut_square(image, side, corner)

@@ -231,7 +231,7 @@ class MultiTask(Task):
             result = photograph if photograph.dtype == np.uint8 else images.to_uint8(photograph)
             for name in names:
                 result = self._performer(trained)(name, _given_by_user(name, result, mask))
-            yield result if photograph.dtype == np.uint8 else images.to_float(result)
+            yield result
 
         scale = self.scale ** names.count("super_resolution")
         keep_grey = not _COLOURING & set(names)
@@ -291,8 +291,7 @@ def _given_by_user(name: TaskName, image: Array, mask: Array | None) -> Given:
 
 def _squares(source: Source, count: int, multiple: int) -> Array:
     """Return squares from the middle of images between the first and the last, all as large as the smallest allows."""
-    chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round()
-    found = [source[int(index)]["image"] for index in chosen]
+    found = [source[index]["image"] for index in sampling.spread(source, count)]
     side = min(_PICTURE_SIDE, *(min(image.shape[:2]) for image in found)) // multiple * multiple
     return np.stack([cropped(image, side, (0.5, 0.5)) for image in found])
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ganzoo import Array, DataError, images
@@ -14,16 +12,9 @@ MULTIPLE = 8
 _SMALLEST = 64
 
 
-def unusable(shape: Sequence[int]) -> str | None:
-    """Return why an image of this shape cannot be used; None where it can."""
-    if tuple(shape[2:]) != (3,):
-        return f"the image has {'x'.join(map(str, shape[2:])) or 1} channels, expected 3 (RGB)"
-    return None
-
-
 def short_side_at(image: Array, size: int) -> Array:
     """Return an image whose short side has `size` pixels, by antialiased bicubic interpolation."""
-    if reason := unusable(image.shape):
+    if reason := images.not_rgb(image.shape):
         raise DataError(reason)
     factor = size / min(image.shape[:2])
     return _resized(image, factor)
@@ -34,15 +25,9 @@ def long_side_within(image: Array, longest: int) -> Array:
     return _resized(image, min(1.0, longest / max(image.shape[:2])))
 
 
-def cut(image: Array, side: int, corner: tuple[float, float]) -> Array:
-    """Return a square; `corner` is where in [0, 1) the free play of each axis is used."""
-    top, left = (int(place * (length - side + 1)) for place, length in zip(corner, image.shape[:2], strict=True))
-    return image[top : top + side, left : left + side]
-
-
 def centre(image: Array, side: int) -> Array:
     """Return the square in the middle of an image whose short side is brought to `side`."""
-    return cut(short_side_at(image, side), side, (0.5, 0.5))
+    return images.cut_square(short_side_at(image, side), side, (0.5, 0.5))
 
 
 def padded(image: Array) -> Array:

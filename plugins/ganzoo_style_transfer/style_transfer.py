@@ -40,7 +40,7 @@ from ganzoo import (
 )
 from ganzoo_style_transfer.colour import matched_colours, with_luma_of
 from ganzoo_style_transfer.painting import painted, painted_like, parts_of
-from ganzoo_style_transfer.squares import MULTIPLE, centre, cut, long_side_within, short_side_at, unusable
+from ganzoo_style_transfer.squares import MULTIPLE, centre, long_side_within, short_side_at
 from ganzoo_style_transfer.style_options import StyleOptions
 
 _STREAMS = ("content", "style")
@@ -83,7 +83,7 @@ class StyleTransfer(Task):
         return LossTargets(comparisons=("style",), pairs=pairs)
 
     def unusable(self, shapes: Mapping[str, tuple[int, ...]], *, stream: str, held_out: bool) -> str | None:
-        return unusable(shapes["image"]) if "image" in shapes else None
+        return images.not_rgb(shapes["image"]) if "image" in shapes else None
 
     def networks(self, fields: Mapping[str, Field], fitted: Example) -> Sequence[NetworkSpec]:
         for stream in _STREAMS:
@@ -105,7 +105,7 @@ class StyleTransfer(Task):
     def prepare(self, example: Example, context: RowContext) -> Example:
         whole = short_side_at(example["image"], self.size)
         corner = context.rng.random(2)
-        return {"image": images.to_float(cut(whole, self.crop, (corner[0], corner[1])))}
+        return {"image": images.to_float(images.cut_square(whole, self.crop, corner))}
 
     # -- learning -----------------------------------------------------------------------------------------------------
 
@@ -144,7 +144,9 @@ class StyleTransfer(Task):
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
         wanted = {"content": ceil(sqrt(count)), "style": ceil(sqrt(count))} if self._is_given else {"content": count}
         return {
-            stream: np.stack([self._square(sources[stream], index) for index in _spread(sources[stream], number)])
+            stream: np.stack(
+                [self._square(sources[stream], index) for index in sampling.spread(sources[stream], number)]
+            )
             for stream, number in wanted.items()
         }
 
@@ -196,7 +198,7 @@ class StyleTransfer(Task):
     def _convert(
         self, trained: Trained, photograph: Array, paintings: Sequence[Array], request: SampleRequest
     ) -> Array:
-        """Return a photograph, uint8 or floats, painted at its own size."""
+        """Return a photograph, uint8 or floats, painted at its own size, as uint8."""
         options: StyleOptions = request.options
         whole = photograph if photograph.dtype == np.uint8 else images.to_uint8(photograph)
         small = long_side_within(whole, options.longest)
@@ -206,8 +208,7 @@ class StyleTransfer(Task):
                 f"a photograph of {sizes[0]} is painted at {sizes[1]} and enlarged; --set longest=N sets its long side"
             )
         found = self._in_style(trained.networks["generator"], small, paintings, options)
-        found = found if small.shape == whole.shape else images.resize_bicubic(found, whole.shape[:2])
-        return found if photograph.dtype == np.uint8 else images.to_float(found)
+        return found if small.shape == whole.shape else images.resize_bicubic(found, whole.shape[:2])
 
     def _in_style(
         self, generator: Network, photograph: Array, paintings: Sequence[Array], options: StyleOptions
@@ -229,8 +230,3 @@ class StyleTransfer(Task):
             return centre(source[index]["image"], self.size)
         except DataError as error:
             raise DataError(f"{source.name_of(index)}: {error}") from error
-
-
-def _spread(source: Source, count: int) -> list[int]:
-    """Return the numbers of `count` examples, or of all there are, from the first to the last."""
-    return [int(index) for index in np.linspace(0, len(source) - 1, min(count, len(source))).round()]

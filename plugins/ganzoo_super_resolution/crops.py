@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ganzoo import Array, DataError, Example
+from ganzoo import Array, DataError, Example, images
 
 
 def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | None, Array]:
@@ -29,8 +29,8 @@ def pair_of(example: Example, scale: int, *, crop: int = 1) -> tuple[Array | Non
 
 def unusable(shape: Sequence[int], scale: int, crop: int) -> str | None:
     """Return why an image of this shape cannot be used: not RGB, or too small; None where it can."""
-    if tuple(shape[2:]) != (3,):
-        return f"the image has {'x'.join(map(str, shape[2:])) or 1} channels, expected 3 (RGB)"
+    if reason := images.not_rgb(shape):
+        return reason
     size = f"{shape[1]}x{shape[0]}"
     if min(shape[:2]) < scale:
         return f"the image is {size}, but scale {scale} needs {scale}x{scale} pixels at least"

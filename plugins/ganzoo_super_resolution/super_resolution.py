@@ -133,12 +133,12 @@ class SuperResolution(Task):
 
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
         source = sources["data"]
-        chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
-        pairs = [self._pair(source, int(index)) for index in chosen]
+        chosen = sampling.spread(source, count)
+        pairs = [self._pair(source, index) for index in chosen]
         smallest = min(min(hr.shape[:2]) for _, hr in pairs)
         side = min(smallest, max(self.crop, _PICTURE_SIDE)) // self.scale * self.scale
         crops = [
-            self._crops(lr, hr, corner_of(hr, self.scale, side, _MIDDLE), side, _generator(int(index)))
+            self._crops(lr, hr, corner_of(hr, self.scale, side, _MIDDLE), side, _generator(index))
             for (lr, hr), index in zip(pairs, chosen, strict=True)
         ]
         return {name: np.stack([each[name] for each in crops]) for name in ("lr", "hr")}
@@ -149,8 +149,7 @@ class SuperResolution(Task):
             "generator": [self.enlarge(trained, lr) for lr in inputs["lr"]],
             "original": list(inputs["hr"]),
         }
-        named = [sampling.labelled(images.grid(_shown(column), columns=1), name) for name, column in columns.items()]
-        return images.grid(named, columns=len(named))
+        return sampling.draw_columns((name, _shown(column)) for name, column in columns.items())
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source = sources["data"]

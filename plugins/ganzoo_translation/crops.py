@@ -22,12 +22,6 @@ def channels_of(name: str, field: Field | None) -> int:
     return channels
 
 
-def crop(image: Array, side: int, corner: Sequence[float] | Array) -> Array:
-    """Return a square; `corner` is where in [0, 1) the free play of each axis is used."""
-    top, left = (int(place * (length - side + 1)) for place, length in zip(corner, image.shape[:2], strict=True))
-    return image[top : top + side, left : left + side]
-
-
 def stretched(image: Array, side: int) -> Array:
     """Return an image as a square of this side, whatever its proportions, by antialiased bicubic interpolation."""
     planes = [images.resized(image[..., [plane]], (side, side), "stretch") for plane in range(image.shape[-1])]

@@ -33,7 +33,7 @@ from ganzoo import (
     images,
     sampling,
 )
-from ganzoo_translation.crops import channels_of, crop, drawn, like, too_small
+from ganzoo_translation.crops import channels_of, drawn, like, too_small
 from ganzoo_translation.translation import Translation
 
 _NAMES = ("input", "target")
@@ -107,21 +107,16 @@ class PairedTranslation(Translation):
 
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
         source = sources["data"]
-        chosen = np.linspace(0, len(source) - 1, min(count, len(source))).round().astype(int)
-        pairs = [self._shown(source, int(index)) for index in chosen]
+        pairs = [self._shown(source, index) for index in sampling.spread(source, count)]
         side = self.side_of_pictures([pair["input"] for pair in pairs])
-        return {name: np.stack([crop(pair[name], side, (0.5, 0.5)) for pair in pairs]) for name in _NAMES}
+        return {name: np.stack([images.cut_square(pair[name], side, (0.5, 0.5)) for pair in pairs]) for name in _NAMES}
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
         given = list(inputs["input"])
         generator = trained.networks["generator"]
         made = [self.translated(generator, image, rng.child(str(index))) for index, image in enumerate(given)]
         columns = {"input": given, "output": made, "target": list(inputs["target"])}
-        named = [
-            sampling.labelled(images.grid([drawn(image) for image in column], columns=1), name)
-            for name, column in columns.items()
-        ]
-        return images.grid(named, columns=len(named))
+        return sampling.draw_columns((name, [drawn(image) for image in column]) for name, column in columns.items())
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         source, generator = sources["data"], trained.networks["generator"]
@@ -150,18 +145,7 @@ class PairedTranslation(Translation):
                 "paired_translation translates images; name them, as ganzoo sample RUN drawing.png -o photo.png"
             )
         generator = trained.networks["generator"]
-        channels = generator.input_shape[-1]
-        if channels not in (1, 3):
-            raise RecipeError(f"image files have 1 or 3 channels, but the generator takes {channels}")
-        sampling.reseed(generator, request.rng)
-        return sampling.process_in_tiles(
-            request,
-            generator,
-            suffix="_translated",
-            keep_grey=False,
-            channels=channels,
-            **self.tiles,
-        )
+        return self.write_translated(request, generator, name="the generator", suffix="_translated")
 
     def _shown(self, source: Source, index: int) -> dict[str, Array]:
         """Return a pair as it is scored."""

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 from annotated_types import Ge
 
-from ganzoo import Array, DataError, Field, Identity, Network, Random, RowContext, Task, sampling
-from ganzoo_translation.crops import as_network, crop, multiple_of, stretched, too_small
+from ganzoo import (
+    Array,
+    DataError,
+    Field,
+    Identity,
+    Network,
+    Random,
+    RecipeError,
+    RowContext,
+    SampleRequest,
+    Task,
+    images,
+    sampling,
+)
+from ganzoo_translation.crops import as_network, multiple_of, stretched, too_small
 
 #: Pictures show crops of at most this side, or of the task's crop.
 _PICTURE_SIDE = 256
@@ -47,7 +61,10 @@ class Translation(Task):
             if reason := too_small(image.shape, self.crop):
                 raise DataError(reason)
         corner, mirrored = context.rng.random(2), self.mirror and bool(context.rng.integers(2))
-        return {name: as_network(crop(image, self.crop, corner), mirrored=mirrored) for name, image in resized.items()}
+        return {
+            name: as_network(images.cut_square(image, self.crop, corner), mirrored=mirrored)
+            for name, image in resized.items()
+        }
 
     def scored(self, image: Array) -> Array:
         """Return a held-out image as it is translated: whole, or as a square."""
@@ -62,6 +79,16 @@ class Translation(Task):
         """Return what a generator makes of a uint8 image of any size."""
         sampling.reseed(generator, rng)
         return sampling.apply_in_tiles(generator, image, **self.tiles)
+
+    def write_translated(self, request: SampleRequest, generator: Network, *, name: str, suffix: str) -> list[Path]:
+        """Write what a generator makes of the photographs of a request; RecipeError, by its name, for its channels."""
+        channels = generator.input_shape[-1]
+        if channels not in (1, 3):
+            raise RecipeError(f"image files have 1 or 3 channels, but {name} takes {channels}")
+        sampling.reseed(generator, request.rng)
+        return sampling.process_in_tiles(
+            request, generator, suffix=suffix, keep_grey=False, channels=channels, **self.tiles
+        )
 
     @property
     def tiles(self) -> dict[str, Any]:

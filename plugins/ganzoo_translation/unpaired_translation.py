@@ -33,7 +33,7 @@ from ganzoo import (
     images,
     sampling,
 )
-from ganzoo_translation.crops import channels_of, crop, drawn, too_small
+from ganzoo_translation.crops import channels_of, drawn, too_small
 from ganzoo_translation.translation import Translation
 
 _OTHER = {"a": "b", "b": "a"}
@@ -136,29 +136,27 @@ class UnpairedTranslation(Translation):
     def fixed_inputs(self, sources: Sources, *, count: int, rng: np.random.Generator, fitted: Example) -> Example:
         each = max(1, count // len(_OTHER))
         shown = {
-            stream: [self._shown(source, at) for at in _spread(source, each)] for stream, source in sources.items()
+            stream: [self._shown(source, at) for at in sampling.spread(source, each)]
+            for stream, source in sources.items()
         }
         side = self.side_of_pictures([image for found in shown.values() for image in found])
-        return {stream: np.stack([crop(image, side, (0.5, 0.5)) for image in found]) for stream, found in shown.items()}
+        return {
+            stream: np.stack([images.cut_square(image, side, (0.5, 0.5)) for image in found])
+            for stream, found in shown.items()
+        }
 
     def picture(self, trained: Trained, inputs: Example, *, rng: Random) -> Array:
-        blocks = []
+        columns: list[tuple[str, list[Array]]] = []
         for source, to in _OTHER.items():
             made = [self._there_and_back(trained, source, image, rng) for image in inputs[source]]
             there, back = ([pair[which] for pair in made] for which in (0, 1))
-            columns = {source: list(inputs[source]), f"to {to}": there, "back": back}
-            blocks += [
-                sampling.labelled(images.grid([drawn(image) for image in column], columns=1), name)
-                for name, column in columns.items()
-            ]
-        height = max(block.shape[0] for block in blocks)
-        filled = [np.pad(each, ((0, height - len(each)), (0, 0), (0, 0)), constant_values=255) for each in blocks]
-        return images.grid(filled, columns=len(filled))
+            columns += [(source, list(inputs[source])), (f"to {to}", there), ("back", back)]
+        return sampling.draw_columns((name, [drawn(image) for image in column]) for name, column in columns)
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         for source, to in _OTHER.items():
             mine, theirs = sources[source], sources[to]
-            for number, index in enumerate(_spread(mine, self.evaluation_samples)):
+            for number, index in enumerate(sampling.spread(mine, self.evaluation_samples)):
                 example = mine[index]
                 given = self.scored(example["image"])
                 there, back = self._there_and_back(trained, source, given, rng.child(f"{source}/{index}"))
@@ -182,14 +180,7 @@ class UnpairedTranslation(Translation):
             )
         options: Direction = request.options
         generator = trained.networks[options.direction]
-        channels = generator.input_shape[-1]
-        if channels not in (1, 3):
-            raise RecipeError(f"image files have 1 or 3 channels, but {options.direction} takes {channels}")
-        sampling.reseed(generator, request.rng)
-        suffix = f"_{options.direction}"
-        return sampling.process_in_tiles(
-            request, generator, suffix=suffix, keep_grey=False, channels=channels, **self.tiles
-        )
+        return self.write_translated(request, generator, name=options.direction, suffix=f"_{options.direction}")
 
     def _there_and_back(self, trained: Trained, source: str, image: Array, rng: Random) -> tuple[Array, Array]:
         """Return an image of one stream translated, and that translated back."""
@@ -205,8 +196,3 @@ def _to(stream: str, given: Tensor, view: View) -> Tensor:
     """Return images translated into those of a stream."""
     made: Tensor = view.networks[f"{_OTHER[stream]}_to_{stream}"](given, training=view.training)
     return made
-
-
-def _spread(source: Source, count: int) -> list[int]:
-    """Return places all over a source."""
-    return [int(at) for at in np.linspace(0, len(source) - 1, min(count, len(source))).round()]
