@@ -17,7 +17,7 @@ from ganzoo.errors import RecipeError, Stopped
 from ganzoo.recipe import Recipe, load_with
 from ganzoo.recipe.own_data import FROM_PYTHON
 from ganzoo.runs.folder import RunFolder
-from ganzoo.runs.recipes import load_run_recipe
+from ganzoo.runs.recipes import load_run_recipe, without_younger_options
 from ganzoo.training.observer import Observer
 from ganzoo.training.signals import StopRequest
 from ganzoo.zoo import Zoo, load_zoo
@@ -111,7 +111,8 @@ def _plan(
     plan = load_with(recipe, sections, zoo=zoo, profile=profile, overrides=overrides)
     if name is None and isinstance(recipe, Mapping):
         raise RecipeError('name: a recipe from a dict has no name; give the run one, as name="mine"')
-    return plan, RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
+    run = RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
+    return without_younger_options(plan, run, zoo=zoo), run
 
 
 def _sections(given: Mapping[str, Any]) -> dict[str, Mapping[str, Any] | None]:

@@ -117,14 +117,15 @@ def _plan(
 ) -> tuple[Recipe, RunFolder]:
     from ganzoo.recipe import load_recipe
     from ganzoo.runs.folder import RunFolder
-    from ganzoo.runs.recipes import load_run_recipe
+    from ganzoo.runs.recipes import load_run_recipe, without_younger_options
 
     folder = Path(recipe)
     if folder.is_dir():
         run = RunFolder.existing(folder)
         return load_run_recipe(run, zoo=zoo, profile=profile, overrides=overrides), run
     plan = load_recipe(recipe, zoo=zoo, profile=profile, overrides=overrides)
-    return plan, RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
+    run = RunFolder.named(runs, name or "-".join(filter(None, (plan.name, profile))))
+    return without_younger_options(plan, run, zoo=zoo), run
 
 
 def _start(fork: Path | None, weights: tuple[str, ...], run: RunFolder) -> tuple[RunFolder | None, dict[str, Path]]:

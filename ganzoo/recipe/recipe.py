@@ -22,8 +22,6 @@ TEXTS = ("title", "paper", "description")
 
 #: Sections that decide how a run is scored and observed but not its weights: a run may resume with others.
 MEASURING = ("validation", "metrics", "callbacks")
-#: Keys of [train] that runs of before have not, and what they stand for there: such a run resumes and is sampled.
-_WITHOUT = {"first": "discriminator"}
 #: Keys of [train] that decide how a run is observed and fed but not its weights: a run may resume with others.
 RESUMABLE_KEYS = (
     "workers",
@@ -129,15 +127,11 @@ def _names(tables: Iterable[Mapping[str, Any]]) -> str:
 def weight_determining(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """Return what decides the weights after any number of steps.
 
-    A resolved table without texts, scores, `RESUMABLE_KEYS`, what is as it was before it had a key, and the number of
-    steps of the last phase, which decides only where training ends.
+    A resolved table without texts, scores, `RESUMABLE_KEYS`, and the number of steps of the last phase, which decides
+    only where training ends.
     """
     found = {key: value for key, value in resolved.items() if key not in (*TEXTS, *MEASURING)}
-    train = {
-        key: value
-        for key, value in found.get("train", {}).items()
-        if key not in RESUMABLE_KEYS and _WITHOUT.get(key) != value
-    }
+    train = {key: value for key, value in found.get("train", {}).items() if key not in RESUMABLE_KEYS}
     *earlier, last = found.get("phases") or [{}]
     endless = {key: value for key, value in last.items() if key != "steps"}
     return {**found, "train": train, "phases": [*earlier, endless]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ganzoo.errors import CheckpointError, Problem, RecipeError
@@ -21,12 +23,39 @@ def load_run_recipe(
 ) -> Recipe:
     """Return a run's recipe; RecipeError that names each plugin of the run which is not installed any more."""
     try:
-        return load_with(run.recipe, sections or {}, zoo=zoo, profile=profile, overrides=overrides)
+        recipe = load_with(run.recipe, sections or {}, zoo=zoo, profile=profile, overrides=overrides)
+        return without_younger_options(recipe, run, zoo=zoo)
     except RecipeError as error:
         missing = [Problem(message, place=str(run.path)) for message in _missing(run, zoo)]
         if not missing:
             raise
         raise RecipeError([*missing, *error.problems]) from error
+
+
+def without_younger_options(recipe: Recipe, run: RunFolder, *, zoo: Zoo) -> Recipe:
+    """Return a recipe as the run's recipe would have it: without options that did not exist when the run began.
+
+    Only an option that stands at its default is left out: a component that gained one is then that of the run.
+    """
+    try:
+        stored = tomllib.loads(run.recipe.read_text(encoding="utf-8"))
+        complete = load_with(run.recipe, {}, zoo=zoo).resolved
+    except (OSError, ValueError, RecipeError):  # told when the run's recipe is needed
+        return recipe
+    return replace(recipe, resolved=_without_younger(recipe.resolved, complete, stored))
+
+
+def _without_younger(table: Any, complete: Any, stored: Any) -> Any:
+    """Return a resolved table without the keys that `complete`, which is `stored` with defaults, got by default."""
+    if all(isinstance(each, Mapping) for each in (table, complete, stored)):
+        return {
+            key: _without_younger(value, complete.get(key), stored.get(key))
+            for key, value in table.items()
+            if key in stored or key not in complete or complete[key] != value
+        }
+    if all(isinstance(each, list) for each in (table, complete, stored)) and len(table) == len(stored):
+        return [_without_younger(*each) for each in zip(table, complete, stored, strict=True)]
+    return table
 
 
 def _missing(run: RunFolder, zoo: Zoo) -> Iterator[str]:

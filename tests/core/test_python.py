@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -197,6 +199,32 @@ def test_a_class_is_a_component_without_a_package_and_the_run_says_so(enlarger, 
     failed = ganzoo("sample", enlarger.path, "-o", tmp_path / "x.png")
     assert failed.code == 2
     assert "the run uses plugin 'python', which was given to load_zoo; ganzoo.open_run(" in failed.err
+
+
+@dataclass(frozen=True, kw_only=True)
+class Later(Cube):
+    """The cube after its next release."""
+
+    power: int = 3
+
+
+def test_a_component_that_gained_an_option_resumes_the_runs_of_before_and_samples_from_them(
+    enlarger, photographs, tmp_path
+):
+    before = shutil.copytree(enlarger.path, tmp_path / "mine")
+    zoo = api.load_zoo({"cube": Later})
+    table = recipe(enlarger.path.parent / "photographs")
+    assert api.open_run(before, zoo=zoo).enlarge(photographs / "0.png").ndim == 3
+    longer = {"name": "mine", "runs": tmp_path, "zoo": zoo, "verbose": False, "allow_drift": True}
+    table["phases"] = [{**table["phases"][0], "steps": table["phases"][0]["steps"] + 1}]
+    table["losses"] = [{"name": "cube", "power": 2}]
+    with pytest.raises(CheckpointError, match=r"losses.0.power: \(absent\) -> 2"):
+        api.train(table, **longer)
+    table["losses"] = [{"name": "cube", "power": 3}]
+    resumed = api.train(table, **longer)
+    assert resumed.status == "finished"
+    assert manifest(before)["recipe_sha256"] == manifest(enlarger.path)["recipe_sha256"]
+    assert api.open_run(before, zoo=zoo).enlarge(photographs / "0.png").ndim == 3
 
 
 def with_body(text):

@@ -10,7 +10,6 @@ from ganzoo import RecipeError, load_recipe, load_zoo
 from ganzoo.contracts.schedule import Ramp, Staircase
 from ganzoo.recipe import list_recipes
 from ganzoo.recipe.places import find_places
-from ganzoo.recipe.recipe import weight_determining
 
 ZOO = load_zoo()
 GOOD = """
@@ -91,13 +90,6 @@ def test_plain_and_qualified_names_are_the_same_recipe(tmp_path):
     qualified = GOOD.replace('"hinge"', '"losses/hinge"').replace('"gaussians"', '"data/gaussians"')
     assert load(tmp_path, qualified).digest() == load(tmp_path).digest()
     assert [loss.key for loss in load(tmp_path, qualified).losses] == ["hinge"]
-
-
-def test_a_key_younger_than_a_run_does_not_make_it_one_of_another_recipe():
-    train = {"batch_size": 4, "n_critic": 1}
-    younger = {**train, "first": "discriminator"}
-    assert weight_determining({"train": younger}) == weight_determining({"train": train})
-    assert weight_determining({"train": {**train, "first": "generator"}}) != weight_determining({"train": train})
 
 
 def test_a_resolved_recipe_is_changed_by_the_same_names(tmp_path):
