@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from ganzoo import Array, DataError, Report, downloads, images
+from ganzoo import DataError, Report, downloads, images
+from ganzoo_tfds.pictures import Picture, pictures_below, pictures_of_zip
 from ganzoo_tfds.published import published_files
-
-_LARGEST_MEMBER = 200 * 2**20
 
 
 def remote_files(scale: int) -> Mapping[str, downloads.RemoteFile]:
@@ -51,27 +45,6 @@ def prepare_div2k(scale: int, *, origin: Path | None, folder: Path, report: Repo
     builder = Div2k(scale=scale, splits=splits, report=report, data_dir=str(folder))
     builder.download_and_prepare()
     return Path(builder.data_dir)
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image file in a folder or in a zip."""
-
-    name: str
-    path: Path
-    member: str | None = None
-
-    def read(self) -> bytes:
-        """Return the encoded image."""
-        if self.member is None:
-            return self.path.read_bytes()
-        with zipfile.ZipFile(self.path) as archive:
-            if archive.getinfo(self.member).file_size > _LARGEST_MEMBER:
-                raise DataError(f"{self.path}: {self.member} is larger than an image should be")
-            try:
-                return archive.read(self.member)
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-                raise DataError(f"{self.path}: {self.member} cannot be unpacked: {error}") from error
 
 
 Pictures = Mapping[str, Picture]
@@ -109,20 +82,10 @@ def _pictures(origin: Path, archive: str) -> list[Picture]:
     """Return the images of one archive, from its zip or from the folder it unpacks to; hidden files are left out."""
     packed = origin / f"{archive}.zip"
     if packed.is_file():
-        try:
-            with zipfile.ZipFile(packed) as found:
-                pictures = [Picture(Path(name).name, packed, name) for name in found.namelist()]
-        except zipfile.BadZipFile as error:
-            raise DataError(f"{packed}: is not a complete zip file: {error}") from error
-    else:
-        base, _, scale = archive.partition("_bicubic_X")
-        candidates = [origin / f"{base}_bicubic" / f"X{scale}", origin / archive] if scale else [origin / archive]
-        pictures = [Picture(path.name, path) for folder in candidates for path in sorted(folder.rglob("*"))]
-    return [
-        picture
-        for picture in pictures
-        if Path(picture.name).suffix.lower() in images.SUFFIXES and not picture.name.startswith(".")
-    ]
+        return pictures_of_zip(packed)
+    base, _, scale = archive.partition("_bicubic_X")
+    folders = [origin / f"{base}_bicubic" / f"X{scale}", origin / archive] if scale else [origin / archive]
+    return [picture for folder in folders for picture in pictures_below(folder)]
 
 
 class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: ignore[call-arg]
@@ -170,26 +133,15 @@ class Div2k(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: i
 
 def example(hr: Picture, lr: Picture | None, scale: int) -> dict[str, Any]:
     """Return one pair as TFDS encodes it: plain RGB PNGs keep their bytes. DataError naming a bad file."""
-    array = _decoded(hr)
+    array = hr.decode()
     height, width = (side // scale for side in array.shape[:2])
     if not height or not width:
         raise DataError(f"{hr.path}: {hr.name} is smaller than {scale} pixels")
     if lr is not None:
-        given = _decoded(lr)
+        given = lr.decode()
         if given.shape[:2] != (height, width):
             raise DataError(f"{lr.path}: {lr.name} is {given.shape[1]}x{given.shape[0]}, expected {width}x{height}")
-        return {"lr": _encoded(lr, given), "hr": _encoded(hr, array)}
+        return {"lr": lr.as_stored(given, ("PNG",)), "hr": hr.as_stored(array, ("PNG",))}
     cut = array[: height * scale, : width * scale]
     small = images.resize_bicubic(cut, (height, width))
     return {"lr": Image.fromarray(small), "hr": Image.fromarray(cut)}
-
-
-def _encoded(picture: Picture, array: Array) -> Any:
-    content = picture.read()
-    with Image.open(io.BytesIO(content), formats=images.FORMATS) as image:
-        plain = image.format == "PNG" and image.mode == "RGB" and np.array_equal(np.asarray(image), array)
-    return io.BytesIO(content) if plain else Image.fromarray(array)
-
-
-def _decoded(picture: Picture) -> Array:
-    return images.read_image(io.BytesIO(picture.read()), name=picture.member or str(picture.path))

@@ -6,6 +6,20 @@ from importlib.resources import files
 
 from ganzoo import downloads
 
+#: The unpaired sets of CycleGAN's authors that TFDS lists.
+CYCLE_GAN_SETS = (
+    "apple2orange",
+    "cezanne2photo",
+    "facades",
+    "horse2zebra",
+    "iphone2dslr_flower",
+    "maps",
+    "monet2photo",
+    "summer2winter_yosemite",
+    "ukiyoe2photo",
+    "vangogh2photo",
+)
+
 
 def published_files(table: str) -> dict[str, downloads.RemoteFile]:
     """Return the files of a table of checksums inside TFDS by their names."""

@@ -10,11 +10,13 @@ from annotated_types import Ge, Le
 
 from ganzoo import DataError, Dataset, Preparable, Report, Source, images, sources
 from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants, require_array_record
+from ganzoo_tfds.published import CYCLE_GAN_SETS
 from ganzoo_tfds.quiet import quiet
 
 Side = Annotated[int, Ge(1), Le(65_536)]
 
 _DIV2K = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
+_CYCLE_GAN = tuple(f"cycle_gan/{name}" for name in CYCLE_GAN_SETS)
 _SMALL = ("cifar10", "fashion_mnist", "mnist")
 
 
@@ -24,7 +26,7 @@ class TFDS(Dataset, Preparable):
 
     `dataset` is a name such as "div2k/bicubic_x4" or "mnist", `split` anything that TFDS can slice ("train[:90%]"). It
     must be on disk in array_record or parquet form; `ganzoo data prepare NAME` puts it there, for mnist, fashion_mnist,
-    cifar10 and div2k without TensorFlow. Nothing is downloaded during a run.
+    cifar10, div2k and cycle_gan without TensorFlow. Nothing is downloaded during a run.
 
     With `size` (a number for squares, or [height, width]) every image is brought to it: `resize = "crop"` scales the
     short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
@@ -74,7 +76,7 @@ class TFDS(Dataset, Preparable):
 
     @classmethod
     def preparable(cls) -> tuple[str, ...]:
-        return (*_DIV2K, *stock_names())
+        return (*_DIV2K, *_CYCLE_GAN, *stock_names())
 
     @classmethod
     def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:
@@ -86,7 +88,7 @@ class TFDS(Dataset, Preparable):
             )
         if there is not None:
             return there
-        if variants := [variant for variant in _DIV2K if variant.startswith(f"{name}/")]:
+        if variants := [variant for variant in (*_DIV2K, *_CYCLE_GAN) if variant.startswith(f"{name}/")]:
             raise DataError(f"'{name}' comes in variants; name one of {', '.join(variants)}")
         require_array_record()
         with quiet():
@@ -97,6 +99,10 @@ class TFDS(Dataset, Preparable):
                 from ganzoo_tfds.div2k import prepare_div2k
 
                 return prepare_div2k(int(name[-1]), origin=origin, folder=folder, report=report)
+            if name in _CYCLE_GAN:
+                from ganzoo_tfds.cycle_gan import prepare_cycle_gan
+
+                return prepare_cycle_gan(name.partition("/")[2], origin=origin, folder=folder, report=report)
             if name in _SMALL:
                 from ganzoo_tfds.small import prepare_small
 

@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
+import shutil
+import zipfile
+
 import numpy as np
 import pytest
 from ganzoo_tfds.tfds import TFDS
 from ganzoo_translation.unpaired_translation import UnpairedTranslation
 from PIL import Image
 
-from ganzoo.testing import check_task
+from ganzoo import DataError, images
+from ganzoo.testing import check_dataset, check_task
 
-tfds = pytest.importorskip("tensorflow_datasets")
 pytest.importorskip("array_record")
 
-SPLITS = {"trainA": (4, 0), "trainB": (3, 1), "testA": (2, 0), "testB": (1, 1)}
+COUNTS = {"trainA": 4, "trainB": 3, "testA": 2, "testB": 1}
+NAME = "cycle_gan/horse2zebra"
 
 
-class CycleGAN(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """Features and splits of TFDS' own builder."""
-
-    name = "cycle_gan"
-    VERSION = tfds.core.Version("3.0.0")
-    BUILDER_CONFIGS = [tfds.core.BuilderConfig(name="horse2zebra", description="toy")]
-
-    def _info(self):
-        features = {"image": tfds.features.Image(), "label": tfds.features.ClassLabel(names=["A", "B"])}
-        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
-
-    def _split_generators(self, dl_manager):
-        return {split: self._generate_examples(*SPLITS[split]) for split in SPLITS}
-
-    def _generate_examples(self, count, label):
+@pytest.fixture
+def unpacked(tmp_path):
+    """A folder in the shape of horse2zebra, of JPEG files as the published ones are."""
+    folder = tmp_path / "horse2zebra"
+    rng = np.random.default_rng(0)
+    for split, count in COUNTS.items():
+        (folder / split).mkdir(parents=True)
         for index in range(count):
-            yield index, {"image": Image.fromarray(np.full((20, 24, 3), 10 * index, np.uint8)), "label": label}
+            picture = rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)
+            Image.fromarray(picture).save(folder / split / f"n{index}.jpg")
+    return folder
 
 
-def test_the_splits_are_the_streams_of_unpaired_translation(tmp_path):
-    CycleGAN(config="horse2zebra", data_dir=str(tmp_path), file_format="array_record").download_and_prepare()
-    opened = {
-        stream: TFDS(dataset="cycle_gan/horse2zebra", split=f"train{stream.upper()}", data_dir=str(tmp_path)).open()
-        for stream in "ab"
-    }
-    assert {stream: len(source) for stream, source in opened.items()} == {"a": 4, "b": 3}
-    assert opened["b"][0]["label"] == 1
-    assert opened["b"][0]["image"].shape == (20, 24, 3)
-    check_task(UnpairedTranslation(crop=16, resize=16), opened)
+def prepared(tmp_path, origin):
+    return TFDS.prepare_files(NAME, origin=origin, directory=tmp_path / "data", report=lambda *_: None)
+
+
+def opened(tmp_path, split):
+    return TFDS(dataset=NAME, split=split, data_dir=str(tmp_path / "data")).open()
+
+
+def test_the_official_zip_becomes_two_streams_of_unpaired_translation(tmp_path, unpacked):
+    packed = shutil.make_archive(str(tmp_path / "horse2zebra"), "zip", tmp_path, "horse2zebra")
+    prepared(tmp_path, tmp_path)
+    found = {split: opened(tmp_path, split) for split in COUNTS}
+    assert {split: len(source) for split, source in found.items()} == COUNTS
+    assert [int(found[split][0]["label"]) for split in COUNTS] == [0, 1, 0, 1]
+    with zipfile.ZipFile(packed) as archive:
+        wanted = {name: images.read_image(archive.open(name), name=name) for name in archive.namelist() if "." in name}
+    of_a = [picture for name, picture in wanted.items() if "/trainA/" in name]
+    read = [found["trainA"][index]["image"] for index in range(4)]
+    assert sorted(picture.tobytes() for picture in read) == sorted(picture.tobytes() for picture in of_a)
+    check_dataset(TFDS(dataset=NAME, split="trainA", data_dir=str(tmp_path / "data")))
+    check_task(UnpairedTranslation(crop=16, resize=16), {"a": found["trainA"], "b": found["trainB"]})
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_an_unpacked_folder_gives_the_same_as_the_folder_above_it(tmp_path, unpacked, above):
+    prepared(tmp_path, unpacked.parent if above else unpacked)
+    assert len(opened(tmp_path, "trainB")) == 3
+
+
+def test_what_an_unpaired_set_lacks_is_told(tmp_path, unpacked):
+    shutil.rmtree(unpacked / "testB")
+    with pytest.raises(DataError, match=r"has neither horse2zebra\.zip nor folders testB with images"):
+        prepared(tmp_path, unpacked)
+    (unpacked / "testB").mkdir()
+    (unpacked / "testB" / "n0.jpg").write_bytes(b"no image")
+    with pytest.raises(DataError, match=r"n0\.jpg"):
+        prepared(tmp_path, unpacked)
+    with pytest.raises(DataError, match="name one of cycle_gan/apple2orange, "):
+        TFDS.prepare_files("cycle_gan", origin=unpacked, directory=tmp_path / "data", report=lambda *_: None)
