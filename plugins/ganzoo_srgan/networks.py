@@ -60,7 +60,12 @@ def subpixel_resnet(options: SubpixelResNet, signature: Signature) -> Network:
     for _ in range(options.blocks):
         values = keras.layers.Add()([values, branch(values)])
     values = keras.layers.Add()([start, _convolution(options.filters)(values)])
-    detail = _pixel_shuffle(scale)(_convolution(3 * scale**2, initializer="zeros")(values))
+    if options.hr_filters:
+        values = _pixel_shuffle(scale)(_convolution(options.hr_filters * scale**2)(values))
+        values = _convolution(options.hr_filters)(keras.layers.ReLU()(values))
+        detail = _convolution(3, initializer="zeros")(keras.layers.ReLU()(values))
+    else:
+        detail = _pixel_shuffle(scale)(_convolution(3 * scale**2, initializer="zeros")(values))
     enlarged = keras.layers.Add()([BicubicEnlargement(scale)(image), detail])
     return keras.Model(image, enlarged, name="subpixel_resnet")
 

@@ -26,7 +26,14 @@ def judging(side, **more):
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-@pytest.mark.parametrize("network", [SRResNet(filters=4, blocks=1), SubpixelResNet(filters=4, blocks=1)])
+@pytest.mark.parametrize(
+    "network",
+    [
+        SRResNet(filters=4, blocks=1),
+        SubpixelResNet(filters=4, blocks=1),
+        SubpixelResNet(filters=4, blocks=1, hr_filters=3),
+    ],
+)
 def test_generators_keep_the_contract_at_every_scale(network, scale):
     check_architecture(network, enlarging(scale))
 
@@ -68,10 +75,21 @@ def test_generators_take_photographs_of_any_shape():
     assert tuple(network(torch.zeros(1, 7, 11, 3)).shape) == (1, 28, 44, 3)
 
 
+def test_the_small_network_has_two_more_convolutions_at_high_resolution_where_asked():
+    def convolution(inputs, filters):
+        return 3 * 3 * inputs * filters + filters
+
+    trunk = convolution(3, 8) + 2 * convolution(8, 8) + convolution(8, 8)
+    plain, refined = (SubpixelResNet(filters=8, blocks=1, hr_filters=width).build(enlarging(4)) for width in (0, 6))
+    assert plain.count_params() == trunk + convolution(8, 3 * 16)
+    assert refined.count_params() == trunk + convolution(8, 6 * 16) + convolution(6, 6) + convolution(6, 3)
+
+
+@pytest.mark.parametrize("hr_filters", [0, 3])
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_the_small_network_starts_as_bicubic_interpolation(scale):
+def test_the_small_network_starts_as_bicubic_interpolation(scale, hr_filters):
     photo = images.resize_bicubic(np.random.default_rng(0).integers(0, 256, (5, 6, 3), dtype=np.uint8), (30, 36))
-    network = SubpixelResNet(filters=4, blocks=1).build(enlarging(scale))
+    network = SubpixelResNet(filters=4, blocks=1, hr_filters=hr_filters).build(enlarging(scale))
     started = images.to_uint8(network(images.to_float(photo)[None])[0].detach().numpy())
     wanted = images.resize_bicubic(photo, (30 * scale, 36 * scale))
     inside = slice(3 * scale, -3 * scale)
