@@ -42,6 +42,18 @@ def unusable(shape: Sequence[int], scale: int, crop: int) -> str | None:
     return None
 
 
+def shrunk(hr: Array, side: int, factor: float, play: Sequence[float]) -> Array:
+    """Return a square of a photograph made smaller by `factor`, `side` pixels large; not by so much that none is left.
+
+    `play` says where the square lies, as for `corner_of`.
+    """
+    whole = min(round(side / factor), *hr.shape[:2])
+    if whole <= side:
+        return hr
+    top, left = (int(part * (length - whole + 1)) for part, length in zip(play, hr.shape[:2], strict=True))
+    return images.resize_bicubic(hr[top : top + whole, left : left + whole], (side, side))
+
+
 def corner_of(hr: Array, scale: int, side: int, play: Sequence[float]) -> tuple[int, int]:
     """Return (top, left) in low resolution pixels of a crop of `side` pixels.
 

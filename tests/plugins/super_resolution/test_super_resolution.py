@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 from ganzoo_srgan.srresnet import SRResNet
+from ganzoo_super_resolution.bicubic import Bicubic
+from ganzoo_super_resolution.classical import Classical
 from ganzoo_super_resolution.super_resolution import SuperResolution
 
 from ganzoo import DataError, Field, Random, RecipeError, RowContext, SampleRequest, Source, Step, Trained, images
@@ -86,6 +88,35 @@ def test_flips_turn_both_images_alike():
     rows = [task.prepare({"lr": lr, "hr": hr}, RowContext(step=STEP, rng=rng(seed))) for seed in range(100)]
     assert all(np.array_equal(row["lr"].repeat(2, axis=0).repeat(2, axis=1), row["hr"]) for row in rows)
     assert len({row["lr"].tobytes() for row in rows}) == 8
+
+
+def steepness(task, image, seed):
+    """Return by how much neighbouring columns of a prepared crop differ, in levels of 255."""
+    row = task.prepare({"image": image}, RowContext(step=STEP, rng=rng(seed)))
+    assert row["hr"].shape == (task.crop, task.crop, 3)
+    return float(np.diff(row["hr"][..., 0], axis=1).mean()) * 127.5
+
+
+@pytest.mark.parametrize("degradation", [Bicubic(), Classical()])
+def test_shrinking_makes_photographs_smaller_by_random_factors(degradation):
+    ramp = np.broadcast_to(np.arange(200, dtype=np.uint8)[:, None], (150, 200, 3))
+    task = SuperResolution(scale=2, crop=16, flips=False, shrink=0.5, degradation=degradation)
+    found = [steepness(task, ramp, seed) for seed in range(60)]
+    assert 0.99 < min(found) < 1.1
+    assert 1.85 < max(found) <= 2.05
+    assert len({round(each, 3) for each in found}) > 10
+
+
+def test_a_photograph_is_not_made_smaller_than_a_crop():
+    ramp = np.broadcast_to(np.arange(16, dtype=np.uint8)[:, None], (20, 16, 3))
+    assert steepness(SuperResolution(scale=2, crop=16, flips=False, shrink=0.5), ramp, 0) == pytest.approx(1)
+
+
+def test_given_low_resolution_images_cannot_shrink_along():
+    fields = {"lr": PIXELS, "hr": PIXELS}
+    with pytest.raises(DataError, match=r"do not shrink with the photographs; set task\.shrink=1"):
+        SuperResolution(scale=2, crop=16, shrink=0.5).networks(fields, {})
+    SuperResolution(scale=2, crop=16, shrink=0.5, degradation=Classical()).networks(fields, {})
 
 
 def test_images_that_do_not_fit_are_told():
