@@ -267,7 +267,7 @@ def dcgan_discriminator(filters: int, side: int, *, normalized: bool = True, cha
 
 
 def copy_weights(network: keras.Model, module: nn.Module) -> None:
-    """Give a hand-written network the weights of its Keras twin; ValueError where they are no twins."""
+    """Give a hand-written network the weights of its Keras twin; ValueError where they are not twins."""
     theirs = [layer for layer in network.layers if layer.weights]
     mine = list(_weighted(module))
     if len(theirs) != len(mine):

@@ -73,7 +73,7 @@ def raised(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def template(node: ast.expr) -> str | None:
-    """Return a text with `…` for what is filled in; None when it is no text."""
+    """Return a text with `…` for what is filled in; None when it is not a text."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):

@@ -272,7 +272,7 @@ def _in_process(extra: Mapping[str, Any]) -> list[tuple[Plugin, Callable[[], Any
 
 
 def _of_classes(classes: Mapping[str, Any]) -> Plugin:
-    """Return the plugin that offers single classes; PluginError with the first that is no component."""
+    """Return the plugin that offers single classes; PluginError with the first that is not a component."""
     plugin = Plugin(name=CLASSES, module="")
     for name, cls in classes.items():
         kind = next((kind for kind, each in KINDS.items() if _is_subclass(cls, each.contracts)), None)

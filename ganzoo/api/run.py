@@ -91,8 +91,8 @@ class Run:
     def sample(self, count: int, *, seed: int = 0, **options: Any) -> Samples:
         """Return new examples as `ganzoo sample RUN --count --seed` draws them, along a first axis; images as uint8.
 
-        What is no image has the values of the data; a task of tables gives its columns by name. `options` are those of
-        the task, as `label=3`. RecipeError when the task has nothing to draw.
+        What is not an image has the values of the data; a task of tables gives its columns by name. `options` are those
+        of the task, as `label=3`. RecipeError when the task has nothing to draw.
         """
         from ganzoo.assembly import training_device
 

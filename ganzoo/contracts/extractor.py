@@ -88,7 +88,7 @@ class Embedding:
 
 
 def weights_sha256(*networks: Network) -> str:
-    """Return the hash of all weights of these networks that are no integers, in order."""
+    """Return the hash of all weights of these networks that are not integers, in order."""
     digest = hashlib.sha256()
     for network in networks:
         for value in map(np.asarray, network.get_weights()):

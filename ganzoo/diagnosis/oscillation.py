@@ -49,7 +49,7 @@ def _swings_since(path: Series, swing: float) -> int | None:
     if len(path) < _POINTS:
         return None
     recent, places = path.values[-_POINTS:], np.arange(_POINTS)
-    swings = recent - np.polyval(np.polyfit(places, recent, 1), places)  # a way in one direction is no swing
+    swings = recent - np.polyval(np.polyfit(places, recent, 1), places)  # a way in one direction is not a swing
     away = np.sign(swings[np.abs(swings) > swing / 2])
     turns = int((away[1:] != away[:-1]).sum())
     return int(path.steps[-_POINTS]) if swings.std() > swing and turns >= _TURNS else None

@@ -47,7 +47,7 @@ class _Stock:
         if _is_stock(operation):
             return operation
         if not hasattr(operation, "to_keras"):
-            problem = f"is no layer of Keras and has no method to_keras, {_INSTEAD}"
+            problem = f"is not a layer of Keras and has no method to_keras, {_INSTEAD}"
             raise broken_contract(operation, _told(operation), problem)
 
         def replaced(*inputs: Any, **_options: Any) -> Any:

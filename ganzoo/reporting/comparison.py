@@ -172,7 +172,7 @@ def compare(runs: Sequence[RunFacts]) -> Comparison:
 
 
 def _groups(runs: Sequence[RunFacts], notices: list[str]) -> Iterator[Group]:
-    """Yield the runs by recipe; of runs with one recipe and seed only the first, as they are no second trial."""
+    """Yield the runs by recipe; of runs with one recipe and seed only the first, as they are not a second trial."""
     found: list[tuple[Mapping[str, Any], list[RunFacts]]] = []
     for run in runs:
         recipe = without_seed(run.recipe)
@@ -180,7 +180,7 @@ def _groups(runs: Sequence[RunFacts], notices: list[str]) -> Iterator[Group]:
         if same is None:
             found.append((recipe, [run]))
         elif twin := next((member for member in same if member.seed == run.seed), None):
-            notices.append(f"{run.name}: has recipe and seed of {twin.name} and is left out: it is no second trial")
+            notices.append(f"{run.name}: has recipe and seed of {twin.name} and is left out: it is not a second trial")
         else:
             same.append(run)
     for index, (_, members) in enumerate(found):

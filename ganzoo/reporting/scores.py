@@ -54,7 +54,7 @@ def step_scores(record: Mapping[str, Any]) -> StepScores | None:
 
 def _name(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError("a name is no text")
+        raise TypeError("a name is not a text")
     return value[:_LONGEST]
 
 
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
         return value[:_LONGEST]
     is_small = isinstance(value, int) and abs(value) < 2**63
     if not (value is None or is_small or isinstance(value, float)):
-        raise TypeError("an identity has a value that is no text or number")
+        raise TypeError("an identity has a value that is neither a text nor a number")
     return value
 
 
@@ -72,5 +72,5 @@ def _value(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("a score is no number")
+        raise TypeError("a score is not a number")
     return float(value) if math.isfinite(value) else None

@@ -184,7 +184,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _orientation(image: Image.Image) -> int:
-    with suppress(Exception):  # EXIF that is damaged is no reason to refuse the pixels
+    with suppress(Exception):  # damaged EXIF is not a reason to refuse the pixels
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1
 

@@ -210,7 +210,7 @@ def photograph_paths(request: SampleRequest) -> Iterator[tuple[Path, Path]]:
 def _in_folder(folder: Path, output: Path) -> tuple[list[Path], Counter[str]]:
     """Return the photographs in a folder and below, and how many other files of each suffix were ignored.
 
-    Hidden files and folders are no part of it, nor is the folder to be written to, which may lie inside.
+    Hidden files and folders are not part of it, nor is the folder to be written to, which may lie inside.
     """
     found: list[Path] = []
     ignored: Counter[str] = Counter()

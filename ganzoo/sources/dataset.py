@@ -66,7 +66,7 @@ def from_dataset(
     if not found:
         raise DataError(f"{type(dataset).__name__}: its examples have no numbers and no pictures")
     left_out = [name for name in named(dataset[0], names) if name not in found]
-    notes = [f"left out, as they are no numbers: {', '.join(left_out)}"] if left_out else []
+    notes = [f"left out, as they are not numbers: {', '.join(left_out)}"] if left_out else []
     return Examples(dataset, names, {**found, **stated(fields, found)}, notes, _fingerprint(dataset, seen))
 
 

@@ -32,7 +32,7 @@ def named(example: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def as_array(part: Any, name: str) -> Array | None:
-    """Return one part of an example as a field holds it; None for texts and whatever else is no number.
+    """Return one part of an example as a field holds it; None for texts and whatever else is not a number.
 
     Pictures of Pillow become uint8, height x width x 1 or 3. Tensors of torch that are images have their channels
     first: they are put last, and floats from 0 to 1 become uint8.

@@ -20,7 +20,7 @@ _SIDE = 512
 
 @contextmanager
 def explaining_batch(batch: object, task: Task, fields: Mapping[str, Field], fitted: Example) -> Iterator[None]:
-    """Turn the error for a batch that is no dict, or lacks a key of the task, into a DataError with what it needs."""
+    """Turn the error for a batch that is not a dict, or lacks a key of the task, into a DataError with the needs."""
     if not isinstance(batch, Mapping):
         needs = _text(batch_needs(task, fields, fitted))
         raise DataError(f"a batch is {type(batch).__name__}, expected a dict{needs}; {_MAKES}")

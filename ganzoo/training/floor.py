@@ -38,7 +38,7 @@ def with_floor(found: Iterable[Result], product: str, training: Sources, rng: Ra
 def _source_of(result: Result, training: Sources) -> tuple[Source, list[str]]:
     """Return the stream that has the fields of a result, and these fields."""
     if any(len(values) != result.examples for values in result.output.values()):
-        raise RecipeError("floor: the results of this task are no sets of examples, of which real ones could be one")
+        raise RecipeError("floor: the results of this task are not sets of examples, of which real ones could be one")
     for source in training.values():
         names = [name for name in result.output if name in source.fields]
         if names:

@@ -107,5 +107,5 @@ def _read_targets(log: Journal) -> list[int]:
     written = len(log.path.read_bytes().splitlines()) if log.path.exists() else 0
     targets = [record["to"] for record in log.records() if type(record.get("to")) is int]
     if len(targets) != written:
-        raise CheckpointError(f"{log.path}: is damaged: one of its {written} lines is no rollback")
+        raise CheckpointError(f"{log.path}: is damaged: one of its {written} lines is not a rollback")
     return targets

@@ -27,7 +27,7 @@ class RRDB(Architecture):
 
     With `unshuffle` the blocks work at a smaller size: squares of 2 or 4 pixels a side become channels first, and the
     network enlarges by so much more after its blocks, as Real-ESRGAN's networks for x2 (`unshuffle` 2) and x1 (4) do.
-    Sides that are no multiple are reflected at the end, and the result is cut: only `safetensors` files hold that.
+    Sides that are not multiples are reflected at the end, and the result is cut: only `safetensors` files hold that.
 
     Inside, images are in [0, 1], as in the authors' code. Kernels of dense blocks start from He's normal distribution
     times 0.1, the others uniform with variance 1 / (3 fan_in), biases at 0. Works at any image size.

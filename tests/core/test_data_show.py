@@ -64,7 +64,7 @@ def test_streams_of_other_lengths_stand_side_by_side():
     dark, light = np.zeros((96, 96, 1), np.uint8), np.ones((48, 48, 3), np.float32)
     drawn = cells(draw_rows({"one/image": [dark, dark], "other/image": [light]}), 96, 2)
     assert [[cell.mean() for cell in row] for row in drawn] == [[0, 255], [0, 255]]
-    assert draw_rows({"one": [dark], "label": [np.int32(3)]}).shape[1] == 96, "numbers are no column"
+    assert draw_rows({"one": [dark], "label": [np.int32(3)]}).shape[1] == 96, "numbers are not a column"
 
 
 @pytest.mark.parametrize("values", [[np.int32(3)], [np.arange(4)], []])

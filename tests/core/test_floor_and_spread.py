@@ -50,7 +50,7 @@ def test_too_few_training_examples_are_told():
 
 def test_photographs_have_no_floor():
     photo = {"image": np.zeros((8, 8, 3), np.uint8)}
-    with pytest.raises(RecipeError, match="the results of this task are no sets of examples"):
+    with pytest.raises(RecipeError, match="the results of this task are not sets of examples"):
         floor([Result(method="generator", output=photo, target=photo)])
 
 

@@ -144,7 +144,7 @@ def test_a_data_set_of_hugging_face_gives_its_columns_and_classes():
         "box": Field(shape=(2,)),
     }
     assert source.fingerprint() == "f3a9"
-    assert source.notes == ("left out, as they are no numbers: caption",)
+    assert source.notes == ("left out, as they are not numbers: caption",)
     check_source(source)
 
 

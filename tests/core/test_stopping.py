@@ -51,7 +51,7 @@ def whole(tmp_path_factory):
 
 
 def assert_plain(told, run):
-    """Check that it was no mistake to stop, and that the next command is named: the run's own once there is a run."""
+    """Check that stopping was not a mistake, and that the next command is named: the run's own once there is a run."""
     assert told.startswith("stopped")
     assert "error" not in told
     assert "Traceback" not in told
