@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 import torch
 
+from ganzoo.execution.in_place import activation_in_place
 from ganzoo.execution.keras_internals import AutocastScope, nodes_in_order, uses_graph
 from ganzoo.execution.modes import mixed_layers
 
@@ -98,16 +99,26 @@ def _plan(network: Network, *, mixed: bool) -> list[_Operation]:
     for index, node in enumerate(nodes):
         last_use.update(dict.fromkeys((id(tensor) for tensor in node.input_tensors), index))
     kept = {id(output) for output in network.outputs}
+    spent = [{key for key, use in last_use.items() if use == index and key not in kept} for index in range(len(nodes))]
+    writers = {id(output): node.operation for node in nodes for output in node.outputs}
     return [
         _Operation(
-            run=_runner(node.operation, mixed=mixed),
+            run=_in_place(node, writers, spent[index]) or _runner(node.operation, mixed=mixed),
             arguments=node.arguments,
             takes_training=bool(getattr(node.operation, "_call_has_training_arg", False)),
             results=tuple(id(output) for output in node.outputs),
-            spent=tuple(key for key, use in last_use.items() if use == index and key not in kept),
+            spent=tuple(spent[index]),
         )
         for index, node in enumerate(nodes)
     ]
+
+
+def _in_place(node: Any, writers: Mapping[int, Any], spent: Container[int]) -> Callable[..., Any] | None:
+    """Return an activation on the memory of its input, where this node is the last that reads it."""
+    keys = [id(tensor) for tensor in node.input_tensors]
+    if len(keys) != 1 or keys[0] not in spent or keys[0] not in writers:
+        return None
+    return activation_in_place(node.operation, writers[keys[0]])
 
 
 def _runner(operation: Any, *, mixed: bool) -> Callable[..., Any]:

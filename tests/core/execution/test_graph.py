@@ -46,7 +46,24 @@ def nested_by_name():
     return keras.Model(outside, inside(outside)["only"] * 2.0)
 
 
+def activated():
+    """A network in which some activations may overwrite what they read, and others must not."""
+    image = keras.Input((8, 8, 3), name="image")
+    start = layers.Conv2D(4, 3, padding="same")(image)
+    values = layers.LeakyReLU(0.2)(start)  # start is read again
+    values = layers.LeakyReLU(0.2)(layers.Conv2D(4, 3, padding="same")(values))
+    values = keras.layers.ReLU()(layers.BatchNormalization()(layers.Conv2DTranspose(4, 4, 2, "same")(values)))
+    values = layers.LeakyReLU(0.2)(layers.SpectralNormalization(layers.Conv2D(4, 4, 2, "same"))(values))
+    values = layers.LeakyReLU(0.1)(layers.Conv2D(4, 3, padding="same", activation="tanh")(values))
+    values = keras.layers.Add()([start, layers.LeakyReLU(0.2)(values)])
+    values = keras.layers.ReLU()(layers.Conv2D(4, 3, padding="same", data_format="channels_first")(values))
+    flat = layers.LeakyReLU(0.3)(layers.Dense(5)(keras.layers.Flatten()(values)))
+    shown = layers.Dense(2)(flat)  # an output of the network is not overwritten
+    return keras.Model(image, {"logits": layers.Dense(1)(keras.layers.ReLU()(shown)), "features": shown})
+
+
 GIVEN = {
+    activated: lambda: torch.randn(2, 8, 8, 3, generator=torch.Generator().manual_seed(0)),
     branching: lambda: torch.randn(2, 8, 8, 3, generator=torch.Generator().manual_seed(0)),
     two_inputs: lambda: {"label": torch.ones(2, 2), "image": torch.randn(2, 4)},
     nested: lambda: torch.randn(2, 4),
@@ -84,16 +101,55 @@ def test_outputs_are_equal_to_the_bit_in_training_and_without(make, training):
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_gradients_and_moving_statistics_are_equal():
-    given = GIVEN[branching]()
+@pytest.mark.parametrize("make", [branching, activated])
+def test_gradients_and_moving_statistics_are_equal(make):
+    given = GIVEN[make]()
     found = []
     for direct in (False, True):
         keras.utils.set_random_seed(0)
-        network = prepare_execution(branching()) if direct else branching()
+        network = prepare_execution(make()) if direct else make()
         reset(network)
         network(given, training=True)["logits"].sum().backward()
         found.append([v.value.grad for v in network.trainable_variables] + [w.value for w in network.weights])
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def test_gradients_of_gradients_are_equal():
+    found = []
+    for direct in (False, True):
+        keras.utils.set_random_seed(0)
+        network = prepare_execution(activated()) if direct else activated()
+        given = GIVEN[activated]().requires_grad_()
+        (slope,) = torch.autograd.grad(network(given, training=True)["logits"].sum(), given, create_graph=True)
+        (slope.square().sum(dim=(1, 2, 3)).sqrt() - 1).square().mean().backward()
+        found.append([v.value.grad for v in network.trainable_variables if v.value.grad is not None])
+    assert len(found[0]) == len(found[1]) > 8
+    assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def memory_held(network, given):
+    """Return the bytes of different memory that the derivative keeps."""
+    kept = {}
+    with torch.autograd.graph.saved_tensors_hooks(
+        lambda value: (kept.update({value.untyped_storage().data_ptr(): value.untyped_storage().nbytes()}), value)[1],
+        lambda value: value,
+    ):
+        outputs = network(given, training=True)
+    assert outputs.requires_grad
+    return sum(kept.values())
+
+
+def test_an_activation_keeps_no_memory_of_what_it_reads():
+    def chain():
+        image = keras.Input((32, 32, 8))
+        values = image
+        for _ in range(6):
+            values = layers.LeakyReLU(0.2)(layers.Conv2D(8, 3, padding="same")(values))
+        return keras.Model(image, values)
+
+    given, each = torch.randn(2, 32, 32, 8), 2 * 32 * 32 * 8 * 4
+    assert memory_held(chain(), given) > 12 * each
+    assert memory_held(prepare_execution(chain()), given) < 7.5 * each
 
 
 @pytest.mark.parametrize("given", [np.ones((2, 8, 8, 3)), torch.ones(2, 8, 8, 3, dtype=torch.float64)])
