@@ -13,14 +13,15 @@ from ganzoo import Schedule
 
 @dataclass(frozen=True, kw_only=True)
 class Cosine(Schedule):
-    """Falls from `start` to `end` within `steps` along half a cosine, then holds `end`."""
+    """Holds `start` for `delay` steps, falls to `end` within `steps` along half a cosine, then holds `end`."""
 
     start: float
     steps: Annotated[int, Ge(1)]
     end: float = 0.0
+    delay: Annotated[int, Ge(0)] = 0
 
     def __call__(self, step: int) -> float:
-        return half_cosine(self.start, self.end, min(step / self.steps, 1.0))
+        return half_cosine(self.start, self.end, min(max(step - self.delay, 0) / self.steps, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ HALF = (1 + math.cos(math.pi / 4)) / 2  # of half a cosine, after a quarter of t
         (Constant(value=0.3), {0: 0.3, 10**9: 0.3}),
         (Cosine(start=1.0, steps=4), {0: 1.0, 1: HALF, 2: 0.5, 4: 0.0, 9: 0.0}),
         (Cosine(start=3.0, end=1.0, steps=2), {0: 3.0, 1: 2.0, 2: 1.0}),
+        (Cosine(start=3.0, end=1.0, steps=2, delay=5), {0: 3.0, 5: 3.0, 6: 2.0, 7: 1.0, 9: 1.0}),
         (CosineRestarts(start=1.0, steps=4), {0: 1.0, 2: 0.5, 4: 1.0, 5: HALF, 8: 1.0, 4_000_002: 0.5}),
         (CosineRestarts(start=1.0, steps=2, longer=2, lower=0.5), {1: 0.5, 2: 0.5, 4: 0.25, 6: 0.25, 10: 0.125}),
         (LinearToZero(start=2.0, delay=10, steps=4), {0: 2.0, 10: 2.0, 11: 1.5, 13: 0.5, 14: 0.0, 99: 0.0}),
