@@ -25,6 +25,7 @@ from benchmarks.degradations import measure_degradations
 from benchmarks.growth import measure_growth
 from benchmarks.memory import peak_memory
 from benchmarks.overhead import measure_overhead
+from benchmarks.photograph import measure_photograph
 from benchmarks.scoring import measure_scoring
 from benchmarks.startup import measure_startup
 from benchmarks.timing import in_turns, ratio, to_json
@@ -40,6 +41,7 @@ EXTRA: Mapping[str, Callable[[], dict[str, Any]]] = {
     "degradations": measure_degradations,
     "startup": measure_startup,
     "growth": measure_growth,
+    "photograph": measure_photograph,
     "scoring": measure_scoring,
     "doctor": measure_doctor,
     "estimates": measure_estimates,
