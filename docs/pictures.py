@@ -10,7 +10,7 @@ import os
 import pty
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -46,11 +46,11 @@ def main(work: Path) -> None:
     """Write all pictures."""
     os.chdir(work)
     small = run("srgan_photos") / "generator.keras"
-    write_photographs(["chelsea"], {"ganzoo": small}, "cat.png")
-    write_photographs(["coffee"], {"ganzoo": small}, "srgan_photos.png")
-    write_photographs(["chelsea"], {"ganzoo": "photos_x4"}, "srresnet_photos.png")
+    write_photograph("chelsea", {"ganzoo": small}, "cat.png")
+    write_photograph("coffee", {"ganzoo": small}, "srgan_photos.png")
+    write_photograph("chelsea", {"ganzoo": "photos_x4"}, "srresnet_photos.png")
     content, adversarial = (run(name) / "generator.keras" for name in ("srresnet_bsds", "srgan_bsds"))
-    write_photographs(list(CROPS), {"content only": content, "adversarial": adversarial}, "srgan_bsds.png")
+    write_photograph("chelsea", {"content only": content, "adversarial": adversarial}, "srgan_bsds.png")
     write_terminal(run("srgan_photos"), "first-run.svg")
     write_animation(run("gaussians_ring"), "gaussians_ring.gif")
     for name in GRIDS:
@@ -77,24 +77,19 @@ def run(name: str) -> Path:
     return folder
 
 
-def write_photographs(names: Sequence[str], networks: Mapping[str, str | Path], file: str) -> None:
-    """Write crops of photographs of scikit-image: by bicubic interpolation, by `ganzoo enlarge`, and as they are."""
-    rows = [row(name, networks) for name in names]
-    save(images.grid([tile for tiles in rows for tile in tiles], columns=len(rows[0])), file)
-
-
-def row(name: str, networks: Mapping[str, str | Path]) -> list[Array]:
-    """Return the crops of one photograph above their labels."""
+def write_photograph(name: str, networks: Mapping[str, str | Path], file: str) -> None:
+    """Write a crop of a photograph of scikit-image: by bicubic interpolation, by `ganzoo enlarge`, and as it is."""
     original = photograph(name)
     small = images.resize_bicubic(original, (original.shape[0] // SCALE, original.shape[1] // SCALE))
     enlargements = {"bicubic": images.resize_bicubic(small, original.shape[:2])}
     enlargements |= {label: enlarged(network, small) for label, network in networks.items()}
     columns = {f"{label}  {decibels(each, original):.1f} dB": each for label, each in enlargements.items()}
     top, left, side = CROPS[name]
-    return [
+    tiles = [
         above(each[top : top + side, left : left + side].repeat(2, axis=0).repeat(2, axis=1), text)
         for text, each in {**columns, "original": original}.items()
     ]
+    save(images.grid(tiles, columns=len(tiles)), file)
 
 
 def photograph(name: str) -> Array:

@@ -164,6 +164,8 @@ def test_the_script_of_the_pictures_makes_them_of_runs_and_always_the_same(tmp_p
     monkeypatch.chdir(tmp_path)
     short = [f"--set={each}" for each in SHORT["srgan_photos"]]
     assert ganzoo("run", "srgan_photos", "--name", "srgan_photos", "--profile", "smoke", *short).code == 0
+    for name in ("srresnet_bsds", "srgan_bsds"):
+        shutil.copytree("runs/srgan_photos", f"runs/{name}")
     script = runpy.run_path(str(ROOT / "docs/pictures.py"))
     for name in ("gaussians_ring", *script["GRIDS"]):
         for step in (0, 100):
