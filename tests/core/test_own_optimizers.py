@@ -189,7 +189,7 @@ def test_a_schedule_of_a_plugin_stands_wherever_a_number_does():
     assert recipe.phases[0].learning_rate(1) == 0.25
     resolved = recipe.resolved["optimizers"]["generator"]["learning_rate"]
     assert resolved["name"] == "schedules/warm_up"
-    assert resolved["then"] == {"name": "schedules/cosine", "start": 1.0, "steps": 4, "end": 0.0}
+    assert resolved["then"] == {"name": "schedules/cosine", "start": 1.0, "steps": 4, "end": 0.0, "delay": 0}
     assert recipe.resolved["losses"][0]["weight"] == {"name": "schedules/constant", "value": 0.5}
 
 

@@ -139,11 +139,17 @@ def test_compiled_steps_are_those_that_are_not_and_their_compilation_is_told(tmp
 #: Weight normalization that starts from the first batch looks at each call whether it has started, and networks that
 #: grow look at their level.
 SPLIT = {"semi_supervised_mnist", "progan_cifar10"}
+#: One recipe of each way a network is put together: the others are compiled by the slow tests.
+COMPILED = {"adain_coco", "cyclegan_horse2zebra", "dcgan_digits", "gaussians_ring", "multi_task_bsds", "srgan_photos"}
+
+
+def in_turn(case):
+    return case if case.id in COMPILED else pytest.param(case.id, id=case.id, marks=pytest.mark.slow)
 
 
 # torch does so itself as it traces the derivative of a reflection
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
-@pytest.mark.parametrize("name", [case for case in each_recipe() if case.id not in SPLIT])
+@pytest.mark.parametrize("name", [in_turn(case) for case in each_recipe() if case.id not in SPLIT])
 def test_the_networks_of_each_recipe_compile_in_one_piece(name):
     model, batch = prepared(name)
     view = model._begin_step(batch)
