@@ -103,7 +103,7 @@ def _plan(network: Network, *, mixed: bool) -> list[_Operation]:
     writers = {id(output): node.operation for node in nodes for output in node.outputs}
     return [
         _Operation(
-            run=_in_place(node, writers, spent[index]) or _runner(node.operation, mixed=mixed),
+            run=_run(node, writers, spent[index], mixed=mixed),
             arguments=node.arguments,
             takes_training=bool(getattr(node.operation, "_call_has_training_arg", False)),
             results=tuple(id(output) for output in node.outputs),
@@ -113,12 +113,12 @@ def _plan(network: Network, *, mixed: bool) -> list[_Operation]:
     ]
 
 
-def _in_place(node: Any, writers: Mapping[int, Any], spent: Container[int]) -> Callable[..., Any] | None:
-    """Return an activation on the memory of its input, where this node is the last that reads it."""
-    keys = [id(tensor) for tensor in node.input_tensors]
+def _run(node: Any, writers: Mapping[int, Any], spent: Container[int], *, mixed: bool) -> Callable[..., Any]:
+    """Return what is called for a node: an activation may overwrite its input where nothing reads it afterwards."""
+    run, keys = _runner(node.operation, mixed=mixed), [id(tensor) for tensor in node.input_tensors]
     if len(keys) != 1 or keys[0] not in spent or keys[0] not in writers:
-        return None
-    return activation_in_place(node.operation, writers[keys[0]])
+        return run
+    return activation_in_place(node.operation, writers[keys[0]], run)
 
 
 def _runner(operation: Any, *, mixed: bool) -> Callable[..., Any]:

@@ -28,12 +28,10 @@ _WRITERS = frozenset(
 _LAST = (0, 2, 3, 1)
 
 
-def activation_in_place(activation: Any, writer: Any) -> Callable[[Tensor], Any] | None:
-    """Return what does an activation on the memory of what `writer` has made; None where that is not sound."""
-    if not _writes_anew(writer):
-        return None
-    slope = _slope(activation)
-    return None if slope is None else partial(_activated, activation, slope)
+def activation_in_place(activation: Any, writer: Any, otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what does an activation on the memory of what `writer` has made; `otherwise` where that is not sound."""
+    slope = _slope(activation) if _writes_anew(writer) else None
+    return otherwise if slope is None else partial(_activated, activation, slope, otherwise)
 
 
 def _writes_anew(layer: Any) -> bool:
@@ -54,18 +52,19 @@ def _slope(layer: Any) -> float | None:
     return 0.0 if plain and not layer.negative_slope and not layer.threshold else None
 
 
-def _activated(layer: keras.Layer, slope: float, values: Tensor) -> Any:
+def _activated(layer: keras.Layer, slope: float, otherwise: Callable[..., Any], values: Tensor) -> Any:
     """Overwrite the memory below `values`, which is seen with channels last; what is seen otherwise is left alone."""
-    if torch.compiler.is_compiling():  # the compiler finds out itself what it can overwrite
-        return layer.call(values)
+    changes_dtype = layer.autocast and values.dtype != getattr(torch, layer.compute_dtype)
+    if changes_dtype or torch.compiler.is_compiling():  # the compiler finds out itself what it can overwrite
+        return otherwise(values)
     below = values._base
     if below is None:
         return _overwritten(values, slope)
     if below.ndim != 4:
-        return layer.call(values)
+        return otherwise(values)
     seen = below.permute(_LAST)
     if values.shape != seen.shape or values.stride() != seen.stride():
-        return layer.call(values)
+        return otherwise(values)
     return _overwritten(below, slope).permute(_LAST)
 
 

@@ -24,7 +24,8 @@ def load_run_recipe(
     """Return a run's recipe; RecipeError that names each plugin of the run which is not installed any more."""
     try:
         recipe = load_with(run.recipe, sections or {}, zoo=zoo, profile=profile, overrides=overrides)
-        return without_younger_options(recipe, run, zoo=zoo)
+        changed = profile or overrides or sections
+        return without_younger_options(recipe, run, zoo=zoo) if changed else _as_begun(recipe, run, recipe.resolved)
     except RecipeError as error:
         missing = [Problem(message, place=str(run.path)) for message in _missing(run, zoo)]
         if not missing:
@@ -38,10 +39,14 @@ def without_younger_options(recipe: Recipe, run: RunFolder, *, zoo: Zoo) -> Reci
     Only an option that stands at its default is left out: a component that gained one is then that of the run.
     """
     try:
-        stored = tomllib.loads(run.recipe.read_text(encoding="utf-8"))
-        complete = load_with(run.recipe, {}, zoo=zoo).resolved
+        return _as_begun(recipe, run, load_with(run.recipe, {}, zoo=zoo).resolved)
     except (OSError, ValueError, RecipeError):  # told when the run's recipe is needed
         return recipe
+
+
+def _as_begun(recipe: Recipe, run: RunFolder, complete: Mapping[str, Any]) -> Recipe:
+    """Return the same, where `complete` is the run's recipe with every default of now."""
+    stored = tomllib.loads(run.recipe.read_text(encoding="utf-8"))
     return replace(recipe, resolved=_without_younger(recipe.resolved, complete, stored))
 
 

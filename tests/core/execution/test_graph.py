@@ -127,6 +127,17 @@ def test_gradients_of_gradients_are_equal():
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
 
 
+def test_an_activation_of_another_precision_keeps_it():
+    def make():
+        image = keras.Input((8, 8, 3))
+        values = layers.Conv2D(4, 3, padding="same", dtype="mixed_bfloat16")(image)
+        return keras.Model(image, layers.LeakyReLU(0.2, dtype="float32")(values))
+
+    one, other, _ = both_ways(make, torch.randn(2, 8, 8, 3, generator=torch.Generator().manual_seed(0)), training=True)
+    assert one.dtype == other.dtype == torch.float32
+    assert torch.equal(one, other)
+
+
 def memory_held(network, given):
     """Return the bytes of different memory that the derivative keeps."""
     kept = {}
