@@ -50,8 +50,7 @@ def shrunk(hr: Array, side: int, factor: float, play: Sequence[float]) -> Array:
     whole = min(round(side / factor), *hr.shape[:2])
     if whole <= side:
         return hr
-    top, left = (int(part * (length - whole + 1)) for part, length in zip(play, hr.shape[:2], strict=True))
-    return images.resize_bicubic(hr[top : top + whole, left : left + whole], (side, side))
+    return images.resize_bicubic(images.cut_square(hr, whole, play), (side, side))
 
 
 def corner_of(hr: Array, scale: int, side: int, play: Sequence[float]) -> tuple[int, int]:
