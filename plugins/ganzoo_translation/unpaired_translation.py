@@ -66,6 +66,7 @@ class UnpairedTranslation(Translation):
     """
 
     evaluation_samples: Annotated[int, Ge(1)] = 1000
+    cycle_noise: Annotated[float, Ge(0)] = 0.0
 
     streams: ClassVar[tuple[str, ...]] = ("a", "b")
     sampling: ClassVar[type[SamplingOptions]] = Direction
@@ -126,10 +127,15 @@ class UnpairedTranslation(Translation):
         kind, _, stream = name.partition("_")
         wanted = view.batch[f"{stream}/image"]
         if kind == "cycle":
-            return _to(stream, view.fakes[_OTHER[stream]], view), wanted
+            return _to(stream, self._noisy(view.fakes[_OTHER[stream]], name, view), view), wanted
         if len({view.batch[f"{each}/image"].shape[-1] for each in _OTHER}) > 1:
             raise RecipeError(f"the pair {name} needs streams of equally many channels; leave its loss out")
         return _to(stream, wanted, view), wanted
+
+    def _noisy(self, translated: Tensor, cycle: str, view: View) -> Tensor:
+        if not self.cycle_noise:
+            return translated
+        return translated + view.rng.child(cycle).normal(tuple(translated.shape), stddev=self.cycle_noise)
 
     # -- showing -------------------------------------------------------------------------------------------------------
 

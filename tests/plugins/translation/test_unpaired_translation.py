@@ -58,7 +58,8 @@ class Add:
 def view(**more):
     networks = {"a_to_b": Add(1.0), "b_to_a": Add(-3.0), "discriminator_a": Add(0.1), "discriminator_b": Add(0.2)}
     batch = {"a/image": torch.zeros(1, 4, 4, 3), "b/image": torch.full((1, 4, 4, 3), 10.0)}
-    return View(**{"networks": networks, "batch": batch, "count": 1, "step": Step(number=0), "rng": None, **more})
+    given = {"networks": networks, "batch": batch, "count": 1, "step": Step(number=0), "rng": Random(0, "task")}
+    return View(**{**given, **more})
 
 
 def test_the_task_keeps_its_contract_with_streams_of_two_lengths(tmp_path):
@@ -82,6 +83,14 @@ def test_fakes_cycles_and_identities_are_those_of_the_paper():
     wanted = {"cycle_a": (-2, 0), "cycle_b": (8, 10), "identity_a": (-3, 0), "identity_b": (11, 10)}
     found = {name: tuple(float(each.mean()) for each in task().pair(name, full)) for name in wanted}
     assert found == wanted
+
+
+def test_images_are_translated_back_with_noise_where_it_is_asked_for():
+    full = view(fakes={"a": torch.zeros(1, 64, 64, 3), "b": torch.zeros(1, 64, 64, 3)})
+    noisy = {name: task(cycle_noise=0.5).pair(name, full)[0] for name in ("cycle_a", "cycle_b")}
+    assert [float(noisy[name].mean()) for name in noisy] == pytest.approx([-3, 1], abs=0.03)
+    assert [float(noisy[name].std()) for name in noisy] == pytest.approx([0.5, 0.5], rel=0.03)
+    assert not torch.equal(noisy["cycle_a"] + 3, noisy["cycle_b"] - 1)
 
 
 def test_each_forward_pass_is_computed_once_and_none_for_the_discriminator_alone():
