@@ -23,6 +23,7 @@ _WRITERS = frozenset(
         "equalized.EqualizedConv2D",
         "equalized.EqualizedDense",
         "normalization.BatchNormalization",
+        "normalization.InstanceNormalization",
     )
 )
 _LAST = (0, 2, 3, 1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
 from torch.nn import functional
 
-from ganzoo.layers.memory import KernelMemory, as_tensor, channels_first, channels_last, torch_kernel
+from ganzoo.layers.memory import KernelMemory, applied, as_tensor, channels_first, channels_last, torch_kernel
 from ganzoo.layers.padding import same_padding, transposed_crops
 
 if TYPE_CHECKING:
@@ -101,6 +101,51 @@ class Conv2DTranspose(_Convolution, keras.layers.Conv2DTranspose):
 
     def _steps(self) -> Iterable[tuple[int, int]]:
         return zip(self.strides, self.dilation_rate, strict=True)
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
+class CroppedConv2DTranspose(Conv2DTranspose):
+    """A transposed convolution without the rows and columns in `crops`: (n, h, w, c) -> (n, h', w', filters).
+
+    As `Conv2DTranspose` with padding "valid" and a `Cropping2D` behind it, in one operation. A kernel of 3 with strides
+    of 2 and crops ((1, 0), (1, 0)) is PyTorch's with padding 1 and output_padding 1; Keras' own "same" leaves out the
+    last row and column in the place of the first. ValueError where a side loses as many values more before than after
+    as the stride is.
+    """
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        *,
+        crops: Sequence[Sequence[int]],
+        strides: int | tuple[int, int] = 1,
+        **options: Any,
+    ) -> None:
+        super().__init__(filters, kernel_size, strides=strides, padding="valid", **options)
+        self.crops = tuple((before, after) for before, after in crops)
+        for (before, after), stride in zip(self.crops, self.strides, strict=True):
+            if min(before, after) < 0 or before - after >= stride:
+                raise ValueError(f"cannot leave out {before} before and {after} after at a stride of {stride}")
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, *sides, filters = super().compute_output_shape(input_shape)
+        kept = (side and side - sum(crop) for side, crop in zip(sides, self.crops, strict=True))
+        return batch, *kept, filters
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["padding"]
+        return {**config, "crops": self.crops}
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return a `keras.layers.Conv2DTranspose` and a `Cropping2D`."""
+        layer = keras.layers.Conv2DTranspose.from_config(super().get_config())
+        return keras.layers.Cropping2D(self.crops)(applied(layer, inputs, self.weights))
+
+    def _crops(self) -> list[tuple[int, int]]:
+        whole = zip(super()._crops(), self.crops, strict=True)
+        return [(before + first, after + last) for (before, after), (first, last) in whole]
 
 
 def _torch_padding(before: int, after: int) -> tuple[int, int, int]:

@@ -107,8 +107,9 @@ class InstanceNormalization(GroupNormalization):
         values = inputs.to(torch.promote_types(inputs.dtype, torch.float32)).movedim(-1, 1)
         scale = as_tensor(self.gamma) if self.scale else None
         offset = as_tensor(self.beta) if self.center else None
+        normalize = _by_image if _learns_eagerly(values) else torch.instance_norm
         # not group_norm, which needs a copy for its precision
-        normalized = torch.instance_norm(values, scale, offset, None, None, True, 0.0, self.epsilon, True)
+        normalized = normalize(values, scale, offset, None, None, True, 0.0, self.epsilon, True)
         return keras.ops.cast(normalized.movedim(1, -1), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -119,3 +120,15 @@ class InstanceNormalization(GroupNormalization):
     def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Return a `keras.layers.GroupNormalization` with as many groups as channels."""
         return applied(keras.layers.GroupNormalization.from_config(super().get_config()), inputs, self.weights)
+
+
+def _learns_eagerly(images: Tensor) -> bool:
+    """Return whether images need no operation that export or a compiler knows, on a CPU."""
+    eager = torch.is_grad_enabled() and not torch.compiler.is_compiling()
+    return eager and images.ndim == 4 and images.device.type == "cpu"
+
+
+def _by_image(images: Tensor, *options: Any) -> Tensor:
+    """Return what `torch.instance_norm` does without its copies into channels-first memory and back."""
+    normalized = [torch.batch_norm(image, *options) for image in torch.split(images, 1)]
+    return normalized[0] if len(normalized) == 1 else torch.cat(normalized)

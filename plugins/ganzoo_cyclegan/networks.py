@@ -60,8 +60,8 @@ def _halved(values: keras.KerasTensor, filters: int, normalization: _Normalizati
 
 def _doubled(values: keras.KerasTensor, filters: int, normalization: _Normalization) -> keras.KerasTensor:
     """Return the transposed convolution whose first row and column the authors' code leaves out, not the last."""
-    full = layers.Conv2DTranspose(filters, 3, strides=2, **_options(normalization))(values)
-    return keras.layers.Cropping2D(((1, 0), (1, 0)))(full)
+    options = _options(normalization)
+    return layers.CroppedConv2DTranspose(filters, 3, strides=2, crops=((1, 0), (1, 0)), **options)(values)
 
 
 def _normalized(values: keras.KerasTensor, normalization: _Normalization) -> keras.KerasTensor:

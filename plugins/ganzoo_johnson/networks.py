@@ -44,8 +44,7 @@ def _halved(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:
 
 def _doubled(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:
     """Return a transposed convolution in which each pixel stands where `_halved` would have seen it."""
-    whole = layers.Conv2DTranspose(filters, 3, strides=2)(values)
-    return keras.layers.Cropping2D(((1, 0), (1, 0)))(whole)
+    return layers.CroppedConv2DTranspose(filters, 3, strides=2, crops=((1, 0), (1, 0)))(values)
 
 
 def _residual(values: keras.KerasTensor) -> keras.KerasTensor:

@@ -35,6 +35,35 @@ def test_output_padding_means_what_it_means_in_keras(assert_same, padding, outpu
     assert_same(*pair("Conv2DTranspose", 2, 4, **options), torch.randn(2, 5, 4, 3))
 
 
+def cropped(kernel, stride, crops):
+    return layers.CroppedConv2DTranspose(4, kernel, strides=stride, crops=crops, bias_initializer="random_normal")
+
+
+@pytest.mark.parametrize("crops", [((1, 0), (1, 0)), ((0, 1), (1, 2)), ((0, 0), (2, 2))])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (4, 2), (4, 3), ((3, 5), (2, 3))])
+def test_cropped_convolutions_agree_with_keras(assert_same, kernel, stride, crops):
+    whole = keras.layers.Conv2DTranspose(4, kernel, strides=stride, bias_initializer="random_normal")
+    stock = keras.Sequential([whole, keras.layers.Cropping2D(crops)])
+    mine = cropped(kernel, stride, crops)
+    values = torch.randn(2, 5, 4, 3)
+    assert_same(stock, mine, values)
+    assert mine.compute_output_shape((None, None, 4, 3)) == (None, None, mine(values).shape[2], 4)
+
+
+def test_a_kernel_of_three_without_the_first_row_and_column_is_that_of_torch():
+    values, layer = torch.randn(2, 3, 5, 4), cropped(3, 2, ((1, 0), (1, 0)))
+    found = layer(values.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    kernel, bias = layer.kernel.value.permute(3, 2, 0, 1), layer.bias.value
+    wanted = torch.nn.functional.conv_transpose2d(values, kernel, bias, stride=2, padding=1, output_padding=1)
+    assert torch.allclose(found, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("crops", [((-1, 0), (0, 0)), ((2, 0), (0, 0)), ((0, 0), (3, 1))])
+def test_crops_that_the_stride_does_not_allow_are_refused(crops):
+    with pytest.raises(ValueError, match="cannot leave out"):
+        cropped(4, 2, crops)
+
+
 @pytest.mark.parametrize("name", ["Conv2D", "Conv2DTranspose"])
 def test_bias_and_activation_are_as_in_keras(assert_same, name):
     assert_same(*pair(name, 4, 3, use_bias=False, activation="tanh"), torch.randn(2, 6, 6, 3))

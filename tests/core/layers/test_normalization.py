@@ -80,11 +80,19 @@ def test_instance_normalization_agrees_with_torch():
     assert torch.allclose(layers.InstanceNormalization()(values), wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_instances_learn_as_groups_of_one_channel_do_in_keras(assert_same, count):
+    stock = keras.layers.GroupNormalization(-1, epsilon=1e-5, gamma_initializer="random_normal")
+    assert_same(stock, layers.InstanceNormalization(), torch.randn(count, 6, 5, 4))
+
+
 def test_instances_that_hardly_vary_keep_their_precision():
     values = torch.randn(2, 64, 64, 8, generator=torch.Generator().manual_seed(0)) * 0.01 + 0.5
     exact = values.double()
     variance = exact.var(dim=(1, 2), correction=0, keepdim=True)
     wanted = (exact - exact.mean(dim=(1, 2), keepdim=True)) / (variance + 1e-5).sqrt()
+    with torch.no_grad():
+        assert (layers.InstanceNormalization()(values).double() - wanted).abs().max() < 1e-4
     assert (layers.InstanceNormalization()(values).double() - wanted).abs().max() < 1e-4
 
 
