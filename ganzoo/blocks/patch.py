@@ -30,15 +30,10 @@ def patch_discriminator(
 
 
 def _convolution(values: keras.KerasTensor, filters: int, stride: int, *, use_bias: bool) -> keras.KerasTensor:
-    # one zero on each side, which is what "same" means at stride 2 only
-    padded = keras.layers.ZeroPadding2D(1)(values)
-    return layers.Conv2D(
-        filters,
-        4,
-        strides=stride,
-        use_bias=use_bias,
-        kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
-    )(padded)
+    # not "same", which would add a second row and column behind at a stride of 1
+    normal = keras.initializers.RandomNormal(stddev=0.02)
+    layer = layers.PaddedConv2D(filters, 4, zeros=1, strides=stride, use_bias=use_bias, kernel_initializer=normal)
+    return layer(values)
 
 
 def _normalized(values: keras.KerasTensor, normalization: Normalization) -> keras.KerasTensor:

@@ -19,6 +19,8 @@ _WRITERS = frozenset(
     for name in (
         "convolution.Conv2D",
         "convolution.Conv2DTranspose",
+        "convolution.CroppedConv2DTranspose",
+        "convolution.PaddedConv2D",
         "dense.Dense",
         "equalized.EqualizedConv2D",
         "equalized.EqualizedDense",

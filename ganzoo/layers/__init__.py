@@ -9,7 +9,7 @@ other data formats and masks are left to Keras.
 from __future__ import annotations
 
 from ganzoo.layers.activation import LeakyReLU, PReLU
-from ganzoo.layers.convolution import Conv2D, Conv2DTranspose, CroppedConv2DTranspose
+from ganzoo.layers.convolution import Conv2D, Conv2DTranspose, CroppedConv2DTranspose, PaddedConv2D
 from ganzoo.layers.dense import Dense
 from ganzoo.layers.enlargement import UpSampling2D
 from ganzoo.layers.equalized import EqualizedConv2D, EqualizedDense
@@ -37,6 +37,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "MinibatchStdDev",
     "PReLU",
+    "PaddedConv2D",
     "PixelShuffle",
     "ReflectionPadding2D",
     "SpectralNormalization",

@@ -64,6 +64,38 @@ class Conv2D(_Convolution, keras.layers.Conv2D):
 
 
 @keras.saving.register_keras_serializable(package="ganzoo")
+class PaddedConv2D(Conv2D):
+    """A convolution of images with `zeros` rows and columns of zeros around: (n, h, w, c) -> (n, h', w', filters).
+
+    As a `ZeroPadding2D` and a `Conv2D` with padding "valid" behind it, in one operation: PyTorch's `padding`, which at
+    strides of 2 is not what Keras means by "same". ValueError for negative `zeros`.
+    """
+
+    def __init__(self, filters: int, kernel_size: int | tuple[int, int], *, zeros: int, **options: Any) -> None:
+        super().__init__(filters, kernel_size, **{**options, "padding": "valid", "data_format": "channels_last"})
+        if zeros < 0:
+            raise ValueError(f"needs zeros of at least 0, received {zeros}")
+        self.zeros = zeros
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        batch, *sides, channels = input_shape
+        padded = (side and side + 2 * self.zeros for side in sides)
+        shape: tuple[int | None, ...] = super().compute_output_shape((batch, *padded, channels))
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "zeros": self.zeros}
+
+    def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Return a `ZeroPadding2D` and a `keras.layers.Conv2D`."""
+        layer = keras.layers.Conv2D.from_config(super().get_config())
+        return applied(layer, keras.layers.ZeroPadding2D(self.zeros)(inputs), self.weights)
+
+    def _padded(self, images: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        return images, (self.zeros, self.zeros)
+
+
+@keras.saving.register_keras_serializable(package="ganzoo")
 class Conv2DTranspose(_Convolution, keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose` without copies: (n, h, w, c) -> (n, h', w', filters).
 
@@ -122,7 +154,8 @@ class CroppedConv2DTranspose(Conv2DTranspose):
         strides: int | tuple[int, int] = 1,
         **options: Any,
     ) -> None:
-        super().__init__(filters, kernel_size, strides=strides, padding="valid", **options)
+        own = {"strides": strides, "padding": "valid", "data_format": "channels_last"}
+        super().__init__(filters, kernel_size, **{**options, **own})
         self.crops = tuple((before, after) for before, after in crops)
         for (before, after), stride in zip(self.crops, self.strides, strict=True):
             if min(before, after) < 0 or before - after >= stride:
@@ -134,9 +167,7 @@ class CroppedConv2DTranspose(Conv2DTranspose):
         return batch, *kept, filters
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["padding"]
-        return {**config, "crops": self.crops}
+        return {**super().get_config(), "crops": self.crops}
 
     def to_keras(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         """Return a `keras.layers.Conv2DTranspose` and a `Cropping2D`."""

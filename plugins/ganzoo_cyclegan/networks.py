@@ -53,9 +53,8 @@ def _wide(values: keras.KerasTensor, filters: int, normalization: _Normalization
 
 
 def _halved(values: keras.KerasTensor, filters: int, normalization: _Normalization) -> keras.KerasTensor:
-    # one zero before: "same" has it behind, which moves what the network sees by a pixel from the authors' code
-    padded = keras.layers.ZeroPadding2D(((1, 0), (1, 0)))(values)
-    return layers.Conv2D(filters, 3, strides=2, **_options(normalization))(padded)
+    # not "same", whose zeros behind would move what the network sees by a pixel from the authors' code
+    return layers.PaddedConv2D(filters, 3, zeros=1, strides=2, **_options(normalization))(values)
 
 
 def _doubled(values: keras.KerasTensor, filters: int, normalization: _Normalization) -> keras.KerasTensor:

@@ -38,8 +38,7 @@ def _only_images(signature: Signature) -> list[str]:
 
 
 def _halved(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:
-    # one zero on each side, which "same" does not mean at stride 2
-    return layers.Conv2D(filters, 3, strides=2)(keras.layers.ZeroPadding2D(1)(values))
+    return layers.PaddedConv2D(filters, 3, zeros=1, strides=2)(values)
 
 
 def _doubled(values: keras.KerasTensor, filters: int) -> keras.KerasTensor:

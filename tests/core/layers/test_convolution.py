@@ -35,6 +35,40 @@ def test_output_padding_means_what_it_means_in_keras(assert_same, padding, outpu
     assert_same(*pair("Conv2DTranspose", 2, 4, **options), torch.randn(2, 5, 4, 3))
 
 
+@pytest.mark.parametrize("zeros", [0, 1, 2])
+@pytest.mark.parametrize(("kernel", "stride"), [(3, 2), (4, 2), (4, 1), ((3, 5), (2, 3))])
+def test_padded_convolutions_agree_with_keras(assert_same, kernel, stride, zeros):
+    behind = keras.layers.Conv2D(4, kernel, strides=stride, bias_initializer="random_normal")
+    stock = keras.Sequential([keras.layers.ZeroPadding2D(zeros), behind])
+    mine = layers.PaddedConv2D(4, kernel, zeros=zeros, strides=stride)
+    values = torch.randn(2, 8, 7, 3)
+    assert_same(stock, mine, values)
+    assert mine.compute_output_shape((None, None, 7, 3)) == (None, None, mine(values).shape[2], 4)
+
+
+def test_a_negative_number_of_zeros_is_refused():
+    with pytest.raises(ValueError, match="needs zeros of at least 0, received -1"):
+        layers.PaddedConv2D(4, 3, zeros=-1)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.PaddedConv2D(4, 3, zeros=1, strides=2, activation="relu"),
+        layers.CroppedConv2DTranspose(4, 3, crops=((1, 0), (1, 0)), strides=2, activation="relu"),
+    ],
+)
+def test_padding_and_cropping_survive_a_configuration_and_export(layer):
+    values = torch.randn(2, 5, 4, 3)
+    wanted = layer(values)
+    again = type(layer).from_config(layer.get_config())
+    again.build(values.shape)
+    again.set_weights(layer.get_weights())
+    assert torch.equal(again(values), wanted)
+    image = keras.Input((5, 4, 3))
+    assert torch.allclose(keras.Model(image, layer.to_keras(image))(values), wanted, atol=1e-5)
+
+
 def cropped(kernel, stride, crops):
     return layers.CroppedConv2DTranspose(4, kernel, strides=stride, crops=crops, bias_initializer="random_normal")
 
