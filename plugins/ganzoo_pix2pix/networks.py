@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from ganzoo import Network, Signature, blocks
+from ganzoo_pix2pix.brightness import KeepBrightness
 
 if TYPE_CHECKING:
     from ganzoo_pix2pix.unet_generator import UNetGenerator
@@ -22,6 +23,8 @@ def unet_generator(options: UNetGenerator, signature: Signature) -> Network:
             f"needs sides that are multiples of {2**options.depth} at depth {options.depth}, received {given}; "
             f"for these, depth is {deepest} at most"
         )
+    if options.keep_brightness and (channels, made.sides[2]) != (1, 3):
+        raise ValueError(f"keep_brightness is for one channel in and three out, received {given} and {made}")
     image = keras.Input((None, None, channels), name="image")
     output = blocks.unet(
         image,
@@ -33,4 +36,6 @@ def unet_generator(options: UNetGenerator, signature: Signature) -> Network:
         dropout_at_test=options.dropout_at_test,
         batch_statistics_at_test=options.batch_statistics_at_test,
     )
+    if options.keep_brightness:
+        output = KeepBrightness()(output, image)
     return keras.Model(image, output, name="unet_generator")

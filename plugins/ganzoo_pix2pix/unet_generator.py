@@ -22,6 +22,9 @@ class UNetGenerator(Architecture):
     used, and normalizes by the statistics of the batch at hand then, a single image there: set `dropout_at_test` and
     `batch_statistics_at_test` for that. Images are then drawn anew by each call, and `ganzoo export` refuses the
     network. By default its output follows from its input.
+
+    With `keep_brightness` an RGB image of a grey one has its brightness (BT.601), so that colours alone are learned.
+    For this the paper predicts a and b of Lab, and keeps L.
     """
 
     role: ClassVar[str] = "generator"
@@ -32,6 +35,7 @@ class UNetGenerator(Architecture):
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.5
     dropout_at_test: bool = False
     batch_statistics_at_test: bool = False
+    keep_brightness: bool = False
 
     def __post_init__(self) -> None:
         if self.dropout_at_test and not self.dropout:

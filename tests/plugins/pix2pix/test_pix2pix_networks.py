@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 from ganzoo_pix2pix import ganzoo_register_architectures
+from ganzoo_pix2pix.brightness import KeepBrightness
 from torch import nn
 
 from ganzoo import Field, Signature, blocks
+from ganzoo.exporting.keras_file import stock_network
 from ganzoo.randomness import Random
 from ganzoo.sampling import reseed
 
@@ -116,6 +118,32 @@ def test_half_of_the_values_are_dropped_at_test_and_the_others_doubled():
 def test_the_network_works_on_any_size_that_it_can_halve():
     network = built(1, 3, 16, filters=2, depth=2)
     assert tuple(network(torch.zeros(1, 8, 20, 1)).shape) == (1, 8, 20, 3)
+
+
+def test_colours_leave_the_brightness_as_it_is():
+    network = built(given=1, side=32, depth=3, filters=2, keep_brightness=True)
+    grey = torch.rand(2, 32, 32, 1) - 0.5
+    coloured = network(grey)
+    assert torch.allclose(coloured @ torch.tensor([0.299, 0.587, 0.114]), grey[..., 0], atol=1e-6)
+    assert not torch.allclose(coloured, grey, atol=1e-3), "it is not grey itself"
+
+
+def test_colours_that_a_brightness_does_not_have_are_clipped():
+    colours = torch.tensor([[[[1.0, 0.0, -1.0]]]])
+    white = KeepBrightness()(colours, torch.ones(1, 1, 1, 1))
+    # the brightness of these colours is 0.299 - 0.114 = 0.185: 0.815 is added
+    assert torch.allclose(white, torch.tensor([[[[1.0, 0.815, -0.185]]]]))
+
+
+def test_brightness_is_kept_of_one_channel_for_three_only():
+    with pytest.raises(ValueError, match="keep_brightness is for one channel in and three out"):
+        built(given=3, side=32, depth=3, keep_brightness=True)
+
+
+def test_a_network_that_keeps_brightness_is_exported_in_keras_own_layers():
+    network = built(given=1, side=32, depth=3, filters=2, keep_brightness=True)
+    grey = torch.rand(2, 32, 32, 1)
+    assert torch.allclose(stock_network(network)(grey), network(grey), atol=1e-5)
 
 
 def test_sides_that_cannot_be_halved_often_enough_are_refused():
