@@ -46,7 +46,9 @@ CASES += [
 
 @pytest.mark.parametrize(("name", "options", "every_cut"), CASES)
 def test_a_recipe_in_parts_with_other_workers_is_the_recipe_in_one(tmp_path, name, options, every_cut):
-    assert forked(arguments(name, tmp_path / "whole", *options), tmp_path / "out")[0] == 0
+    code, said = forked(arguments(name, tmp_path / "whole", *options), tmp_path / "out")
+    assert code == 0, said
+    assert "held-out data" in said
     recipe = load_recipe(name, zoo=load_zoo(), profile="smoke")
     stops = cuts(recipe, len(next(iter(recipe.data.values())).open()))
     stops = stops if every_cut else [stops[len(stops) // 2]]

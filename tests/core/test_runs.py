@@ -151,6 +151,7 @@ def test_samples_and_scores_need_only_the_run_folder(ganzoo, tmp_path):
     assert set(json.loads(scored.out)["scores"]) == {"generator", "real"}
 
 
+@pytest.mark.slow  # by default one recipe of each task is trained in test_exactness
 @pytest.mark.parametrize("name", each_recipe())
 def test_the_smoke_profile_of_every_recipe_trains_and_checks(ganzoo, tmp_path, name):
     assert ganzoo("check", name, "--profile", "smoke").code == 0
