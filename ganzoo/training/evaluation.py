@@ -263,16 +263,18 @@ def measure(row: Mapping[str, _Measure], scored: Result) -> None:
 
 
 def _table(measures: Mapping[str, Mapping[str, _Measure]], examples: Mapping[str, int]) -> Scores:
-    """Return the scores; a metric that failed in one row has the names there that it has in another, or its key."""
+    """Return the scores; a metric that failed in one row has the names there that it has in others, or its key."""
     rows: dict[str, dict[str, float]] = {}
     failed: dict[str, list[str]] = {}
     larger: dict[str, bool] = {}
     identities: dict[str, Identity] = {}
+    names: dict[str, list[str]] = {}
     for row in measures.values():
-        for each in row.values():
+        for key, each in row.items():
             each.finish()
             identities |= dict.fromkeys(each.values, each.identity)
-    names = {key: list(each.values) for row in measures.values() for key, each in row.items() if each.values}
+            if each.values:
+                names[key] = list(dict.fromkeys([*names.get(key, []), *each.values]))
     for method, row in measures.items():
         rows[method] = {}
         for key, each in row.items():

@@ -90,6 +90,26 @@ def test_what_a_metric_says_of_itself_is_part_of_its_record():
     }
 
 
+def test_a_metric_may_give_other_scores_for_other_rows():
+    class Coloured(ZOO.find("metric", "sliced_wasserstein")):
+        larger_is_better = True
+
+        def update(self, output, target):
+            self.names = output["names"]
+
+        def result(self):
+            return dict.fromkeys(self.names, 1.0)
+
+    rows = {"there": ["kept", "right"], "back": ["kept", "sharp"]}
+    results = [
+        SimpleNamespace(method=row, output={"names": names}, target={}, examples=1) for row, names in rows.items()
+    ]
+    scores = score(results, [WiredMetric(key="mine", make=lambda: Coloured(field="point"))], training=dict)
+    assert {row: list(found) for row, found in scores.rows.items()} == rows
+    assert scores.larger_is_better == {"kept": True, "right": True, "sharp": True}
+    assert [scores.best(name) for name in ("kept", "right", "sharp")] == [1, 1, 1]
+
+
 def test_records_are_stored_beside_the_scores_and_provenance_apart_from_them(tmp_path):
     scores = Scores(
         {"generator": {"a": 1.0}},
