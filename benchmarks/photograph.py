@@ -35,7 +35,8 @@ def measure_photograph() -> dict[str, Any]:
         source = Path(folder, "photograph.png")
         Image.fromarray(photographs(1)[0]).resize((_WIDTH, _HEIGHT), Image.Resampling.BICUBIC).save(source)
         ways = {name: partial(make, source) for name, make in _WAYS.items()}
-        seconds = in_turns({name: make() for name, make in ways.items()}, rounds=_ROUNDS, warm_up=1)
+        _warm_up(source)
+        seconds = in_turns({name: make() for name, make in ways.items()}, rounds=_ROUNDS, warm_up=0)
         written = [_pixels(_target(source, name)) for name in ways]
         farthest = int(max(np.abs(part.astype(np.int16) - other).max() for part, other in zip(*written, strict=True)))
         found = {

@@ -10,6 +10,7 @@ from ganzoo import layers
 from ganzoo.blocks.at_test import BatchStatisticsAtTest, DropoutAtTest
 
 Normalization = Literal["batch", "instance"]
+Enlargement = Literal["transposed", "nearest"]
 
 
 def unet(
@@ -22,6 +23,7 @@ def unet(
     dropout: float = 0.0,
     dropout_at_test: bool = False,
     batch_statistics_at_test: bool = False,
+    enlargement: Enlargement = "transposed",
 ) -> keras.KerasTensor:
     """Return an image in [-1, 1] of the input's size with `channels`; sides must be multiples of 2**depth.
 
@@ -33,7 +35,8 @@ def unet(
     weights start from N(0, 0.02), scales from N(1, 0.02).
 
     In the paper dropout stays on and batches are normalized by their own statistics outside of training too:
-    `dropout_at_test` and `batch_statistics_at_test`.
+    `dropout_at_test` and `batch_statistics_at_test`. With `enlargement` "nearest" pixels are doubled before a 3x3
+    convolution in the place of each transposed one, whose kernels overlap in a checkerboard (Odena et al., 2016).
     """
     height, width = image.shape[1:3]
     if any(side is not None and side % 2**depth for side in (height, width)):
@@ -43,7 +46,7 @@ def unet(
         return layers.Conv2D(width, 4, use_bias=use_bias, **_halving())(values)
 
     def up(values: keras.KerasTensor, width: int) -> keras.KerasTensor:
-        return layers.Conv2DTranspose(width, 4, use_bias=use_bias, **_halving())(keras.layers.ReLU()(values))
+        return _doubled(keras.layers.ReLU()(values), width, enlargement, use_bias=use_bias)
 
     def normalized(values: keras.KerasTensor) -> keras.KerasTensor:
         return _normalized(values, normalization, batch_statistics_at_test=batch_statistics_at_test)
@@ -61,8 +64,16 @@ def unet(
         if dropout and number and width == 8 * filters:
             values = make_dropout(dropout)(values)
         values = keras.layers.Concatenate()([skip, values])
-    last = layers.Conv2DTranspose(channels, 4, **_halving())
-    return keras.layers.Activation("tanh")(last(keras.layers.ReLU()(values)))
+    last = _doubled(keras.layers.ReLU()(values), channels, enlargement)
+    return keras.layers.Activation("tanh")(last)
+
+
+def _doubled(
+    values: keras.KerasTensor, width: int, enlargement: Enlargement, *, use_bias: bool = True
+) -> keras.KerasTensor:
+    if enlargement == "transposed":
+        return layers.Conv2DTranspose(width, 4, use_bias=use_bias, **_halving())(values)
+    return layers.Conv2D(width, 3, use_bias=use_bias, **{**_halving(), "strides": 1})(layers.UpSampling2D(2)(values))
 
 
 def _halving() -> dict[str, Any]:

@@ -35,6 +35,7 @@ def unet_generator(options: UNetGenerator, signature: Signature) -> Network:
         dropout=options.dropout,
         dropout_at_test=options.dropout_at_test,
         batch_statistics_at_test=options.batch_statistics_at_test,
+        enlargement=options.enlargement,
     )
     if options.keep_brightness:
         output = KeepBrightness()(output, image)

@@ -120,6 +120,17 @@ def test_the_network_works_on_any_size_that_it_can_halve():
     assert tuple(network(torch.zeros(1, 8, 20, 1)).shape) == (1, 8, 20, 3)
 
 
+def test_doubled_pixels_leave_no_checkerboard():
+    def unevenness(enlargement):
+        network = built(side=64, depth=3, filters=2, enlargement=enlargement)
+        with torch.no_grad():
+            inside = network(torch.ones(1, 64, 64, 3))[0, 24:40, 24:40]
+        return float((inside.std(dim=(0, 1)) / inside.abs().mean(dim=(0, 1))).max())
+
+    assert unevenness("transposed") > 0.1
+    assert unevenness("nearest") < 1e-3
+
+
 def test_colours_leave_the_brightness_as_it_is():
     network = built(given=1, side=32, depth=3, filters=2, keep_brightness=True)
     grey = torch.rand(2, 32, 32, 1) - 0.5
