@@ -60,6 +60,9 @@ _WRITTEN = (".png", ".jpg", ".jpeg", ".webp")
 #: limit, so that this one is what a user meets.
 MOST_PIXELS = 150_000_000
 
+#: The shares of red, green and blue in the brightness of a pixel: BT.601, full range.
+LUMA_WEIGHTS = (0.299, 0.587, 0.114)
+
 #: Pillow warns about metadata and sizes for which a file need not be refused.
 _PILLOW = r"PIL\."
 _SILENCE = ("ignore", None, Warning, re.compile(_PILLOW), 0)
@@ -169,7 +172,7 @@ def luma(image: Array) -> Array:
 
 def grey(image: Array) -> Array:
     """Return the brightness of RGB (H x W x 3, uint8 or floats) as one channel: BT.601, the full range of the input."""
-    weighted: Array = (image @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
+    weighted: Array = (image @ np.array(LUMA_WEIGHTS, np.float32))[..., None]
     return np.rint(weighted).astype(np.uint8) if image.dtype == np.uint8 else weighted.astype(image.dtype)
 
 

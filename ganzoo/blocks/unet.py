@@ -43,7 +43,7 @@ def unet(
         raise ValueError(f"needs sides that are multiples of {2**depth} at depth {depth}, received {height} x {width}")
 
     def down(values: keras.KerasTensor, width: int) -> keras.KerasTensor:
-        return layers.Conv2D(width, 4, use_bias=use_bias, **_halving())(values)
+        return layers.Conv2D(width, 4, strides=2, use_bias=use_bias, **_options())(values)
 
     def up(values: keras.KerasTensor, width: int) -> keras.KerasTensor:
         return _doubled(keras.layers.ReLU()(values), width, enlargement, use_bias=use_bias)
@@ -72,12 +72,12 @@ def _doubled(
     values: keras.KerasTensor, width: int, enlargement: Enlargement, *, use_bias: bool = True
 ) -> keras.KerasTensor:
     if enlargement == "transposed":
-        return layers.Conv2DTranspose(width, 4, use_bias=use_bias, **_halving())(values)
-    return layers.Conv2D(width, 3, use_bias=use_bias, **{**_halving(), "strides": 1})(layers.UpSampling2D(2)(values))
+        return layers.Conv2DTranspose(width, 4, strides=2, use_bias=use_bias, **_options())(values)
+    return layers.Conv2D(width, 3, use_bias=use_bias, **_options())(layers.UpSampling2D(2)(values))
 
 
-def _halving() -> dict[str, Any]:
-    return {"strides": 2, "padding": "same", "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
+def _options() -> dict[str, Any]:
+    return {"padding": "same", "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
 
 
 def _normalized(

@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 
-#: BT.601, as `grey_pairs` has it.
-_LUMA = (0.299, 0.587, 0.114)
+from ganzoo import images
 
 
 @keras.saving.register_keras_serializable(package="ganzoo_pix2pix")
@@ -35,5 +34,5 @@ class KeepBrightness(keras.layers.Layer):
 
 
 def _shifted(colours: Any, grey: Any) -> Any:
-    parts = (share * colours[..., at : at + 1] for at, share in enumerate(_LUMA))
+    parts = (share * colours[..., at : at + 1] for at, share in enumerate(images.LUMA_WEIGHTS))
     return keras.ops.clip(colours + (grey - sum(parts)), -1.0, 1.0)

@@ -6,8 +6,6 @@ import numpy as np
 
 from ganzoo import Array, images
 
-_LUMA = np.array([0.299, 0.587, 0.114])
-
 
 def matched_colours(image: Array, reference: Array) -> Array:
     """Return an image (uint8 RGB) with the colour distribution of another (CORAL, arXiv 1511.05547).
@@ -24,7 +22,7 @@ def matched_colours(image: Array, reference: Array) -> Array:
 
 def with_luma_of(image: Array, painted: Array) -> Array:
     """Return an image (uint8 RGB) with the luma of another one of its size and its own chroma (BT.601)."""
-    difference = (painted.astype(np.float64) - image) @ _LUMA
+    difference = (painted.astype(np.float64) - image) @ np.array(images.LUMA_WEIGHTS)
     changed: Array = np.clip(np.rint(image + difference[..., None]), 0, 255).astype(np.uint8)
     return changed
 
