@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points, packages_distributions, version
 from typing import Any
@@ -16,26 +16,41 @@ _GROUP = "ganzoo"
 _ALLOCATOR = "DefaultCPUAllocator"
 
 
-@contextmanager
-def blaming(
-    component: object, what: str, *, step: int | None = None, passing: tuple[type[Exception], ...] = ()
-) -> Iterator[None]:
+class blaming:  # noqa: N801
     """Turn every error of the component inside this block into a ComponentError that names it.
 
-    `component` may be its class, where there is no instance yet. `step` counts from 0; messages count from 1, as logs
-    do: after how many steps its line is written. `what` is the component as the user knows it: its kind
-    and its key in the recipe, as `loss 'gan'`. Errors that
+    `component` may be its class, where there is no instance yet. `what` is the component as the user knows it: its kind
+    and its key in the recipe, as `loss 'gan'`, or a function that returns this, where the block runs for each example.
+    `step` counts from 0; messages count from 1, as logs do: after how many steps its line is written. Errors that
     ganzoo explains itself, errors for lack of memory, and those of the types `passing`, pass unchanged.
     """
-    try:
-        yield
-    except GanzooError:
-        raise
-    except (Exception, SystemExit) as error:
-        if isinstance(error, passing) or is_out_of_memory(error):
-            raise
+
+    __slots__ = ("_component", "_passing", "_step", "_what")
+
+    def __init__(
+        self,
+        component: object,
+        what: str | Callable[[], str],
+        *,
+        step: int | None = None,
+        passing: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self._component = component
+        self._what = what
+        self._step = step
+        self._passing = passing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, Exception | SystemExit) or isinstance(error, (GanzooError, *self._passing)):
+            return
+        if is_out_of_memory(error):
+            return
+        what = self._what if isinstance(self._what, str) else self._what()
         raise ComponentError(
-            f"{_place(component, what, step)}: {one_line(error)}",
+            f"{_place(self._component, what, self._step)}: {one_line(error)}",
             trace="".join(traceback.format_exception(error)),
             original=error,
         ) from error

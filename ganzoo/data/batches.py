@@ -11,6 +11,7 @@ import numpy as np
 
 from ganzoo.blame import blaming, explaining_memory, origin_of
 from ganzoo.contracts.dataset import Source
+from ganzoo.contracts.step import Step
 from ganzoo.contracts.task import RowContext, Task
 from ganzoo.contracts.tensor import Array, Example, Tensor
 from ganzoo.contracts.timeline import Timeline
@@ -105,34 +106,37 @@ class StepBatches:
             return batch
 
     def _stream_rows(self, place: int, number: int) -> list[Example]:
-        stream, rows = self.streams[place], list[Example]()
+        stream, rows, step = self.streams[place], list[Example](), self.timeline.at(number)
         places = self.places(stream, number)
         for epoch, index in places:
             self.progress[:] = [number, place, index]
-            rows.append(self.row(stream, epoch, index, number))
+            rows.append(self.row(stream, epoch, index, step))
             if mistake := row_mistake(rows[-1], rows[0]):
                 first = stream.name_of(places[0][1])
                 raise self._task_broke(f"{mistake} for {first}; rows of a batch are alike", stream, index, number)
         return rows
 
-    def row(self, stream: Stream, epoch: int, index: int, number: int) -> Example:
-        """Prepare an example for step `number`."""
+    def row(self, stream: Stream, epoch: int, index: int, step: Step) -> Example:
+        """Prepare an example for a step."""
         prefix = "" if stream.name == SINGLE else f"{stream.name}/"
         rng = partial(numpy_generator, self.seed, f"prepare/{prefix}{index}", epoch)
-        step = self.timeline.at(number)
         context = RowContext(step=step, rng=rng, stream=stream.name, fitted=self.fitted)
-        name = stream.name_of(index)
         try:
-            with blaming(stream.source, f"reading {name} from {stream.what}", step=number):
+            with blaming(
+                stream.source, lambda: f"reading {stream.name_of(index)} from {stream.what}", step=step.number
+            ):
                 example, mistake = stream.example(index)
             if mistake is not None:
-                raise _broken(stream.source, stream.what, f"{name}: {mistake}", number)
-            with blaming(self.task, f"preparing {name} for {self.task_name}", step=number):
+                raise _broken(stream.source, stream.what, f"{stream.name_of(index)}: {mistake}", step.number)
+            with blaming(
+                self.task, lambda: f"preparing {stream.name_of(index)} for {self.task_name}", step=step.number
+            ):
                 row = self.task.prepare(example, context)
         except DataError as error:
+            name = stream.name_of(index)
             raise DataError(str(error) if name in str(error) else f"{name}: {error}") from error
         if mistake := prepared_mistake(row):
-            raise self._task_broke(mistake, stream, index, number)
+            raise self._task_broke(mistake, stream, index, step.number)
         return row
 
     def places(self, stream: Stream, number: int) -> list[tuple[int, int]]:

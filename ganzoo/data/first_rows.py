@@ -17,5 +17,6 @@ def first_rows(batches: StepBatches, count: int) -> dict[str, list[tuple[str, Ex
 
 def _rows(batches: StepBatches, stream: Stream) -> Iterator[tuple[str, Example]]:
     for number in range(batches.timeline.total_steps):
+        step = batches.timeline.at(number)
         for epoch, index in batches.places(stream, number):
-            yield stream.name_of(index), batches.row(stream, epoch, index, number)
+            yield stream.name_of(index), batches.row(stream, epoch, index, step)

@@ -8,6 +8,7 @@ import numpy as np
 from annotated_types import Ge, Gt
 
 from ganzoo import Array, DataError, Dataset, Field, Source
+from ganzoo_data.counted import CountedRandom
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +51,7 @@ class GaussianPoints(Source):
     def __init__(self, dataset: Gaussians, centres: Array) -> None:
         self._dataset = dataset
         self._centres = centres
+        self._random = CountedRandom(dataset.seed)
         label = Field(shape=(), dtype="int32", low=0, high=len(centres) - 1)
         self.fields = {"point": Field(shape=(2,)), "label": label}
 
@@ -58,8 +60,7 @@ class GaussianPoints(Source):
 
     def __getitem__(self, index: int) -> dict[str, Array]:
         label = index % len(self._centres)
-        rng = np.random.Generator(np.random.Philox(key=self._dataset.seed, counter=[0, 0, index, 0]))
-        point = self._centres[label] + rng.normal(0, self._dataset.std, 2)
+        point = self._centres[label] + self._random.at(index).normal(0, self._dataset.std, 2)
         return {"point": point.astype(np.float32), "label": np.asarray(label, np.int32)}
 
     def fingerprint(self) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from annotated_types import Ge
 
 from ganzoo import Array, DataError, Dataset, Field, Source
+from ganzoo_data.counted import CountedRandom
 
 _CHANNELS = 3
 _IMAGE_AXES = 3
@@ -38,6 +39,7 @@ class StackedImages(Source):
 
     def __init__(self, source: Source, count: int, seed: int) -> None:
         self._source, self._count, self._seed = source, count, seed
+        self._random = CountedRandom(seed)
         image, label = source.fields["image"], source.fields.get("label")
         self._classes = 0 if label is None or label.high is None else label.num_classes
         self.fields = {"image": Field(shape=(*image.shape[:2], _CHANNELS), dtype="uint8", low=0, high=255)}
@@ -48,8 +50,8 @@ class StackedImages(Source):
         return self._count
 
     def __getitem__(self, index: int) -> dict[str, Array]:
-        rng = np.random.Generator(np.random.Philox(key=self._seed, counter=[0, 0, index, 0]))
-        drawn = [self._source[int(place)] for place in rng.integers(len(self._source), size=_CHANNELS)]
+        places = self._random.at(index).integers(len(self._source), size=_CHANNELS)
+        drawn = [self._source[int(place)] for place in places]
         example = {"image": np.concatenate([each["image"] for each in drawn], axis=-1)}
         if self._classes:
             label = np.ravel_multi_index([int(each["label"]) for each in drawn], [self._classes] * _CHANNELS)
