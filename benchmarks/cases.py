@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -216,6 +217,32 @@ batch_size = {batch}
 first = "generator"
 """
 
+_POINTS = """
+[task]
+name = "generation"
+field = "point"
+latent_dim = {latent}
+
+[data]
+name = "gaussians"
+
+[generator]
+name = "mlp_generator"
+hidden = {filters}
+layers = {layers}
+
+[discriminator]
+name = "mlp_discriminator"
+hidden = {filters}
+layers = {layers}
+
+[[losses]]
+name = "non_saturating"
+
+[train]
+batch_size = {batch}
+"""
+
 _DCGAN = """
 [task]
 name = "generation"
@@ -305,6 +332,13 @@ CASES: Mapping[str, Case] = {
         side=32,
         steps=5,
     ),
+    "points": Case(
+        title="points, 3 layers of 128, batch 128",
+        recipe=_POINTS,
+        sizes={"filters": 128, "layers": 3, "latent": 16, "batch": 128},
+        adam={"rate": 1e-3, "beta_1": 0.0, "epsilon": 1e-8},
+        steps=20,
+    ),
 }
 
 
@@ -350,7 +384,7 @@ def stock_keras() -> Iterator[None]:
     ours = {name for name in vars(layers) if name[0].isupper() and hasattr(keras.layers, name)}
     with ExitStack() as stack:
         stack.enter_context(patch.multiple(layers, **{name: getattr(keras.layers, name) for name in ours}))
-        stack.enter_context(patch("ganzoo.training.optimizers.FusedAdam", keras.optimizers.Adam))
+        stack.enter_context(patch("ganzoo.training.fused.FusedAdam", keras.optimizers.Adam))
         stack.enter_context(patch("ganzoo.execution.prepare.direct_call", lambda _network: None))
         stack.enter_context(patch("ganzoo.training.model.is_per_sample", lambda _network: False))
         yield
@@ -390,8 +424,8 @@ def _by_hand(case: Case, prepared: Prepared, style: Style) -> Callable[[], None]
 
     def take() -> None:
         for number in range(case.steps):
-            latents = torch.randn(case.sizes["batch"], 100, device=get_device())
-            if case.steps == 1:
+            latents = torch.randn(case.sizes["batch"], case.sizes.get("latent", 100), device=get_device())
+            if case.sizes.get("n_critic", 1) == 1:
                 dcgan_step(pair, batch, latents)
             else:
                 share = torch.rand(case.sizes["batch"], 1, 1, 1, device=get_device())
@@ -428,5 +462,8 @@ def _modules(case: Case, *, as_keras: bool) -> tuple[nn.Module, nn.Module]:
             f"discriminator_{stream}": networks.patchgan_discriminator(3, filters, by_instance=True) for stream in "ab"
         }
         return networks.Several(players), networks.Several(judges)
+    if case.recipe == _POINTS:
+        judge = networks.mlp(2, filters, sizes["layers"], 1, partial(nn.LeakyReLU, 0.2))
+        return networks.mlp(sizes["latent"], filters, sizes["layers"], 2, nn.ReLU), judge
     judge = networks.dcgan_discriminator(filters, case.side, normalized=sizes["normalization"] == "batch")
     return networks.dcgan_generator(filters, case.side, 100), judge

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -261,6 +261,13 @@ def dcgan_discriminator(filters: int, side: int, *, normalized: bool = True, cha
         layers += [nn.LeakyReLU(0.2)]
         width *= 2
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16 * width, 1))
+
+
+def mlp(inputs: int, width: int, count: int, outputs: int, activation: Callable[[], nn.Module]) -> nn.Module:
+    """Return `count` fully connected layers of `width` units and one of `outputs`."""
+    widths = [inputs, *[width] * count]
+    hidden = [part for pair in pairwise(widths) for part in (nn.Linear(*pair), activation())]
+    return nn.Sequential(*hidden, nn.Linear(width, outputs))
 
 
 # -- weights -----------------------------------------------------------------------------------------------------------

@@ -65,7 +65,9 @@ class Pair:
             return self._judge(*images).float()
 
     def images(self, batch: torch.Tensor) -> torch.Tensor:
-        """Return images (n, h, w, c) as this style wants them: (n, c, h, w)."""
+        """Return images (n, h, w, c) as this style wants them: (n, c, h, w); points as they are."""
+        if batch.ndim != 4:
+            return batch
         view = batch.permute(0, 3, 1, 2)
         return view if self.style.channels_last else view.contiguous()
 

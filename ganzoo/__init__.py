@@ -104,9 +104,9 @@ if TYPE_CHECKING:
     from ganzoo.recipe import Recipe as Recipe
     from ganzoo.recipe import load_recipe as load_recipe
     from ganzoo.training.averaging import WeightAverage as WeightAverage
+    from ganzoo.training.fused import FusedAdam as FusedAdam
+    from ganzoo.training.fused import FusedAdamW as FusedAdamW
     from ganzoo.training.model import AdversarialModel as AdversarialModel
-    from ganzoo.training.optimizers import FusedAdam as FusedAdam
-    from ganzoo.training.optimizers import FusedAdamW as FusedAdamW
     from ganzoo.training.setup import build_model as build_model
     from ganzoo.zoo import load_zoo as load_zoo
 
@@ -168,7 +168,7 @@ _NAMES_BY_MODULE = {
     "ganzoo.recipe": ("Recipe", "load_recipe"),
     "ganzoo.randomness": ("Random",),
     "ganzoo.training.averaging": ("WeightAverage",),
-    "ganzoo.training.optimizers": ("FusedAdam", "FusedAdamW"),
+    "ganzoo.training.fused": ("FusedAdam", "FusedAdamW"),
     "ganzoo.training.setup": ("build_model",),
     "ganzoo.training.model": ("AdversarialModel",),
     "ganzoo.contracts.wiring": ("WiredCallback", "WiredLoss", "WiredOptimizer", "WiredRegularizer"),

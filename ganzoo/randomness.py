@@ -7,6 +7,7 @@ one stream on the torch backend.
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,13 +37,16 @@ class Random:
     """
 
     def __init__(self, seed: int, name: str, step: int = 0) -> None:
+        self._seed, self._name, self._step = seed, name, step
+
+    @cached_property
+    def _generator(self) -> torch.Generator:
         import torch
 
         from ganzoo.execution.keras_internals import get_device
 
-        self._seed, self._name, self._step = seed, name, step
-        self._generator: torch.Generator = torch.Generator(device=get_device())
-        self._generator.manual_seed(derive_seed(seed, name, step))
+        # made when it is needed: most components draw nothing
+        return torch.Generator(device=get_device()).manual_seed(derive_seed(self._seed, self._name, self._step))
 
     def child(self, name: str) -> Random:
         """Return an independent stream below this one."""

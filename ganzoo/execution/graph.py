@@ -35,8 +35,21 @@ class _Operation:
     spent: tuple[int, ...]
 
 
-def direct_call(network: Network) -> Callable[..., Any] | None:
-    """Return a replacement of a functional network's `call` that runs its layers' own code; None where it cannot.
+@dataclass(frozen=True)
+class DirectCall:
+    """What runs a functional network's layers without Keras between them.
+
+    `call` takes the place of the network's `call`. `alone` takes inputs and `training`, and needs nothing of what Keras
+    does around a call: it returns None for inputs that are not simply the declared tensors, and there is none where
+    layers inside of layers ask Keras whether they train.
+    """
+
+    call: Callable[..., Any]
+    alone: Callable[[Any, bool], Any] | None
+
+
+def direct_call(network: Network) -> DirectCall | None:
+    """Return what runs a functional network's layers by their own code; None where nothing can.
 
     Keras checks, casts, names and traces around every layer, 0.1 ms each time; the operations, and so every bit, stay
     the same. Inputs other than tensors of the declared dtype and shape take Keras' way. Networks with masks, variables
@@ -47,11 +60,21 @@ def direct_call(network: Network) -> Callable[..., Any] | None:
     mixed = bool(mixed_layers([network]))
     keras_way, operations = network.call, _plan(network, mixed=mixed)
     outputs = [id(output) for output in network.outputs]
+    layers = [operation for operation in network.operations if isinstance(operation, keras.Layer)]
 
     def call(inputs: Any, training: bool | None = None, mask: Any = None, **options: Any) -> Any:
         values = None if _has_masks(mask) or options else _bound(network, inputs, mixed=mixed)
         if values is None:
             return keras_way(inputs, training=training, mask=mask, **options)
+        return run(values, training)
+
+    def alone(inputs: Any, training: bool) -> Any:
+        values = _bound(network, inputs, mixed=mixed)
+        if any(layer._losses for layer in layers):
+            network._clear_losses()  # as Keras does: losses that layers add are those of one call
+        return None if values is None else run(values, training)
+
+    def run(values: dict[int, Any], training: bool | None) -> Any:
         for operation in operations:
             arguments, keywords = operation.arguments.fill_in(values)
             if operation.takes_training and training is not None:
@@ -65,7 +88,7 @@ def direct_call(network: Network) -> Callable[..., Any] | None:
             return values[outputs[0]]
         return keras.tree.pack_sequence_as(network._outputs_struct, [values[key] for key in outputs])
 
-    return call
+    return DirectCall(call, alone if not mixed and not any(layer._layers for layer in layers) else None)
 
 
 def _is_plain(operation: Any) -> bool:
@@ -125,7 +148,7 @@ def _runner(operation: Any, *, mixed: bool) -> Callable[..., Any]:
     """Return a layer's own code, or that of a network inside of this one; operations are called as they are."""
     if not isinstance(operation, keras.Layer) or isinstance(operation, keras.Model):
         inner = direct_call(operation) if isinstance(operation, keras.Model) else None
-        called: Callable[..., Any] = inner or operation
+        called: Callable[..., Any] = operation if inner is None else inner.call
         return called
     return partial(_in_its_precision, operation) if mixed else operation.call
 

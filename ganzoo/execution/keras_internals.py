@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import keras
 from keras.src.backend.common.global_state import get_global_attribute, set_global_attribute
 from keras.src.backend.common.variables import AutocastScope
+from keras.src.backend.common.variables import get_autocast_scope as current_autocast_scope
 from keras.src.backend.torch.core import get_device
 from keras.src.backend.torch.optimizers.torch_adam import Adam as TorchAdam
 from keras.src.backend.torch.optimizers.torch_adamw import AdamW as TorchAdamW
@@ -32,6 +33,7 @@ __all__ = [
     "TorchAdam",
     "TorchAdamW",
     "configuration_of",
+    "current_autocast_scope",
     "declared_inputs",
     "declared_outputs",
     "flat_layers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ganzoo.execution.answering import answer_directly
 from ganzoo.execution.graph import direct_call
 from ganzoo.execution.modes import compiled_in_training, with_float32_outputs
 
@@ -17,12 +18,14 @@ def prepare_execution(network: Network, *, precision: str = "float32", compile: 
     The order matters: the direct call comes first, because it replaces Keras' own; float32 outputs surround it, so
     that they are compiled with it; compilation comes last, because it must see everything below.
     """
-    keras_way = network.call
-    call = direct_call(network) or keras_way
+    direct, keras_way = direct_call(network), network.call
+    call = keras_way if direct is None else direct.call
     if precision != "float32":
         call = with_float32_outputs(call)
     if compile:
         call = compiled_in_training(call)
     if call is not keras_way:
         network.call = call
+    if direct is not None and direct.alone is not None and call is direct.call:
+        answer_directly(network, direct.alone)
     return network

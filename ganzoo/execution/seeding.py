@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ def seed_everything(seed: int, name: str, step: int = 0) -> None:
     Python's comes last: creating Keras' global generator draws from it, once in a process.
     """
     _reseed(global_seed_generator(), seed, f"{name}/keras", step)
-    torch.manual_seed(derive_seed(seed, f"{name}/torch", step))
+    _seed_torch(derive_seed(seed, f"{name}/torch", step))
     np.random.seed(derive_seed(seed, f"{name}/numpy", step) & 0xFFFFFFFF)
     random.seed(derive_seed(seed, f"{name}/python", step))
 
@@ -29,6 +30,22 @@ def reseed_network(network: Network, seed: int, name: str, step: int) -> None:
     """Set every seed generator inside a network (dropout, noise layers)."""
     for index, generator in enumerate(seed_generators(network)):
         _reseed(generator, seed, f"{name}/{index}", step)
+
+
+def _seed_torch(seed: int) -> None:
+    """Set torch's generators, as `torch.manual_seed` does.
+
+    Without an accelerator that one formats the whole stack three times, for devices that may be found later.
+    """
+    if _has_accelerator():
+        torch.manual_seed(seed)
+    else:
+        torch.default_generator.manual_seed(seed)
+
+
+@cache
+def _has_accelerator() -> bool:
+    return torch.accelerator.is_available()
 
 
 def _reseed(generator: SeedGenerator, seed: int, name: str, step: int) -> None:

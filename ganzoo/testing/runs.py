@@ -166,8 +166,8 @@ def all_losses(exposed: LossTargets) -> list[WiredLoss]:
 
 def _model(parts: Parts, fields: Mapping[str, Field]) -> AdversarialModel:
     from ganzoo.assembly import build_network
+    from ganzoo.training.fused import FusedAdam
     from ganzoo.training.model import AdversarialModel
-    from ganzoo.training.optimizers import FusedAdam
 
     specs = specs_of(parts, fields)
     networks = {spec.name: build_network(_architecture(parts, spec), spec, seed=0) for spec in specs}

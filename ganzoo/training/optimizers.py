@@ -12,63 +12,7 @@ from ganzoo.blame import blaming, broken_contract
 from ganzoo.contracts.optimizer import Optimizer
 from ganzoo.contracts.regularizer import PlayerName
 from ganzoo.contracts.tensor import Tensor, Variable
-from ganzoo.execution.keras_internals import TorchAdam, TorchAdamW
-from ganzoo.execution.layout import flat_view, with_layout_of
 from ganzoo.training.guard import global_norm
-
-
-class _Fused:
-    """Takes Adam's step in torch's one kernel over all weights, on Keras' own state.
-
-    As in Kingma and Ba's algorithm 1 (arXiv 1412.6980) and in torch, epsilon is added to the bias-corrected root;
-    Keras' own Adam adds it to the uncorrected one, which makes it larger by 1 / sqrt(1 - beta_2^t).
-    """
-
-    def _parallel_update_step(
-        self, grads: Sequence[Tensor], variables: Sequence[Variable], learning_rate: Tensor
-    ) -> None:
-        adam: Any = self
-        slots = [adam._get_variable_index(variable) for variable in variables]
-        weights = [variable.value.data for variable in variables]
-        momenta = [_state(adam._momentums[slot], weight) for slot, weight in zip(slots, weights, strict=True)]
-        velocities = [_state(adam._velocities[slot], weight) for slot, weight in zip(slots, weights, strict=True)]
-        found = [with_layout_of(weight, gradient) for weight, gradient in zip(weights, grads, strict=True)]
-        rate = learning_rate.value if isinstance(learning_rate, keras.Variable) else learning_rate
-        step = (adam.iterations.value + 1).to(torch.float32)
-        # in rows: the kernel for CPUs first copies every gradient that is not contiguous
-        rows = [list(map(flat_view, each)) for each in (weights, found, momenta, velocities)]
-        torch._fused_adam_(
-            rows[0],
-            rows[1],
-            rows[2],
-            rows[3],
-            [],
-            [step] * len(weights),
-            lr=rate if rate.is_cuda else float(rate),
-            beta1=adam.beta_1,
-            beta2=adam.beta_2,
-            weight_decay=0.0,
-            eps=adam.epsilon,
-            amsgrad=False,
-            maximize=False,
-        )
-
-
-def _state(slot: Variable, weight: Tensor) -> Tensor:
-    """Return what the optimizer keeps for a weight, laid out as the weight is: the step walks through both at once."""
-    if slot.value.stride() != weight.stride():
-        slot.value.data = with_layout_of(weight, slot.value.data)
-    state: Tensor = slot.value.data
-    return state
-
-
-class FusedAdam(_Fused, TorchAdam):
-    """Keras' Adam with a fused step; epsilon is added where the paper adds it."""
-
-
-class FusedAdamW(_Fused, TorchAdamW):
-    """Keras' AdamW with a fused step; epsilon is added where the paper adds it."""
-
 
 #: Where float16's loss scale stands when even a loss that is not scaled up overflows.
 _LEAST_SCALE = 1.0

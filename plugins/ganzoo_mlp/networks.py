@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Activation = Literal["relu", "leaky_relu"]
 
+#: A batch of rows has these axes: it needs no flattening.
+_AXES_OF_ROWS = 2
+
 
 def generator(signature: Signature, *, width: int, count: int, activation: Activation) -> Network:
     """Return `count` hidden layers of `width` units between the inputs and the outputs of the signature."""
@@ -64,7 +67,7 @@ def _row(name: str, value: keras.KerasTensor, field: Field) -> keras.KerasTensor
     """Return the values of one input in a row per example; a label becomes one value for each class."""
     if _is_label(field):
         return keras.ops.one_hot(value, field.num_classes)
-    return keras.layers.Flatten(name=f"flat_{name}")(value)
+    return value if len(value.shape) == _AXES_OF_ROWS else keras.layers.Flatten(name=f"flat_{name}")(value)
 
 
 def _is_label(field: Field) -> bool:

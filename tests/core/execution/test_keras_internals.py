@@ -18,7 +18,7 @@ from ganzoo.execution.prepare import prepare_execution
 #: What ganzoo imports from inside Keras, and may use of objects that Keras makes.
 SYMBOLS = {
     "keras.src.backend.common.global_state": ("get_global_attribute", "set_global_attribute"),
-    "keras.src.backend.common.variables": ("AutocastScope",),
+    "keras.src.backend.common.variables": ("AutocastScope", "get_autocast_scope"),
     "keras.src.backend.torch.core": ("get_device",),
     "keras.src.backend.torch.optimizers.torch_adam": ("Adam",),
     "keras.src.backend.torch.optimizers.torch_adamw": ("AdamW",),
@@ -27,8 +27,15 @@ SYMBOLS = {
     "keras.src.saving": ("saving_lib",),
 }
 ATTRIBUTES = {
-    "network": ("_flatten_layers", "_nodes_by_depth", "_inputs_struct", "_outputs_struct", "_run_through_graph"),
-    "layer": ("_seed_generators", "_call_has_training_arg"),
+    "network": (
+        "_clear_losses",
+        "_flatten_layers",
+        "_nodes_by_depth",
+        "_inputs_struct",
+        "_outputs_struct",
+        "_run_through_graph",
+    ),
+    "layer": ("_seed_generators", "_call_has_training_arg", "_layers", "_losses"),
     "optimizer": ("_parallel_update_step", "_momentums", "_velocities", "_get_variable_index"),
     "saving_lib": ("_save_state", "_serialize_model_as_json", "H5IOStore", "save_model"),
 }
