@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -68,11 +68,12 @@ class PaddedConv2D(Conv2D):
     """A convolution of images with `zeros` rows and columns of zeros around: (n, h, w, c) -> (n, h', w', filters).
 
     As a `ZeroPadding2D` and a `Conv2D` with padding "valid" behind it, in one operation: PyTorch's `padding`, which at
-    strides of 2 is not what Keras means by "same". ValueError for negative `zeros`.
+    strides of 2 is not what Keras means by "same". ValueError for negative `zeros`, and for another `padding` or
+    `data_format` than "valid" and "channels_last".
     """
 
     def __init__(self, filters: int, kernel_size: int | tuple[int, int], *, zeros: int, **options: Any) -> None:
-        super().__init__(filters, kernel_size, **{**options, "padding": "valid", "data_format": "channels_last"})
+        super().__init__(filters, kernel_size, **_with_own_sides(options))
         if zeros < 0:
             raise ValueError(f"needs zeros of at least 0, received {zeros}")
         self.zeros = zeros
@@ -142,7 +143,7 @@ class CroppedConv2DTranspose(Conv2DTranspose):
     As `Conv2DTranspose` with padding "valid" and a `Cropping2D` behind it, in one operation. A kernel of 3 with strides
     of 2 and crops ((1, 0), (1, 0)) is PyTorch's with padding 1 and output_padding 1; Keras' own "same" leaves out the
     last row and column in the place of the first. ValueError where a side loses as many values more before than after
-    as the stride is.
+    as the stride is, and for another `padding` or `data_format` than "valid" and "channels_last".
     """
 
     def __init__(
@@ -154,8 +155,7 @@ class CroppedConv2DTranspose(Conv2DTranspose):
         strides: int | tuple[int, int] = 1,
         **options: Any,
     ) -> None:
-        own = {"strides": strides, "padding": "valid", "data_format": "channels_last"}
-        super().__init__(filters, kernel_size, **{**options, **own})
+        super().__init__(filters, kernel_size, strides=strides, **_with_own_sides(options))
         self.crops = tuple((before, after) for before, after in crops)
         for (before, after), stride in zip(self.crops, self.strides, strict=True):
             if min(before, after) < 0 or before - after >= stride:
@@ -177,6 +177,15 @@ class CroppedConv2DTranspose(Conv2DTranspose):
     def _crops(self) -> list[tuple[int, int]]:
         whole = zip(super()._crops(), self.crops, strict=True)
         return [(before + first, after + last) for (before, after), (first, last) in whole]
+
+
+def _with_own_sides(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a layer that pads or crops images itself."""
+    own = {"padding": "valid", "data_format": "channels_last"}
+    for name, value in own.items():
+        if options.get(name) not in (None, value):
+            raise ValueError(f"needs {name} '{value}', received '{options[name]}'")
+    return {**options, **own}
 
 
 def _torch_padding(before: int, after: int) -> tuple[int, int, int]:

@@ -69,6 +69,14 @@ def test_padding_and_cropping_survive_a_configuration_and_export(layer):
     assert torch.allclose(keras.Model(image, layer.to_keras(image))(values), wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize(("name", "value"), [("padding", "same"), ("data_format", "channels_first")])
+def test_layers_with_sides_of_their_own_refuse_what_they_would_overrule(name, value):
+    with pytest.raises(ValueError, match=f"needs {name} '.*', received '{value}'"):
+        layers.PaddedConv2D(4, 3, zeros=1, **{name: value})
+    with pytest.raises(ValueError, match=f"needs {name} '.*', received '{value}'"):
+        layers.CroppedConv2DTranspose(4, 3, crops=((1, 0), (1, 0)), strides=2, **{name: value})
+
+
 def cropped(kernel, stride, crops):
     return layers.CroppedConv2DTranspose(4, kernel, strides=stride, crops=crops, bias_initializer="random_normal")
 
