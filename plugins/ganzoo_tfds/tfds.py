@@ -67,8 +67,8 @@ class TFDS(Dataset, Preparable):
         remedies = {
             f"ganzoo data prepare {self.dataset}": "downloads and prepares it",
             f"ganzoo data prepare {self.dataset} --from DIR": "prepares the files you have",
-            "--set data.data_dir=DIR": "when it is prepared elsewhere",
-            "--set data=DIR": "trains on your own images, and holds a part of them out",
+            "TFDS_DATA_DIR=DIR": "in the environment, when it is prepared elsewhere",
+            "--set data=DIR": "trains on your own images, where the recipe has one stream",
         }
         width = max(len(remedy) for remedy in remedies)
         lines = [f"  {remedy:<{width}}  {effect}" for remedy, effect in remedies.items()]
