@@ -233,7 +233,7 @@ def detected(name: str, case: Case, found: Mapping[str, Any]) -> list[bool]:
 def row(title: str, prefix: str, found: Mapping[str, Any], hits: str) -> list[str]:
     """Return the cells of one kind of run."""
     said = [each["verdicts"] for each in of(found, prefix)]
-    counts = Counter(kind for verdicts in said for kind in {kind for _, kind, _ in verdicts})
+    counts = Counter(kind for verdicts in said for kind in dict.fromkeys(kind for _, kind, _ in verdicts))
     text = ", ".join(f"`{kind}` ({count})" for kind, count in counts.most_common()) or "none"
     first = [verdicts[0][0] for verdicts in said if verdicts]
     return [title, str(len(said)), hits, text, f"{statistics.median(first):.0f}" if first else ""]
