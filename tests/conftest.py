@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.util
 import random
+import signal
 import sys
 import threading
 import zlib
@@ -21,6 +22,9 @@ from ganzoo.proving.proof import PRELOADED
 
 # tests that have a folder for temporary files of their own do not move the sockets of all later ones there
 multiprocessing.util.get_temp_dir()
+# commands in the background of a script ignore Ctrl-C, and so would every process that a test starts
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # new processes start from one that has imported everything, once
 multiprocessing.get_context("forkserver").set_forkserver_preload(PRELOADED)
 

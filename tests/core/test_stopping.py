@@ -92,12 +92,12 @@ def test_the_first_signal_stops_a_run_that_the_same_command_finishes(
 def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeypatch, whole):
     row, released = StepBatches.row, threading.Event()
 
-    def stuck(self, stream, epoch, index, number):
-        if number == 3 and not released.is_set():
+    def stuck(self, stream, epoch, index, step):
+        if step.number == 3 and not released.is_set():
             time.sleep(2)  # the steps before are done by then
             os.kill(os.getpid(), signal.SIGTERM)
             released.wait(60)
-        return row(self, stream, epoch, index, number)
+        return row(self, stream, epoch, index, step)
 
     with monkeypatch.context() as patch:
         patch.setattr("ganzoo.data.ahead._PATIENCE", 0.1)
@@ -115,11 +115,11 @@ def test_a_signal_is_heeded_while_a_run_waits_for_data(ganzoo, tmp_path, monkeyp
 def test_a_signal_is_heeded_while_the_doctor_reads_its_examples(ganzoo, tmp_path, monkeypatch):
     row, released = StepBatches.row, threading.Event()
 
-    def stuck(self, stream, epoch, index, number):
-        if number == 3 and not released.is_set():
+    def stuck(self, stream, epoch, index, step):
+        if step.number == 3 and not released.is_set():
             os.kill(os.getpid(), signal.SIGTERM)
             released.wait(60)
-        return row(self, stream, epoch, index, number)
+        return row(self, stream, epoch, index, step)
 
     monkeypatch.setattr("ganzoo.data.ahead._PATIENCE", 0.1)
     monkeypatch.setattr(StepBatches, "row", stuck)
