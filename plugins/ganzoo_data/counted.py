@@ -17,7 +17,8 @@ class CountedRandom:
     def __init__(self, seed: int) -> None:
         if not 0 <= seed < _WORD**2:
             raise ValueError(f"needs a seed from 0 to 2^128 - 1, received {seed}")
-        self._key = _Key(np.array(divmod(seed, _WORD)[::-1], np.uint64))
+        # NumPy takes any ISeedSequence; its types name one of them
+        self._key: Any = _Key(np.array(divmod(seed, _WORD)[::-1], np.uint64))
 
     def at(self, index: int) -> np.random.Generator:
         """Return the random numbers of an example, as `Philox(key=seed, counter=[0, 0, index, 0])` has them."""
