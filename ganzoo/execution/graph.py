@@ -39,13 +39,13 @@ class _Operation:
 class DirectCall:
     """What runs a functional network's layers without Keras between them.
 
-    `call` takes the place of the network's `call`. `alone` takes inputs and `training`, and needs nothing of what Keras
-    does around a call: it returns None for inputs that are not simply the declared tensors, and there is none where
-    layers inside of layers ask Keras whether they train.
+    `call` replaces the network's `call`. `standalone(inputs, training)` does the same without what Keras does around
+    `call`; it returns None for inputs that are not simply the declared tensors. It is None where a layer contains other
+    layers: these ask Keras whether they train.
     """
 
     call: Callable[..., Any]
-    alone: Callable[[Any, bool], Any] | None
+    standalone: Callable[[Any, bool], Any] | None
 
 
 def direct_call(network: Network) -> DirectCall | None:
@@ -68,7 +68,7 @@ def direct_call(network: Network) -> DirectCall | None:
             return keras_way(inputs, training=training, mask=mask, **options)
         return run(values, training)
 
-    def alone(inputs: Any, training: bool) -> Any:
+    def standalone(inputs: Any, training: bool) -> Any:
         values = _bound(network, inputs, mixed=mixed)
         if any(layer._losses for layer in layers):
             network._clear_losses()  # as Keras does: losses that layers add are those of one call
@@ -88,7 +88,7 @@ def direct_call(network: Network) -> DirectCall | None:
             return values[outputs[0]]
         return keras.tree.pack_sequence_as(network._outputs_struct, [values[key] for key in outputs])
 
-    return DirectCall(call, alone if not mixed and not any(layer._layers for layer in layers) else None)
+    return DirectCall(call, None if mixed or any(layer._layers for layer in layers) else standalone)
 
 
 def _is_plain(operation: Any) -> bool:

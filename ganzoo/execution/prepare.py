@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ganzoo.execution.answering import answer_directly
+from ganzoo.execution.fast_call import use_fast_call
 from ganzoo.execution.graph import direct_call
 from ganzoo.execution.modes import compiled_in_training, with_float32_outputs
 
@@ -26,6 +26,6 @@ def prepare_execution(network: Network, *, precision: str = "float32", compile: 
         call = compiled_in_training(call)
     if call is not keras_way:
         network.call = call
-    if direct is not None and direct.alone is not None and call is direct.call:
-        answer_directly(network, direct.alone)
+    if direct is not None and direct.standalone is not None and call is direct.call:
+        use_fast_call(network, direct.standalone)
     return network

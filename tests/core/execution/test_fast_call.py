@@ -1,4 +1,4 @@
-"""A network that answers without Keras around the call answers as Keras does."""
+"""A network whose call is fast gives what Keras' call gives."""
 
 import json
 
@@ -42,24 +42,24 @@ def made(*between):
         return keras.Model(inputs, layers.Dense(2)(values), name="made")
 
 
-def keras_was_asked(network, monkeypatch):
-    """Return a list that grows with every call that Keras takes."""
-    asked = []
+def keras_calls(monkeypatch):
+    """Return a list that gets the layer of each call that Keras makes."""
+    called = []
     original = keras.Layer.__call__
-    monkeypatch.setattr(keras.Layer, "__call__", lambda self, *a, **k: asked.append(self) or original(self, *a, **k))
-    return asked
+    monkeypatch.setattr(keras.Layer, "__call__", lambda self, *a, **k: called.append(self) or original(self, *a, **k))
+    return called
 
 
 GIVEN = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_the_answer_has_the_bits_of_keras_and_keras_is_not_asked(training, monkeypatch):
+def test_outputs_are_equal_to_the_bit_and_keras_makes_no_call(training, monkeypatch):
     wanted = made()(GIVEN, training=training)
     network = prepare_execution(made())
-    asked = keras_was_asked(network, monkeypatch)
+    called = keras_calls(monkeypatch)
     assert torch.equal(network(GIVEN, training=training), wanted)
-    assert asked == []
+    assert called == []
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ def test_the_answer_has_the_bits_of_keras_and_keras_is_not_asked(training, monke
 def test_other_calls_are_those_of_keras(given, options, monkeypatch):
     wanted = made()(given, **options)
     network = prepare_execution(made())
-    asked = keras_was_asked(network, monkeypatch)
+    called = keras_calls(monkeypatch)
     assert torch.equal(network(given, **options), wanted)
-    assert network in asked
+    assert network in called
 
 
 def test_inputs_of_a_wrong_shape_are_refused_as_keras_does():
@@ -101,7 +101,7 @@ def test_who_listens_to_a_network_hears_each_call():
     assert heard == [1]
 
 
-def test_files_do_not_say_that_a_network_answers_directly(tmp_path):
+def test_files_do_not_show_that_the_call_is_fast(tmp_path):
     plain, direct = made(), prepare_execution(made())
     assert type(direct).__name__ == type(plain).__name__
     assert isinstance(direct, type(plain))
