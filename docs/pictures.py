@@ -33,6 +33,7 @@ GRIDS = (
     "wgan_gp_mnist",
     "acgan_mnist",
     "projection_mnist",
+    "infogan_mnist",
     "cyclegan_mnist",
     "restore_photos",
 )
