@@ -129,12 +129,14 @@ class Notes(logging.Handler):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder, notes, log = tmp_path_factory.mktemp("whole"), Notes(), logging.getLogger("ganzoo")
+    level = log.level
     with pytest.MonkeyPatch.context() as patch:
         make_quick(patch)
-        patch.setattr(log, "level", logging.INFO)
+        log.setLevel(logging.INFO)  # forgets what a logger remembers of its level
         log.addHandler(notes)
         train(folder)
         log.removeHandler(notes)
+    log.setLevel(level)
     return folder / "run", notes.texts
 
 
