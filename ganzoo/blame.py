@@ -16,7 +16,7 @@ _GROUP = "ganzoo"
 _ALLOCATOR = "DefaultCPUAllocator"
 
 
-class blaming:  # noqa: N801
+class blaming:  # noqa: N801 - read as a function, like contextlib.suppress
     """Turn every error of the component inside this block into a ComponentError that names it.
 
     `component` may be its class, where there is no instance yet. `what` is the component as the user knows it: its kind

@@ -71,7 +71,9 @@ def test_one_step_by_hand_is_the_step_of_ganzoo(name, style):
             if "running_var" not in key and "num_batches" not in key:  # Keras' is biased, torch's is not
                 # instances that are normalized in channels-last memory round more than in the other
                 tolerance = 5e-4 if name == "cyclegan" else 1e-4
-                assert torch.allclose(value, theirs.state_dict()[key], rtol=1e-4, atol=tolerance), key
+                # means of activations around 1 round with their size
+                relative = 1e-4 if "running_mean" in key else 1e-5
+                assert torch.allclose(value, theirs.state_dict()[key], rtol=relative, atol=tolerance), key
     moved = [(a - b).abs().max() for a, b in zip(pair.generator.state_dict().values(), before, strict=True)]
     assert max(float(value) for value in moved) > 1e-3
 
