@@ -39,8 +39,12 @@ def _with_fast_call(cls: Any) -> Any:
                 return found
         return cls.__call__(self, *inputs, **options)
 
+    def reduce(self: Any) -> Any:
+        rebuild, arguments = cls.__reduce__(self)  # a method of the class, which pickle finds by its name
+        return getattr(cls, rebuild.__name__), arguments
+
     names = {"__module__": cls.__module__, "__qualname__": cls.__qualname__, "__doc__": cls.__doc__}
-    return type(cls.__name__, (cls,), {**names, "__call__": call})
+    return type(cls.__name__, (cls,), {**names, "__call__": call, "__reduce__": reduce})
 
 
 def _is_unchanged(network: Any) -> bool:

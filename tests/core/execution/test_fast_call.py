@@ -1,6 +1,8 @@
 """A network whose call is fast gives what Keras' call gives."""
 
+import copy
 import json
+import pickle
 
 import keras
 import pytest
@@ -114,3 +116,11 @@ def test_a_call_that_is_replaced_is_the_one_that_is_made():
     network = prepare_execution(made())
     network.call = lambda inputs, **options: inputs
     assert torch.equal(network(GIVEN, training=True), GIVEN)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda network: pickle.loads(pickle.dumps(network))])
+def test_a_network_with_a_fast_call_is_copied_and_pickled_as_keras_does(copied):
+    network = prepare_execution(made())
+    twin = copied(network)
+    assert type(twin) is type(made())
+    assert torch.equal(twin(GIVEN, training=True), network(GIVEN, training=True))
