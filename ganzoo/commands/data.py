@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_LINES = 2.0
 #: So many names of one component are listed: that of TFDS has hundreds.
-_MOST_LISTED = 12
+_MOST_LISTED = 24
 
 
 @click.group(name="data", cls=KnownCommands)

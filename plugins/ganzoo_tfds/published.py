@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
+from typing import Literal
 
 from ganzoo import downloads
 
@@ -19,6 +21,17 @@ CYCLE_GAN_SETS = (
     "ukiyoe2photo",
     "vangogh2photo",
 )
+
+#: The paired sets of pix2pix's authors, and which half of a picture is the input where a set is used as its name says,
+#: or as the paper does: labels for facades and street scenes, photographs for maps.
+PIX2PIX_SETS: Mapping[str, Literal["left", "right"]] = {
+    "cityscapes": "right",
+    "edges2handbags": "left",
+    "edges2shoes": "left",
+    "facades": "right",
+    "maps": "left",
+    "night2day": "left",
+}
 
 
 def published_files(table: str) -> dict[str, downloads.RemoteFile]:

@@ -10,13 +10,15 @@ from annotated_types import Ge, Le
 
 from ganzoo import DataError, Dataset, Preparable, Report, Source, images, sources
 from ganzoo_tfds.prepared import Prepared, data_folder, find_prepared, prepared_variants, require_array_record
-from ganzoo_tfds.published import CYCLE_GAN_SETS
+from ganzoo_tfds.published import CYCLE_GAN_SETS, PIX2PIX_SETS
 from ganzoo_tfds.quiet import quiet
 
 Side = Annotated[int, Ge(1), Le(65_536)]
 
 _DIV2K = ("div2k/bicubic_x2", "div2k/bicubic_x3", "div2k/bicubic_x4")
 _CYCLE_GAN = tuple(f"cycle_gan/{name}" for name in CYCLE_GAN_SETS)
+_PIX2PIX = tuple(f"pix2pix/{name}" for name in PIX2PIX_SETS)
+_VARIANTS = (*_DIV2K, *_CYCLE_GAN, *_PIX2PIX)
 _SMALL = ("cifar10", "fashion_mnist", "mnist")
 
 
@@ -26,7 +28,7 @@ class TFDS(Dataset, Preparable):
 
     `dataset` is a name such as "div2k/bicubic_x4" or "mnist", `split` anything that TFDS can slice ("train[:90%]"). It
     must be on disk in array_record or parquet form; `ganzoo data prepare NAME` puts it there, for mnist, fashion_mnist,
-    cifar10, div2k and cycle_gan without TensorFlow. Nothing is downloaded during a run.
+    cifar10, div2k, cycle_gan and pix2pix without TensorFlow. Nothing is downloaded during a run.
 
     With `size` (a number for squares, or [height, width]) every image is brought to it: `resize = "crop"` scales the
     short side and cuts the centre out, "fit" scales the whole and pads it with white, "stretch" gives up proportions.
@@ -57,7 +59,7 @@ class TFDS(Dataset, Preparable):
 
     def _missing(self, folder: Path) -> str:
         name = self.dataset.partition("/")[0]
-        known = stock_names()
+        known = [*stock_names(), "pix2pix"]
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f" (did you mean '{close[0]}'?)" if close else ""
@@ -76,7 +78,7 @@ class TFDS(Dataset, Preparable):
 
     @classmethod
     def preparable(cls) -> tuple[str, ...]:
-        return (*_DIV2K, *_CYCLE_GAN, *stock_names())
+        return (*_VARIANTS, *_SMALL, *(name for name in stock_names() if name not in _SMALL))
 
     @classmethod
     def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:
@@ -88,33 +90,43 @@ class TFDS(Dataset, Preparable):
             )
         if there is not None:
             return there
-        if variants := [variant for variant in (*_DIV2K, *_CYCLE_GAN) if variant.startswith(f"{name}/")]:
+        if variants := [variant for variant in _VARIANTS if variant.startswith(f"{name}/")]:
             raise DataError(f"'{name}' comes in variants; name one of {', '.join(variants)}")
         require_array_record()
         with quiet():
             import tensorflow_datasets as tfds
 
             tfds.disable_progress_bar()
-            if name in _DIV2K:
-                from ganzoo_tfds.div2k import prepare_div2k
-
-                return prepare_div2k(int(name[-1]), origin=origin, folder=folder, report=report)
-            if name in _CYCLE_GAN:
-                from ganzoo_tfds.cycle_gan import prepare_cycle_gan
-
-                return prepare_cycle_gan(name.partition("/")[2], origin=origin, folder=folder, report=report)
-            if name in _SMALL:
-                from ganzoo_tfds.small import prepare_small
-
-                return prepare_small(name, origin=origin, folder=folder, report=report)
-            from ganzoo_tfds.stock import prepare_stock
-
-            return prepare_stock(name, origin=origin, folder=folder, report=report)
+            return _write(name, origin, folder, report)
 
     @classmethod
     def recipe_lines(cls, name: str, *, directory: Path | None) -> str:
         place = "" if directory is None else f"\ndata_dir = {json.dumps(str(directory.absolute()), ensure_ascii=False)}"
         return f'[data]\nname = "tfds"\ndataset = "{name}"{place}'
+
+
+def _write(name: str, origin: Path | None, folder: Path, report: Report) -> Path:
+    """Write a data set, without TensorFlow where we can, and return where it lies."""
+    config = name.partition("/")[2]
+    if name in _DIV2K:
+        from ganzoo_tfds.div2k import prepare_div2k
+
+        return prepare_div2k(int(name[-1]), origin=origin, folder=folder, report=report)
+    if name in _CYCLE_GAN:
+        from ganzoo_tfds.cycle_gan import prepare_cycle_gan
+
+        return prepare_cycle_gan(config, origin=origin, folder=folder, report=report)
+    if name in _PIX2PIX:
+        from ganzoo_tfds.pix2pix import prepare_pix2pix
+
+        return prepare_pix2pix(config, origin=origin, folder=folder, report=report)
+    if name in _SMALL:
+        from ganzoo_tfds.small import prepare_small
+
+        return prepare_small(name, origin=origin, folder=folder, report=report)
+    from ganzoo_tfds.stock import prepare_stock
+
+    return prepare_stock(name, origin=origin, folder=folder, report=report)
 
 
 def stock_names() -> list[str]:
