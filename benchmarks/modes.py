@@ -1,6 +1,8 @@
 """`python -m benchmarks.modes`: how many modes of toy mixtures each method finds, over several seeds.
 
-All runs have the same networks, optimizers, batch and number of steps; only losses and penalties differ.
+All runs have the same networks, optimizers, batch and number of steps; only losses and penalties differ. R3GAN's gamma
+is the variance of a mode: a squared gradient is in units of one by a squared length, so the weight has to be in units of
+a squared length to be the same for mixtures of different sizes.
 """
 
 from __future__ import annotations
@@ -27,9 +29,12 @@ METHODS: Mapping[str, Mapping[str, Any]] = {
     },
     "R3GAN": {
         "losses": [{"name": "relativistic_paired"}],
-        "regularizers": [{"name": "r1", "gamma": 0.2}, {"name": "r2", "gamma": 0.2}],
+        "regularizers": [{"name": "r1"}, {"name": "r2"}],
     },
 }
+
+#: The penalties whose gamma is the variance of a mode.
+SQUARED_LENGTHS = ("r1", "r2")
 
 VARIANTS: Mapping[str, list[Mapping[str, Any]]] = {
     "": [],
@@ -61,18 +66,23 @@ def recipe_of(data: Mapping[str, Any], parts: Mapping[str, Any], more: list[Mapp
     rate = {"start": 1e-3, "end": 1e-5, "steps": STEPS, "shape": "cosine"}
     optimizer = {"name": "adam", "learning_rate": rate, "beta_1": 0.0, "beta_2": 0.99}
     network = {"hidden": 128, "layers": 3}
+    variance = data["std"] ** 2
+    regularizers = [
+        {**each, "gamma": variance} if each["name"] in SQUARED_LENGTHS else each
+        for each in (*parts.get("regularizers", []), *more)
+    ]
     return {
-        "task": {"name": "generation", "field": "point", "latent_dim": 16, "evaluation_samples": 2500},
+        "task": {"name": "generation", "field": "point", "latent_dim": 2, "evaluation_samples": 2500},
         "data": {"name": "gaussians", **data},
         "validation": {"name": "gaussians", **data, "seed": 1, "count": 5000},
         "generator": {"name": "mlp_generator", **network},
         "discriminator": {"name": "mlp_discriminator", **network},
         "losses": parts["losses"],
-        "regularizers": [*parts.get("regularizers", []), *more],
+        "regularizers": regularizers,
         "metrics": [{"name": "mode_coverage"}],
         "optimizers": {"generator": optimizer, "discriminator": optimizer},
         "ema": {"decay": 0.99},
-        "train": {"batch_size": 128, "log_every": STEPS, "sample_every": STEPS, "checkpoint_every": STEPS},
+        "train": {"batch_size": 256, "log_every": STEPS, "sample_every": STEPS, "checkpoint_every": STEPS},
         "phases": [{"name": "train", "steps": STEPS}],
     }
 

@@ -11,6 +11,8 @@ from ganzoo.commands._terminal import console, table
 if TYPE_CHECKING:
     from ganzoo.training.evaluation import Scores
 
+_LARGE = 1e5
+
 
 def show_scores(scores: Scores, title: str) -> None:
     """Print one row for each method, one column for each score; the best of a column is bold."""
@@ -41,5 +43,10 @@ def _cell(scores: Scores, method: str, name: str) -> Text:
     value = scores.rows[method].get(name)
     if value is None:
         return Text("")
-    spread = f" ± {scores.spread[method][name]:.4f}" if scores.spread else ""
-    return Text(f"{value:.4f}{spread}", style="bold" if value == scores.best(name) else "")
+    spread = f" ± {_decimals(scores.spread[method][name])}" if scores.spread else ""
+    return Text(f"{_decimals(value)}{spread}", style="bold" if value == scores.best(name) else "")
+
+
+def _decimals(value: float) -> str:
+    """Return the value with four decimals; with an exponent where they would hide its size."""
+    return f"{value:.4f}" if abs(value) < _LARGE else f"{value:.4e}"

@@ -195,12 +195,12 @@ class MultiTask(Task):
 
     def _row(self, name: TaskName, trained: Trained, inputs: Example) -> Array:
         perform, cells = self._performer(trained), []
-        targets = inputs["style" if name == "style" else "data"]
-        for index, target in enumerate(targets):
-            given = Given(image=inputs[f"{name}/image"][index], mask=inputs[f"{name}/mask"][index])
-            factor = self._scale_of(name)
-            cells += [given.image.repeat(factor, axis=0).repeat(factor, axis=1), perform(name, given), target]
-        return images.grid(cells, columns=3 * len(targets))
+        targets, factor = inputs["style" if name == "style" else "data"], self._scale_of(name)
+        for index, (image, mask) in enumerate(zip(inputs[f"{name}/image"], inputs[f"{name}/mask"], strict=True)):
+            made = perform(name, Given(image=image, mask=mask))
+            target = targets[index % len(targets)]  # paintings may be fewer than photographs, or smaller
+            cells += [image.repeat(factor, axis=0).repeat(factor, axis=1), made, _resized(target, made.shape[:2])]
+        return images.grid(cells, columns=len(cells))
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
         perform, source = self._performer(trained), sources["data"]
@@ -208,7 +208,7 @@ class MultiTask(Task):
             photograph, name = self._photograph(source, index), Path(source.name_of(index)).stem
             for task in self.tasks:
                 given = self._given(task, photograph, _numpy(rng.child(f"{task}/{index}")))
-                made, shown = perform(task, given), _enlarged(given.image, photograph.shape[:2])
+                made, shown = perform(task, given), _resized(given.image, photograph.shape[:2])
                 rows = {task: made, f"{task}_input": shown, **({} if task == "style" else {"generator": made})}
                 for method, image in rows.items():
                     target = {"image": photograph}
@@ -296,7 +296,7 @@ def _squares(source: Source, count: int, multiple: int) -> Array:
     return np.stack([cropped(image, side, (0.5, 0.5)) for image in found])
 
 
-def _enlarged(image: Array, size: tuple[int, int]) -> Array:
+def _resized(image: Array, size: tuple[int, int]) -> Array:
     return image if image.shape[:2] == size else images.resize_bicubic(image, size)
 
 

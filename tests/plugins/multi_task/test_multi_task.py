@@ -177,6 +177,14 @@ def test_a_picture_has_input_result_and_target_for_each_task():
     assert sheet.shape == (3 * (22 + 60), 6 * 60 + 5 * 2, 3)
 
 
+def test_a_picture_shows_one_painting_beside_every_photograph_whatever_its_size():
+    asked = task(("super_resolution", "style"))
+    sources = {"data": PHOTOGRAPHS, "style": Pictures(picture(17, 19))}
+    inputs = asked.fixed_inputs(sources, count=2, rng=np.random.default_rng(0), fitted={})
+    sheet = asked.picture(trained(asked), inputs, rng=Random(0, "picture"))
+    assert sheet.shape == (2 * (22 + 60), 6 * 60 + 5 * 2, 3)
+
+
 @pytest.fixture
 def ask(tmp_path):
     images.write_image(tmp_path / "photo.png", picture(20, 26))
