@@ -1,8 +1,8 @@
 """`python -m benchmarks.modes`: how many modes of toy mixtures each method finds, over several seeds.
 
 All runs have the same networks, optimizers, batch and number of steps; only losses and penalties differ. R3GAN's gamma
-is the variance of a mode: a squared gradient is in units of one by a squared length, so the weight has to be in units of
-a squared length to be the same for mixtures of different sizes.
+is the variance of a mode: squared gradients have the unit of one by a squared length, so their weight has that of a
+squared length, or it would be another one for a mixture of another size.
 """
 
 from __future__ import annotations
