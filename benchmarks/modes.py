@@ -63,7 +63,7 @@ def jobs(seeds: int) -> Iterator[Job]:
 
 def recipe_of(data: Mapping[str, Any], parts: Mapping[str, Any], more: list[Mapping[str, Any]]) -> dict[str, Any]:
     """Return the recipe of one run."""
-    rate = {"start": 1e-3, "end": 1e-5, "steps": STEPS, "shape": "cosine"}
+    rate = {"start": 2e-3, "end": 2e-5, "steps": STEPS, "shape": "cosine"}
     optimizer = {"name": "adam", "learning_rate": rate, "beta_1": 0.0, "beta_2": 0.99}
     network = {"hidden": 128, "layers": 3}
     variance = data["std"] ** 2

@@ -111,7 +111,7 @@ def rehearsed_text(scored: Mapping[str, int]) -> str:
     if not scored:
         return f"{done}; nothing is scored"
     rows = ", ".join(f"'{method}' ({count})" for method, count in scored.items())
-    return f"{done}, and every metric on the first result of {rows}"
+    return f"{done}, and every metric on the first results of {rows}"
 
 
 def data_table(training: Mapping[str, Source], held_out: Mapping[str, Source]) -> Table:

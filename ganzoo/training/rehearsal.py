@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +18,9 @@ from ganzoo.training.evaluation import BestScore, Note, Scores, require_score, r
 from ganzoo.training.export import Gallery, export_networks
 from ganzoo.training.reload import trained_networks
 from ganzoo.training.trainer import Trainer
+
+#: Metrics of sets, such as `frechet`, have no score of a single image.
+ENOUGH = 2
 
 
 def rehearse(trainer: Trainer) -> Mapping[str, int]:
@@ -53,7 +57,7 @@ def rehearse_scores(
     *,
     show: Callable[[Result], None] | None = None,
 ) -> Scores | None:
-    """Score the first result of each method on a few held-out examples, and hand it to `show`; nothing is written.
+    """Score the first results of each method on a few held-out examples, and hand them to `show`; nothing is written.
 
     PluginError when the task breaks its contract, RecipeError when `train.best` names no score; `note` receives which
     metric fails.
@@ -63,7 +67,7 @@ def rehearse_scores(
         return None
     whole = guarded(held_out, "the held-out data")
     few, training = (
-        {name: FirstExamples(source, recipe.train.batch_size) for name, source in sources.items()}
+        {name: FirstExamples(source, max(recipe.train.batch_size, ENOUGH)) for name, source in sources.items()}
         for sources in (whole, trainer.data.sources)
     )
     trained = replace(trained, training=lambda: training)
@@ -77,13 +81,13 @@ def rehearse_scores(
 
 
 def first_of_each(found: Iterable[Result], products: Collection[str]) -> Iterator[Result]:
-    """Yield the first result of each method, until a product had its own and a method comes again."""
-    seen: set[str] = set()
+    """Yield the results of each method until it has `ENOUGH` examples; end when a product has and a method goes on."""
+    seen: Counter[str] = Counter()
     for scored in found:
-        if scored.method not in seen:
-            seen.add(scored.method)
+        if seen[scored.method] < ENOUGH:
+            seen[scored.method] += scored.examples
             yield scored
-        elif seen & set(products):
+        elif any(seen[product] >= ENOUGH for product in products):
             return
 
 

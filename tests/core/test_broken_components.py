@@ -346,6 +346,15 @@ def test_check_says_what_it_rehearsed_and_leaves_nothing(bad, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "scratch"]
 
 
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_check_has_two_photographs_for_a_metric_that_compares_sets_of_them(ganzoo, batch_size):
+    metric = 'metrics=[{name="frechet", features={name="vgg16", weights="random"}}]'
+    small = ("--profile", "smoke", "--set", f"train.batch_size={batch_size}")
+    checked = ganzoo("check", "pix2pix_bsds_edges", *small, "--set", metric)
+    assert checked.code == 0, checked.err
+    assert "'generator' (2)" in checked.out
+
+
 @pytest.mark.parametrize("fault", ["item:kill", "item:exits", "item:key_error"])
 def test_what_breaks_in_a_worker_process_ends_the_run(bad, fault):
     result = bad("run", "data", fault, "--set", "train.workers=1")
