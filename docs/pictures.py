@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -20,6 +21,7 @@ from rich.text import Text
 
 import ganzoo
 from ganzoo import images, sampling
+from ganzoo.commands.sample import command as sample
 from ganzoo.contracts.tensor import Array
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -40,6 +42,11 @@ GRIDS = (
 SCALE = 4
 #: Where the difference shows: top, left and side of the crop of a photograph.
 CROPS = {"chelsea": (72, 128, 148), "coffee": (96, 252, 148)}
+#: Photographs of scikit-image, and paintings of WORK/data/paintings that are in the public domain: of Mondrian (1913),
+#: Watteau, Matisse (1905) and Leger (1913).
+PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
+PAINTINGS = ("mondrian_cropped", "woman_in_peasant_dress_cropped", "woman_with_hat_matisse", "contrast_of_forms")
+_CELL = 176
 _INK, _FAINT = (30, 34, 42), (96, 102, 112)
 _COLUMNS = 96
 
@@ -55,6 +62,8 @@ def main(work: Path) -> None:
     write_photograph("chelsea", {"content only": content, "adversarial": adversarial}, "srgan_bsds.png")
     write_terminal(run("srgan_photos"), "first-run.svg")
     write_animation(run("gaussians_ring"), "gaussians_ring.gif")
+    write_styles(run("adain_style"), "adain_style.jpg")
+    write_large(run("multi_task_style"), "multi_task_style.jpg")
     for name in GRIDS:
         images.write_image(PICTURES / f"{name}.png", images.read_image(drawn(run(name))[-1]))
 
@@ -96,11 +105,16 @@ def write_photograph(name: str, networks: Mapping[str, str | Path], file: str) -
 
 def photograph(name: str) -> Array:
     """Return a photograph, cut to a multiple of the scale."""
-    import skimage
-
-    found = images.read_image(Path(skimage.__file__).parent / "data" / f"{name}.png")
+    found = images.read_image(shipped(f"{name}.png"))
     height, width = (side // SCALE * SCALE for side in found.shape[:2])
     return found[:height, :width]
+
+
+def shipped(file: str) -> Path:
+    """Return a photograph that scikit-image brings."""
+    import skimage
+
+    return Path(skimage.__file__).parent / "data" / file
 
 
 def enlarged(network: str | Path, small: Array) -> Array:
@@ -154,9 +168,43 @@ def screen(shown: str) -> str:
     return re.sub(r"\x1b\[[?\d;]*[^?\d;m]", "", "\n".join(lines)).strip()
 
 
+def write_styles(folder: Path, file: str) -> None:
+    """Write a sheet: paintings above, photographs on the left, and each photograph in the style of each painting."""
+    paintings = [Path("data/paintings", f"{name}.jpg") for name in PAINTINGS]
+    columns = [painted(folder, [f"style={painting}", "longest=256"]) for painting in paintings]
+    cells = [np.full((_CELL, _CELL, 3), 255, np.uint8), *(square(images.read_image(path)) for path in paintings)]
+    for index, photograph in enumerate(PHOTOGRAPHS):
+        cells += [square(images.read_image(shipped(photograph))), *(square(column[index]) for column in columns)]
+    save(images.grid(cells, columns=1 + len(paintings)), file)
+
+
+def write_large(folder: Path, file: str) -> None:
+    """Write photographs that are twice as large, by bicubic interpolation and by the network that paints them too."""
+    cells = []
+    for name, made in list(zip(PHOTOGRAPHS, painted(folder, ["tasks=style,super_resolution"]), strict=True))[-2:]:
+        small = images.read_image(shipped(name))
+        plain = images.resize_bicubic(small, (2 * small.shape[0], 2 * small.shape[1]))
+        cells += [square(each, 2 * _CELL) for each in (plain, made)]
+    save(images.grid(cells, columns=2), file)
+
+
+def painted(folder: Path, settings: list[str]) -> list[Array]:
+    """Return what `ganzoo sample` makes of the photographs."""
+    with TemporaryDirectory() as output:
+        given = [*(str(shipped(photograph)) for photograph in PHOTOGRAPHS), *(f"--set={each}" for each in settings)]
+        sample.main([str(folder), *given, "--output", output], standalone_mode=False)
+        made = {path.name.partition("_")[0]: images.read_image(path) for path in Path(output).iterdir()}
+    return [made[Path(photograph).stem] for photograph in PHOTOGRAPHS]
+
+
+def square(image: Array, side: int = _CELL) -> Array:
+    """Return the middle of an image, of this side."""
+    return images.resized(image, (side, side), "crop")
+
+
 def save(picture: Array, file: str) -> None:
-    """Write a PNG that is as small as it can be."""
-    Image.fromarray(picture).save(PICTURES / file, optimize=True)
+    """Write a picture that is as small as it can be; photographs are lighter as JPEG."""
+    Image.fromarray(picture).save(PICTURES / file, optimize=True, quality=88)
 
 
 if __name__ == "__main__":

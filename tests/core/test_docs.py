@@ -162,11 +162,14 @@ def test_changelog_fragments_have_a_known_type_and_render(tmp_path):
 
 def test_the_script_of_the_pictures_makes_them_of_runs_and_always_the_same(tmp_path, monkeypatch, ganzoo):
     monkeypatch.chdir(tmp_path)
-    short = [f"--set={each}" for each in SHORT["srgan_photos"]]
-    assert ganzoo("run", "srgan_photos", "--name", "srgan_photos", "--profile", "smoke", *short).code == 0
+    for name in ("srgan_photos", "adain_style", "multi_task_style"):
+        short = [f"--set={each}" for each in SHORT[name]]
+        assert ganzoo("run", name, "--name", name, "--profile", "smoke", *short).code == 0
     for name in ("srresnet_bsds", "srgan_bsds"):
         shutil.copytree("runs/srgan_photos", f"runs/{name}")
     script = runpy.run_path(str(ROOT / "docs/pictures.py"))
+    for number, name in enumerate(script["PAINTINGS"]):
+        images.write_image(Path(f"data/paintings/{name}.jpg"), np.full((64, 80, 3), 50 * number, np.uint8))
     for name in ("gaussians_ring", *script["GRIDS"]):
         for step in (0, 100):
             images.write_image(Path(f"runs/{name}/samples/step-{step:09}.png"), np.full((40, 90, 3), step, np.uint8))

@@ -23,6 +23,7 @@ SHORT = {
     "adain_style": ["phases.style.steps=2", "phases.gan.steps=2"],
     "fast_style": ["phases.style.steps=2", "phases.gan.steps=2"],
     "multi_task_bsds": ["phases.content.steps=2", "phases.gan.steps=2"],
+    "multi_task_style": ["phases.content.steps=2", "phases.gan.steps=2"],
     "gaussians_ring": ["phases.train.steps=2", "validation.count=64"],
     "acgan_mnist": ["phases.train.steps=2", "generator.filters=4", "discriminator.filters=4", "metrics=[]"],
     "colorize_bsds": ["phases.train.steps=2", "metrics=[]"],
