@@ -239,3 +239,12 @@ def test_files_can_be_read_from_memory():
     Image.fromarray(PHOTO).save(buffer, "PNG")
     buffer.seek(0)
     assert np.array_equal(images.read_image(buffer, name="in memory"), PHOTO)
+
+
+@pytest.mark.parametrize("part", [slice(None), slice(None, None, 3)], ids=["whole", "every third column"])
+def test_large_images_are_rounded_and_clipped_value_by_value(part):
+    image = np.random.default_rng(0).uniform(-1.3, 1.3, (301, 302, 3)).astype(np.float32)[:, part]
+    exact = np.rint((image.astype(np.float64) + 1) * 127.5).clip(0, 255)
+    made = images.to_uint8(image)
+    assert made.dtype == np.uint8
+    assert np.array_equal(made, exact)
