@@ -10,7 +10,7 @@ import os
 import pty
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -171,7 +171,7 @@ def screen(shown: str) -> str:
 def write_styles(folder: Path, file: str) -> None:
     """Write a sheet: paintings above, photographs on the left, and each photograph in the style of each painting."""
     paintings = [Path("data/paintings", f"{name}.jpg") for name in PAINTINGS]
-    columns = [painted(folder, [f"style={painting}", "longest=256"]) for painting in paintings]
+    columns = [painted(folder, PHOTOGRAPHS, f"style={painting}", "longest=256") for painting in paintings]
     cells = [np.full((_CELL, _CELL, 3), 255, np.uint8), *(square(images.read_image(path)) for path in paintings)]
     for index, photograph in enumerate(PHOTOGRAPHS):
         cells += [square(images.read_image(shipped(photograph))), *(square(column[index]) for column in columns)]
@@ -181,20 +181,21 @@ def write_styles(folder: Path, file: str) -> None:
 def write_large(folder: Path, file: str) -> None:
     """Write photographs that are twice as large, by bicubic interpolation and by the network that paints them too."""
     cells = []
-    for name, made in list(zip(PHOTOGRAPHS, painted(folder, ["tasks=style,super_resolution"]), strict=True))[-2:]:
+    names = PHOTOGRAPHS[-2:]
+    for name, made in zip(names, painted(folder, names, "tasks=style,super_resolution"), strict=True):
         small = images.read_image(shipped(name))
         plain = images.resize_bicubic(small, (2 * small.shape[0], 2 * small.shape[1]))
         cells += [square(each, 2 * _CELL) for each in (plain, made)]
     save(images.grid(cells, columns=2), file)
 
 
-def painted(folder: Path, settings: list[str]) -> list[Array]:
-    """Return what `ganzoo sample` makes of the photographs."""
+def painted(folder: Path, names: Sequence[str], *settings: str) -> list[Array]:
+    """Return what `ganzoo sample` makes of photographs."""
     with TemporaryDirectory() as output:
-        given = [*(str(shipped(photograph)) for photograph in PHOTOGRAPHS), *(f"--set={each}" for each in settings)]
+        given = [*(str(shipped(name)) for name in names), *(f"--set={each}" for each in settings)]
         sample.main([str(folder), *given, "--output", output], standalone_mode=False)
         made = {path.name.partition("_")[0]: images.read_image(path) for path in Path(output).iterdir()}
-    return [made[Path(photograph).stem] for photograph in PHOTOGRAPHS]
+    return [made[Path(name).stem] for name in names]
 
 
 def square(image: Array, side: int = _CELL) -> Array:

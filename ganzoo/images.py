@@ -35,7 +35,9 @@ __all__ = [
     "from_pillow",
     "grey",
     "grid",
+    "halves",
     "luma",
+    "no_halves",
     "not_rgb",
     "read_image",
     "read_size",
@@ -190,6 +192,18 @@ def not_rgb(shape: Sequence[int]) -> str | None:
     if tuple(shape[2:]) == (3,):
         return None
     return f"the image has {'x'.join(map(str, shape[2:])) or 1} channels, expected 3 (RGB)"
+
+
+def no_halves(shape: Sequence[int]) -> str | None:
+    """Return why an image of this shape (height, width, ...) has no left and right half; None where it has."""
+    height, width = shape[:2]
+    return f"the picture is {width}x{height}; two halves need an even width" if width % 2 else None
+
+
+def halves(image: Array) -> tuple[Array, Array]:
+    """Return the left and the right half of an image of even width."""
+    left, right = np.split(image, 2, axis=1)
+    return np.ascontiguousarray(left), np.ascontiguousarray(right)
 
 
 def cut_square(image: Array, side: int, corner: Sequence[float] | Array) -> Array:

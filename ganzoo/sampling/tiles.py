@@ -59,7 +59,7 @@ def apply_in_bands(
     if blend and 4 * overlap > tile:
         raise ValueError(f"tiles of {tile} cannot be blended with an overlap of {overlap}; a quarter is the most")
     join = _blended if blend else _cut
-    whole_levels = image.dtype == np.uint8
+    as_bytes = image.dtype == np.uint8
     rows, columns = (_pieces(length, tile, overlap) for length in image.shape[:2])
 
     def strip(number: int, row: _Piece) -> Array:
@@ -68,14 +68,14 @@ def apply_in_bands(
                 part = image[row.first : row.last, column.first : column.last]
                 made = _call(network, part, scale, multiple)
                 # as bytes at once, unless neighbours are mixed: rows of tiles are large
-                yield images.to_uint8(made) if whole_levels and not blend else made
+                yield images.to_uint8(made) if as_bytes and not blend else made
                 progress(done, len(rows) * len(columns))
 
         return np.concatenate(list(join(columns, results(), 1, scale)), axis=1)
 
     strips = (strip(number, row) for number, row in enumerate(rows))
     for band in join(rows, strips, 0, scale):
-        yield images.to_uint8(band) if whole_levels and blend else band
+        yield images.to_uint8(band) if as_bytes and blend else band
 
 
 @dataclass(frozen=True)

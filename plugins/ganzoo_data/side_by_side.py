@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from annotated_types import Gt, Lt
 
-from ganzoo import Array, DataError, Dataset, Source
+from ganzoo import Array, DataError, Dataset, Source, images
 from ganzoo_data.files import IMAGE, ImageFiles, find_images
 from ganzoo_data.splitting import Split, part_of
 
@@ -45,16 +44,15 @@ class Halves(Source):
 
     def __getitem__(self, index: int) -> dict[str, Array]:
         picture = self._whole[index]["image"]
-        if reason := _odd(picture.shape):
+        if reason := images.no_halves(picture.shape):
             raise DataError(f"{self.name_of(index)}: {reason}")
-        left, right = (np.ascontiguousarray(half) for half in np.split(picture, 2, axis=1))
-        return dict(zip(self._names, (left, right), strict=True))
+        return dict(zip(self._names, images.halves(picture), strict=True))
 
     def headers(self) -> Iterator[Mapping[str, tuple[int, ...]] | DataError]:
         for index, header in enumerate(self._whole.headers()):
             if isinstance(header, DataError):
                 yield header
-            elif reason := _odd(header["image"]):
+            elif reason := images.no_halves(header["image"]):
                 yield DataError(f"{self.name_of(index)}: {reason}")
             else:
                 height, width, channels = header["image"]
@@ -65,8 +63,3 @@ class Halves(Source):
 
     def fingerprint(self) -> str:
         return f"{self._names[0]} left\n{self._whole.fingerprint()}"
-
-
-def _odd(shape: tuple[int, ...]) -> str | None:
-    height, width = shape[:2]
-    return f"the picture is {width}x{height}; two halves need an even width" if width % 2 else None

@@ -199,7 +199,11 @@ class MultiTask(Task):
         for index, (image, mask) in enumerate(zip(inputs[f"{name}/image"], inputs[f"{name}/mask"], strict=True)):
             made = perform(name, Given(image=image, mask=mask))
             target = targets[index % len(targets)]  # paintings may be fewer than photographs, or smaller
-            cells += [image.repeat(factor, axis=0).repeat(factor, axis=1), made, _resized(target, made.shape[:2])]
+            cells += [
+                image.repeat(factor, axis=0).repeat(factor, axis=1),
+                made,
+                images.resized(target, made.shape[:2], "stretch"),
+            ]
         return images.grid(cells, columns=len(cells))
 
     def evaluate(self, trained: Trained, sources: Sources, *, rng: Random) -> Iterator[Result]:
@@ -208,7 +212,7 @@ class MultiTask(Task):
             photograph, name = self._photograph(source, index), Path(source.name_of(index)).stem
             for task in self.tasks:
                 given = self._given(task, photograph, _numpy(rng.child(f"{task}/{index}")))
-                made, shown = perform(task, given), _resized(given.image, photograph.shape[:2])
+                made, shown = perform(task, given), images.resized(given.image, photograph.shape[:2], "stretch")
                 rows = {task: made, f"{task}_input": shown, **({} if task == "style" else {"generator": made})}
                 for method, image in rows.items():
                     target = {"image": photograph}
@@ -294,10 +298,6 @@ def _squares(source: Source, count: int, multiple: int) -> Array:
     found = [source[index]["image"] for index in sampling.spread(source, count)]
     side = min(_PICTURE_SIDE, *(min(image.shape[:2]) for image in found)) // multiple * multiple
     return np.stack([cropped(image, side, (0.5, 0.5)) for image in found])
-
-
-def _resized(image: Array, size: tuple[int, int]) -> Array:
-    return image if image.shape[:2] == size else images.resize_bicubic(image, size)
 
 
 def _image(side: int) -> Field:

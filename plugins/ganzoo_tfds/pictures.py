@@ -29,6 +29,11 @@ class Picture:
     content: bytes | None = None
 
     @property
+    def label(self) -> str:
+        """How a message names the file: by its member where it lies in an archive."""
+        return self.member or str(self.path)
+
+    @property
     def folder(self) -> str:
         """The name of the folder that the file lies in; empty at the top of an archive."""
         return (self.path if self.member is None else Path(self.member)).parent.name
@@ -48,7 +53,7 @@ class Picture:
 
     def decode(self) -> Array:
         """Return uint8 RGB; DataError naming a bad file."""
-        return images.read_image(io.BytesIO(self.read()), name=self.member or str(self.path))
+        return images.read_image(io.BytesIO(self.read()), name=self.label)
 
     def as_stored(self, array: Array, formats: Container[str]) -> Any:
         """Return what TFDS stores of the decoded `array`: the bytes of a plain RGB file of these formats, else PNG."""

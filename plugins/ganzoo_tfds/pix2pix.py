@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from ganzoo import DataError, Report
+from ganzoo import DataError, Report, images
 from ganzoo_tfds.pictures import Picture, pictures_below, pictures_of_tar
 from ganzoo_tfds.published import PIX2PIX_SETS
 
@@ -30,18 +29,19 @@ def prepare_pix2pix(name: str, *, origin: Path | None, folder: Path, report: Rep
             f"pix2pix/{name} is not downloaded, as no checksum of it is published; fetch {_URL}/{name}.tar.gz, "
             f"then run: ganzoo data prepare pix2pix/{name} --from {name}.tar.gz"
         )
-    packed = origin if origin.is_file() else origin / f"{name}.tar.gz"
-    counts = Counter(picture.folder for picture in pictures_of(packed, origin))
+    packed = origin / f"{name}.tar.gz"
+    place = packed if packed.is_file() else origin
+    counts = Counter(picture.folder for picture in pictures_of(place))
     if not counts:
         raise DataError(f"{origin}: has neither {name}.tar.gz nor folders {', '.join(SPLITS)} with images")
-    builder = Pix2Pix(name, packed, origin, counts, report, str(folder))
+    builder = Pix2Pix(name, place, counts, report, str(folder))
     builder.download_and_prepare()
     return Path(builder.data_dir)
 
 
-def pictures_of(packed: Path, origin: Path) -> Iterator[Picture]:
-    """Yield the images of the archive's splits, or of the folder's where there is no archive."""
-    found = pictures_of_tar(packed) if packed.is_file() else iter(pictures_below(origin))
+def pictures_of(place: Path) -> Iterator[Picture]:
+    """Yield the images of the splits of an archive or a folder."""
+    found = pictures_of_tar(place) if place.is_file() else iter(pictures_below(place))
     return (picture for picture in found if picture.folder in SPLITS)
 
 
@@ -52,11 +52,8 @@ class Pix2Pix(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
     VERSION = tfds.core.Version("1.0.0")
     BUILDER_CONFIGS = [tfds.core.BuilderConfig(name=name, description=f"pairs of {name}") for name in PIX2PIX_SETS]
 
-    def __init__(
-        self, config: str, packed: Path, origin: Path, counts: Mapping[str, int], report: Report, data_dir: str
-    ) -> None:
-        self._packed = packed
-        self._origin = origin
+    def __init__(self, config: str, place: Path, counts: Mapping[str, int], report: Report, data_dir: str) -> None:
+        self._place = place
         self._counts = counts
         self._report = report
         self._input_is_left = PIX2PIX_SETS[config] == "left"
@@ -76,18 +73,12 @@ class Pix2Pix(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type:
         return {split: self._generate_examples(split) for split in SPLITS if split in self._counts}
 
     def _generate_examples(self, split: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        found = (picture for picture in pictures_of(self._packed, self._origin) if picture.folder == split)
+        found = (picture for picture in pictures_of(self._place) if picture.folder == split)
         for index, picture in enumerate(found):
-            left, right = (Image.fromarray(half) for half in halves(picture))
+            whole = picture.decode()
+            if reason := images.no_halves(whole.shape):
+                raise DataError(f"{picture.label}: {reason}")
+            left, right = (Image.fromarray(half) for half in images.halves(whole))
             given, wanted = (left, right) if self._input_is_left else (right, left)
             yield picture.name, {"input": given, "target": wanted}
             self._report(f"writing {split}", index + 1, self._counts[split])
-
-
-def halves(picture: Picture) -> list[Any]:
-    """Return the left and the right half; DataError where the width is odd."""
-    whole = picture.decode()
-    if whole.shape[1] % 2:
-        name = picture.member or str(picture.path)
-        raise DataError(f"{name}: the picture is {whole.shape[1]}x{whole.shape[0]}; two halves need an even width")
-    return np.split(whole, 2, axis=1)

@@ -59,7 +59,7 @@ class TFDS(Dataset, Preparable):
 
     def _missing(self, folder: Path) -> str:
         name = self.dataset.partition("/")[0]
-        known = [*stock_names(), "pix2pix"]
+        known = {each.partition("/")[0] for each in self.preparable()}
         if name not in known:
             close = get_close_matches(name, known, n=1)
             hint = f" (did you mean '{close[0]}'?)" if close else ""
@@ -78,7 +78,7 @@ class TFDS(Dataset, Preparable):
 
     @classmethod
     def preparable(cls) -> tuple[str, ...]:
-        return (*_VARIANTS, *_SMALL, *(name for name in stock_names() if name not in _SMALL))
+        return tuple(dict.fromkeys((*_VARIANTS, *_SMALL, *stock_names())))
 
     @classmethod
     def prepare_files(cls, name: str, *, origin: Path | None, directory: Path | None, report: Report) -> Path:

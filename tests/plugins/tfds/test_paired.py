@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tarfile
 
-import numpy as np
 import pytest
 from ganzoo_tfds.tfds import TFDS
 from ganzoo_translation.paired_translation import PairedTranslation
 from PIL import Image
+from published_sets import write_set
 
 from ganzoo import DataError, images
 from ganzoo.testing import check_dataset, check_task
@@ -21,14 +21,7 @@ COUNTS = {"train": 4, "val": 2}
 @pytest.fixture
 def unpacked(tmp_path):
     """A folder in the shape of facades, of JPEG files as the published ones are."""
-    folder = tmp_path / "facades"
-    rng = np.random.default_rng(0)
-    for split, count in COUNTS.items():
-        (folder / split).mkdir(parents=True)
-        for index in range(count):
-            picture = rng.integers(0, 256, (20, 48, 3), dtype=np.uint8)
-            Image.fromarray(picture).save(folder / split / f"{index}.jpg")
-    return folder
+    return write_set(tmp_path / "facades", COUNTS, (20, 48))
 
 
 def packed(folder):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 import zipfile
 
-import numpy as np
 import pytest
 from ganzoo_tfds.tfds import TFDS
 from ganzoo_translation.unpaired_translation import UnpairedTranslation
-from PIL import Image
+from published_sets import write_set
 
 from ganzoo import DataError, images
 from ganzoo.testing import check_dataset, check_task
@@ -23,14 +22,7 @@ NAME = "cycle_gan/horse2zebra"
 @pytest.fixture
 def unpacked(tmp_path):
     """A folder in the shape of horse2zebra, of JPEG files as the published ones are."""
-    folder = tmp_path / "horse2zebra"
-    rng = np.random.default_rng(0)
-    for split, count in COUNTS.items():
-        (folder / split).mkdir(parents=True)
-        for index in range(count):
-            picture = rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)
-            Image.fromarray(picture).save(folder / split / f"n{index}.jpg")
-    return folder
+    return write_set(tmp_path / "horse2zebra", COUNTS, (20, 24))
 
 
 def prepared(tmp_path, origin):
