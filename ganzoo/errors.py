@@ -27,6 +27,8 @@ class GanzooError(Exception):
     #: What is safe on the disk, and what to do next, for every message.
     safe: ClassVar[str] = ""
     remedy: ClassVar[str] = ""
+    # Keras puts its own words around the message of an error in a layer's call, unless it did so already
+    _keras_call_info_injected: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 
+import keras
 import pytest
 from tiny_runs import assert_same, finish, manifest, process, tiny
 
@@ -17,9 +18,11 @@ import ganzoo.training.evaluation
 import ganzoo.training.export
 import ganzoo.training.launch
 from ganzoo.data.batches import StepBatches
+from ganzoo.errors import Stopped
 from ganzoo.runs import files
 from ganzoo.runs.checkpoint import CheckpointStore
 from ganzoo.training.model import AdversarialModel
+from ganzoo.training.signals import StopRequest
 from ganzoo.training.trainer import Trainer
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
@@ -175,6 +178,16 @@ def test_a_second_signal_stops_at_once(ganzoo, tmp_path, monkeypatch, whole, dat
     assert not list((tmp_path / "stopped" / "checkpoints").glob("step-*"))
     assert ganzoo(*tiny(tmp_path, "stopped")).code == 0
     assert_same(whole, tmp_path / "stopped")
+
+
+def test_a_signal_in_the_call_of_a_layer_is_told_without_the_arguments_of_the_layer():
+    class Signalled(keras.layers.Layer):
+        def call(self, inputs):
+            os.kill(os.getpid(), signal.SIGTERM)
+            return inputs
+
+    with pytest.raises(Stopped, match=r"^stopped; nothing is lost$"), StopRequest("stopped; nothing is lost"):
+        Signalled()(keras.ops.ones((1, 1)))
 
 
 def test_the_handlers_of_the_caller_are_given_back(ganzoo, tmp_path):
