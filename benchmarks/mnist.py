@@ -1,4 +1,7 @@
-"""`python -m benchmarks.mnist`: unconditional generation of MNIST by several methods, over several seeds."""
+"""`python -m benchmarks.mnist`: unconditional generation of MNIST by several methods, over several seeds.
+
+Each run is a recipe in bfloat16.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def jobs(seeds: int) -> Iterator[Job]:
     """Yield every run, seeds outermost."""
     for seed in range(seeds):
         for recipe in RECIPES:
-            yield Job(key=f"{recipe} | {seed}", recipe=recipe, seed=seed)
+            yield Job(key=f"{recipe} | {seed}", recipe=recipe, overrides={"train.precision": "bfloat16"}, seed=seed)
 
 
 def rows(found: Mapping[str, Found]) -> Iterator[list[str]]:

@@ -14,7 +14,9 @@ from ganzoo import Architecture, Network, Signature
 class DcganDiscriminator(Architecture):
     """Strided 4x4 convolutions from a square image to logits (DCGAN, arXiv 1511.06434).
 
-    Sides halve and channels double from `filters` on, down to 4 x 4 (7 x 7 for a side of 28). A class label is appended
+    Sides halve and channels double from `filters` on, down to 4 x 4 (7 x 7 for a side of 28), and `extra_halvings`
+    times more, rounding up: at a side of 28, an activation of the last layer sees 10 x 10 pixels without and 22 x 22
+    with one of them. A class label is appended
     to the image as maps of zeros and ones, or with `condition = "project"` its embedding is multiplied with the sum of
     the last maps (arXiv 1802.05637). LeakyReLU 0.2 after each convolution, `normalization` after
     each but the first. Use `layer` or `none` with gradient penalties, which treat examples independently; batch
@@ -27,6 +29,7 @@ class DcganDiscriminator(Architecture):
     role: ClassVar[str] = "discriminator"
 
     filters: Annotated[int, Ge(1), Le(4_096)] = 64
+    extra_halvings: Annotated[int, Ge(0), Le(3)] = 0
     normalization: Literal["batch", "layer", "none"] = "batch"
     spectral_normalization: bool = False
     condition: Literal["concatenate", "project"] = "concatenate"

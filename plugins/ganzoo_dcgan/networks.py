@@ -39,7 +39,7 @@ def discriminator(options: DcganDiscriminator, signature: Signature) -> Network:
     if project and inputs.label is None:
         raise ValueError('condition = "project" needs a class label, which the task does not give to the discriminator')
     values = inputs.values if project or inputs.label is None else blocks.label_maps(inputs, inputs.values)
-    for power in range(doublings):
+    for power in range(doublings + options.extra_halvings):
         normalization = options.normalization if power else "none"
         values = _down(values, options.filters * 2**power, normalization, spectral=options.spectral_normalization)
         values = keras.layers.Dropout(options.dropout)(values) if options.dropout else values

@@ -192,3 +192,15 @@ def test_with_spectral_normalization_the_scale_of_no_kernel_matters(condition):
     plain = OFFERED["dcgan_discriminator"](**options).build(signature)
     assert "SpectralNormalization" in kinds(network)
     assert "SpectralNormalization" not in kinds(plain)
+
+
+@pytest.mark.parametrize(("extra_halvings", "shape", "seen"), [(0, (7, 7, 4), 10), (1, (4, 4, 8), 22)])
+def test_with_extra_halvings_the_last_activations_see_more_of_the_image(extra_halvings, shape, seen):
+    outputs = {"logits": LOGITS, "features": Field(shape=(None,))}
+    network = discriminator(image(28, 1), outputs, normalization="none", extra_halvings=extra_halvings)
+    pixels = torch.randn(1, 28, 28, 1, requires_grad=True)
+    features = network(pixels)["features"].reshape(shape)
+    features[shape[0] // 2 - 1, shape[1] // 2 - 1].sum().backward()
+    rows, columns = (pixels.grad[0, :, :, 0] != 0).nonzero(as_tuple=True)
+    assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (seen, seen)
+    assert kernels(network)[-1].shape == (shape[0] * shape[1] * shape[2], 1)
