@@ -33,6 +33,7 @@ GRIDS = (
     "wgan_gp_digits",
     "dcgan_mnist",
     "wgan_gp_mnist",
+    "sngan_mnist",
     "acgan_mnist",
     "projection_mnist",
     "infogan_mnist",
