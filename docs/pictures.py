@@ -34,6 +34,7 @@ GRIDS = (
     "dcgan_mnist",
     "wgan_gp_mnist",
     "sngan_mnist",
+    "cgan_mnist",
     "acgan_mnist",
     "projection_mnist",
     "infogan_mnist",
